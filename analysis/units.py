@@ -1,0 +1,87 @@
+"""Units. Names say them (`energy_j_per_token`), floats carry them, pint converts at the border."""
+
+import re
+from functools import cache
+
+import pint
+
+registry: pint.UnitRegistry = pint.UnitRegistry()
+for line in (
+    "usd = [currency] = USD",
+    "token = [token] = tok",
+    "flop = [flop] = FLOP",
+    "octet = [data] = B",
+    "request = [request]",
+    "chip = [chip] = gpu",
+):
+    registry.define(line)
+
+SUFFIXES = {
+    "s": "s",
+    "months": "month",
+    "month": "month",
+    "years": "year",
+    "year": "year",
+    "j": "J",
+    "w": "W",
+    "g": "g",
+    "l": "l",
+    "k": "kelvin",
+    "usd": "usd",
+    "bytes": "B",
+    "byte": "B",
+    "flop": "flop",
+    "tokens": "token",
+    "token": "token",
+    "requests": "request",
+    "request": "request",
+    "chips": "chip",
+    "chip": "chip",
+    # Counts and proportions have no dimension; the word still says what kind of number it is.
+    "share": "",
+    "ratio": "",
+    "count": "",
+    "width": "",
+    "parallel": "",
+    "parameters": "",
+    "parameter": "",
+    "values": "",
+    "value": "",
+    "score": "",
+    "periods": "",
+    "elasticity": "",
+}
+_UNIT = "|".join(sorted(SUFFIXES, key=len, reverse=True))
+_SUFFIX = re.compile(rf"(?:^|_)((?:{_UNIT})(?:_(?:{_UNIT}))*(?:_per_(?:{_UNIT}))*)$")
+
+
+@cache
+def unit_of(name: str) -> str:
+    """The unit that a name claims by its ending; ValueError where it claims none.
+
+    >>> unit_of("energy_j_per_token")
+    'J / token'
+    >>> unit_of("busy_share")
+    ''
+    """
+    found = _SUFFIX.search(name)
+    if found is None:
+        raise ValueError(f"{name!r} does not end in a unit")
+    top, *below = found[1].split("_per_")
+    kept = [SUFFIXES[part] for part in (top.split("_")[-1], *below)]
+    return " / ".join([kept[0] or "1", *(part for part in kept[1:] if part)]) if any(kept) else ""
+
+
+@cache
+def factor(unit: str, into: str) -> float:
+    """What a value in `unit` is multiplied by to be in `into`; pint's error where the two differ in kind."""
+    return float(registry.Quantity(1.0, unit).to(into or "dimensionless").magnitude)
+
+
+def convert(value, unit: str, into: str):
+    """`value` in `unit`, turned `into` another; floats, arrays and columns alike.
+
+    >>> convert(0.36, "kWh", "J")
+    1296000.0
+    """
+    return value * factor(unit or "dimensionless", into)
