@@ -1,0 +1,92 @@
+"""The way in for a shell: python -m analysis COMMAND. Each command imports what it needs when it runs."""
+
+import sys
+
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # see analysis/__init__.py
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+Output = Annotated[Path | None, typer.Option(help="Where to write; standard output without it.")]
+
+
+@app.command()
+def check(paths: Annotated[list[Path] | None, typer.Argument(help="Scenario files; all of params/ without names.")] = None):
+    """Read facts and scenarios strictly; print every fault with file, line and key."""
+    from analysis.facts.check import check as facts
+    from analysis.study.scenario import PARAMS, ScenarioError, load
+
+    faults = list(facts())
+    for path in paths or sorted(PARAMS.glob("*.yml")):
+        try:
+            load(str(path))
+        except ScenarioError as fault:
+            faults += fault.faults
+    for fault in faults:
+        print(fault)
+    raise typer.Exit(2 if faults else 0)
+
+
+@app.command()
+def explain():
+    """Print the methodology as a table: quantity, unit, from, law, source."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from analysis.study.model import explain as rows
+
+    table = Table(*rows().columns, show_lines=True)
+    for row in rows().itertuples(index=False):
+        table.add_row(*row)
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
+
+
+@app.command()
+def predict(points: Path, output: Output = None):
+    """Add predictions to a CSV of serving points; with measured columns present, print the error table too."""
+    import pandas as pd
+
+    from analysis.study.serving import errors
+    from analysis.study.serving import predict as answer
+
+    answered = answer(pd.read_csv(points))
+    answered.to_csv(output or sys.stdout, index=False)
+    table = errors(answered)
+    if not table.empty:
+        print(table.to_string(index=False), file=sys.stderr if output is None else sys.stdout)
+
+
+@app.command()
+def calibrate():
+    """Refit the coefficients from the project's measurement tables and write them with their errors."""
+    from analysis.study.calibration import calibrate as refit
+
+    refit()
+
+
+@app.command()
+def schema(output: Output = None):
+    """Print the JSON Schema of a scenario, so that editors complete its keys."""
+    from analysis.study.scenario import schema as made
+
+    text = json.dumps(made(), indent=1) + "\n"
+    output.write_text(text) if output else print(text, end="")
+
+
+def main() -> None:
+    """Run a command; a fault in what the user gave is a message and exit status 2, never a traceback."""
+    from analysis.study.door import ScenarioError
+
+    try:
+        app()
+    except (ScenarioError, FileNotFoundError) as fault:
+        print(fault, file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

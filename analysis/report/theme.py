@@ -1,0 +1,34 @@
+"""One look for every chart: what a colour means, and the plain theme."""
+
+import altair as alt
+
+BASELINE, CANDIDATE, CLAIM, MEASURED, FAINT, INK = "#6B7F99", "#0B7A75", "#B5382A", "#1B1B1B", "#C9CED6", "#25303B"
+OPTIONS = {"baseline": BASELINE, "candidate": CANDIDATE, "claimed": CLAIM, "measured": MEASURED}
+# Told apart without colour vision and in grey print (Okabe and Ito 2008, darkened for white paper).
+SERIES = ["#0B7A75", "#B5382A", "#6B7F99", "#C9861A", "#5A4E9C", "#7A7A7A", "#2F6DB2", "#A2477F"]
+WIDTH, HEIGHT = 620, 280
+
+
+@alt.theme.register("passthrough", enable=True)
+def _theme() -> alt.theme.ThemeConfig:
+    font = "system-ui, -apple-system, 'Segoe UI', 'Liberation Sans', sans-serif"
+    return {
+        "config": {
+            "font": font,
+            "background": "transparent",
+            "view": {"stroke": None, "continuousWidth": WIDTH, "continuousHeight": HEIGHT},
+            "range": {"category": SERIES},
+            "axis": {"gridColor": "#E6E9EE", "domainColor": FAINT, "tickColor": FAINT, "labelColor": INK, "titleColor": INK,
+                     "titleFontWeight": "normal", "labelFontSize": 12, "titleFontSize": 12, "labelLimit": 260},
+            "legend": {"labelColor": INK, "titleColor": INK, "labelFontSize": 12, "orient": "top", "labelLimit": 320},
+            "title": {"anchor": "start", "fontSize": 15, "subtitleFontSize": 12, "subtitleColor": "#5B6672", "color": INK,
+                      "offset": 10},
+            "line": {"strokeWidth": 2.2},
+        }
+    }  # fmt: skip
+
+
+def colour(field: str = "option", title: str | None = None) -> alt.Color:
+    """Colour by option, the same everywhere: baseline, candidate, claimed, measured."""
+    scale = alt.Scale(domain=list(OPTIONS), range=list(OPTIONS.values()))
+    return alt.Color(f"{field}:N", title=title, scale=scale, legend=alt.Legend(values=list(OPTIONS)))

@@ -1,0 +1,86 @@
+"""The YAML door: bytes in, plain values with their lines out. Nothing in a file is ever executed."""
+
+import io
+from difflib import get_close_matches
+from pathlib import Path
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.events import AliasEvent
+
+LARGEST_BYTES, DEEPEST = 1_000_000, 20
+
+
+class ScenarioError(ValueError):
+    """Faults of a file, each with file, line, key and, where there is one, the nearest valid name."""
+
+    def __init__(self, faults: list[str]):
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+def near(name, names) -> str:
+    """A hint that names the valid word nearest to `name`, or lists a few of them."""
+    close = get_close_matches(str(name), list(names), n=1, cutoff=0.5)
+    return f"did you mean {close[0]!r}?" if close else f"valid: {', '.join(sorted(names)[:12])}"
+
+
+def read(path: Path) -> tuple[dict, dict[tuple, int]]:
+    """Values of a YAML 1.2 file and the line of each key; ScenarioError for anything but plain text, mappings and lists."""
+    text = _text(path)
+    try:
+        _refuse_tricks(path, text)
+        loaded = YAML(typ="rt", pure=True).load(text)
+    except (YAMLError, ValueError, OverflowError) as fault:
+        if isinstance(fault, ScenarioError):
+            raise
+        mark = getattr(fault, "problem_mark", None)
+        said = " ".join(str(getattr(fault, "problem", None) or fault).split())
+        raise ScenarioError([f"{path}:{mark.line + 1 if mark else 1}: {said.split('To suppress')[0].strip()}"]) from None
+    if not isinstance(loaded, dict):
+        raise ScenarioError([f"{path}:1: expected a mapping of keys to values, found {type(loaded).__name__}"])
+    lines: dict[tuple, int] = {(): 1}
+    return _plain(loaded, (), lines), lines
+
+
+def _text(path: Path) -> str:
+    if not path.is_file():
+        hint = near(path.stem, [p.stem for p in path.parent.glob("*.yml")] or ["reference"])
+        raise ScenarioError([f"{path}: no such scenario file; {hint}"])
+    raw = path.read_bytes()
+    if len(raw) > LARGEST_BYTES:
+        raise ScenarioError([f"{path}:1: {len(raw):,} bytes are more than a scenario needs ({LARGEST_BYTES:,})"])
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as fault:
+        raise ScenarioError([f"{path}:{raw[: fault.start].count(10) + 1}: not UTF-8 text"]) from None
+    if "\0" in text or not text.strip():
+        raise ScenarioError([f"{path}:1: the file is {'binary' if text.strip() else 'empty'}"])
+    return text
+
+
+def _refuse_tricks(path: Path, text: str) -> None:
+    depth = 0
+    for event in YAML(typ="safe", pure=True).parse(io.StringIO(text)):
+        name, line = type(event).__name__, event.start_mark.line + 1
+        depth += name.endswith("StartEvent") - name.endswith("EndEvent")
+        if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
+            raise ScenarioError([f"{path}:{line}: anchors and aliases are not allowed; write the value out"])
+        if getattr(event, "tag", None):
+            raise ScenarioError([f"{path}:{line}: tags such as {str(event.tag)!r} are not allowed"])
+        if depth > DEEPEST:
+            raise ScenarioError([f"{path}:{line}: nested more than {DEEPEST} deep"])
+
+
+def _plain(node, path: tuple, lines: dict[tuple, int]):
+    """Plain dicts, lists and scalars; the line of every key and item goes into `lines`."""
+    if isinstance(node, dict):
+        lines.update({(*path, key): node.lc.key(key)[0] + 1 for key in node})
+        return {key: _plain(value, (*path, key), lines) for key, value in node.items()}
+    if isinstance(node, list):
+        lines.update({(*path, index): node.lc.item(index)[0] + 1 for index in range(len(node))})
+        return [_plain(value, (*path, index), lines) for index, value in enumerate(node)]
+    for kind in (bool, int, float, str):
+        if isinstance(node, kind):
+            return kind(node)
+    return node

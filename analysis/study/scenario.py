@@ -1,0 +1,166 @@
+"""A scenario: a YAML file in params/ that states only what differs from params/reference.yml, read strictly."""
+
+import json
+import types
+import typing
+from functools import cache
+from pathlib import Path
+
+from pydantic import BaseModel, ValidationError
+
+from analysis.facts import Accelerator, Model, Site, names, sources
+from analysis.study.door import ScenarioError, near, read
+from analysis.study.schema import Params
+from analysis.units import convert, unit_of
+
+PARAMS = Path(__file__).parents[2] / "params"
+REFERENCE = "reference"
+WHOLE = ("believe", "products")  # their entries are replaced whole: new numbers never keep an old reason
+
+
+class Scenario(Params):
+    """A scenario with the name of its file and what was overridden; attributes as in schema.Params."""
+
+    name: str
+    overrides: dict
+
+
+def load(name: str, overrides: dict | None = None) -> Scenario:
+    """Read params/<name>.yml (or a path), over reference.yml, under `overrides` such as {"workload.output_tokens": 2000}.
+
+    ScenarioError, with file, line, key and nearest valid name for every fault.
+    """
+    path = Path(name) if str(name).endswith((".yml", ".yaml")) else PARAMS / f"{name}.yml"
+    base, own, lines = _reference(), {}, {}
+    if path.resolve() != (PARAMS / f"{REFERENCE}.yml").resolve():
+        own, lines = read(path)
+        own.pop("$schema", None)
+    told = _dotted(path, base, overrides or {})
+    merged = _merge(_merge(base, own), told)
+    where = {(*key,): f"{_shown(path)}:{line}" for key, line in lines.items()}
+    where |= {key: "overrides" for key in _paths(told)}
+    try:
+        params = Params.model_validate_json(json.dumps(merged, default=str))
+    except ValidationError as fault:
+        raise ScenarioError([_fault(where, path, error) for error in fault.errors()]) from None
+    faults = [f"{_line(where, path, key)}: {'.'.join(key)}: {said}" for key, said in _doubts(params, base)]
+    if faults:
+        raise ScenarioError(faults)
+    return Scenario(**dict(params), name=path.stem, overrides=overrides or {})
+
+
+def scenarios() -> list[str]:
+    """Names of the scenarios in params/, the reference first."""
+    found = sorted(path.stem for path in PARAMS.glob("*.yml"))
+    return [REFERENCE, *(name for name in found if name != REFERENCE)]
+
+
+def schema() -> dict:
+    """JSON Schema of a scenario file: every section, nothing required, since a file states only what differs."""
+    made = Params.model_json_schema()
+    made.pop("required", None)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}
+
+
+@cache
+def _reference() -> dict:
+    values, lines = read(PARAMS / f"{REFERENCE}.yml")
+    values.pop("$schema", None)
+    return values
+
+
+def _merge(base: dict, own: dict, depth: tuple = ()) -> dict:
+    merged = dict(base)
+    for key, value in own.items():
+        deeper = isinstance(value, dict) and isinstance(base.get(key), dict) and depth[:1] not in [(w,) for w in WHOLE]
+        merged[key] = _merge(base[key], value, (*depth, key)) if deeper else value
+    return merged
+
+
+def _dotted(path: Path, base: dict, overrides: dict) -> dict:
+    """Dotted keys as a nested mapping; every key but a belief's new name has to exist in the reference."""
+    nested: dict = {}
+    for dotted, value in overrides.items():
+        *parents, last = str(dotted).split(".")
+        here, known = nested, base
+        for key in parents:
+            known = known.get(key, {}) if isinstance(known, dict) else {}
+            here = here.setdefault(key, {})
+        if not isinstance(known, dict) or last not in known:
+            hint = near(last, known) if isinstance(known, dict) and known else near(parents[-1] if parents else last, base)
+            raise ScenarioError([f"overrides: {dotted}: no such key; {hint}"])
+        if len(parents) == 2 and parents[0] in WHOLE:
+            here.update({k: v for k, v in known.items() if k not in here})
+        here[last] = value
+    return nested
+
+
+def _paths(tree: dict, at: tuple = ()):
+    for key, value in tree.items():
+        yield (*at, key)
+        if isinstance(value, dict):
+            yield from _paths(value, (*at, key))
+
+
+def _shown(path: Path) -> str:
+    return f"{path.parent.name}/{path.name}" if path.parent == PARAMS else str(path)
+
+
+def _line(where: dict, path: Path, key: tuple) -> str:
+    """File and line of the nearest stated key at or above `key`; the reference where the scenario is silent."""
+    for length in range(len(key), 0, -1):
+        if key[:length] in where:
+            return where[key[:length]]
+    return where.get((), f"{_shown(path)}:1")
+
+
+def _fault(where: dict, path: Path, error: dict) -> str:
+    key = tuple(part for part in error["loc"] if part not in ("function-after", "constrained-str"))
+    fields = _fields(key[:-1])
+    known = {"extra_forbidden": "unknown key; " + near(key[-1], fields), "missing": "missing"}.get(error["type"], error["msg"])
+    got = "" if error["type"] in ("extra_forbidden", "missing") else f" (got {str(error['input'])[:60]!r})"
+    return f"{_line(where, path, key)}: {'.'.join(map(str, key))}: {known}{got}"
+
+
+def _fields(key: tuple) -> list[str]:
+    """Field names of the record at `key` in the schema."""
+    kind: typing.Any = Params
+    for part in key:
+        if isinstance(kind, type) and issubclass(kind, BaseModel) and part in kind.model_fields:
+            kind = kind.model_fields[part].annotation
+        options = typing.get_args(kind) if isinstance(kind, types.UnionType) else [kind]
+        kind = next((o for o in options if o is not type(None)), kind)
+        if typing.get_origin(kind) is dict and part not in Params.model_fields:
+            kind = typing.get_args(kind)[1]
+    return list(kind.model_fields) if isinstance(kind, type) and issubclass(kind, BaseModel) else list(Params.model_fields)
+
+
+def _doubts(params: Params, base: dict):
+    """What the types cannot say: names that must exist, order of percentiles, units, shares inside 0 and 1."""
+    things = {("model",): (params.model, Model), ("site",): (params.site, Site)}
+    things |= {(o, "accelerator"): (getattr(params, o).accelerator, Accelerator) for o in ("baseline", "candidate")}
+    for key, (name, kind) in things.items():
+        if name not in names(kind):
+            yield key, f"unknown {kind.__name__.lower()} {name!r}; {near(name, names(kind))}"
+    for name, belief in params.believe.items():
+        key = ("believe", name)
+        if name not in base["believe"]:
+            yield key, f"unknown belief; {near(name, base['believe'])}"
+            continue
+        if not belief.low <= belief.mid <= belief.high:
+            yield (*key, "low"), f"expected low <= mid <= high, found {belief.low}, {belief.mid}, {belief.high}"
+        if belief.source not in sources().index:
+            yield (*key, "source"), f"unknown source {belief.source!r}; {near(belief.source, sources().index)}"
+        yield from ((key + ("unit",), said) for said in _unit_doubts(name, belief))
+
+
+def _unit_doubts(name: str, belief):
+    try:
+        ends = [convert(value, belief.unit, unit_of(name)) for value in (belief.low, belief.high)]
+    except Exception as fault:  # pint raises several unrelated kinds for an unknown or unfit unit
+        yield f"{belief.unit!r} is no unit for {name} ({unit_of(name) or 'a share'}): {fault}"
+        return
+    if ends[0] < ends[1] and ends[0] <= 0:
+        yield f"a range has to be above 0, found {belief.low} {belief.unit}"
+    if name.endswith("_share") and not 0 <= ends[0] <= ends[1] <= 1 or name.endswith("_share") and 0 < ends[0] < ends[1] == 1:
+        yield f"a share lies between 0 and 1 (an open range), found {belief.low} to {belief.high} {belief.unit}"

@@ -1,0 +1,63 @@
+"""What a scenario file may say: one frozen record a section, nothing missing, nothing unknown."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Positive = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
+Text = Annotated[str, Field(min_length=1, max_length=20_000)]
+
+
+class Record(BaseModel):
+    """Frozen and strict: an unknown, missing or ill-typed field is an error that names it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Belief(Record):
+    """A judged number: its 10th, 50th and 90th percentiles, where it comes from and why."""
+
+    low: float
+    mid: float
+    high: float
+    unit: str
+    source: Text
+    why: Text
+
+
+class Workload(Record):
+    """The work to serve: lengths of a request, the cached share of its input, and the promised speed."""
+
+    input_tokens: Count
+    cached_share: Share
+    output_tokens: Count
+    tokens_per_s_per_user: Positive
+    ttft_limit_s: Positive
+
+
+class Deployment(Record):
+    """A way to serve it: chips of one kind, a precision and, where known, a serving engine."""
+
+    accelerator: str
+    chips: Count
+    precision: Literal["bf16", "fp8", "fp4", "int4"]
+    engine: Literal["vllm", "sglang", "trtllm"] | None
+
+
+class Params(Record):
+    """A whole scenario."""
+
+    title: Text
+    question: Text
+    as_of: date
+    claim: str | None
+    reading: str
+    model: str
+    workload: Workload
+    baseline: Deployment
+    candidate: Deployment
+    site: str
+    believe: dict[str, Belief]
