@@ -6,20 +6,29 @@
 """
 
 import sys
+from importlib import import_module
 
 # jsonschema compiles a grammar of this package at import (0.8 s of every start) for a format that no schema here uses.
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
-from analysis.report.page import enable as _enable
-from analysis.report.text import headline, numbers, plain, say, shown, sources, spread, taken
-from analysis.study.model import beliefs, explain
-from analysis.study.model import outcomes as evaluate
-from analysis.study.scenario import ScenarioError, load, scenarios
-from analysis.study.serving import predict
+_HOMES = {
+    "analysis.report.text": ("headline", "numbers", "plain", "say", "shown", "sources", "spread", "taken"),
+    "analysis.study.model": ("beliefs", "evaluate", "explain"),
+    "analysis.study.scenario": ("ScenarioError", "load", "scenarios"),
+    "analysis.study.serving": ("predict",),
+}
+__all__ = sorted(name for names in _HOMES.values() for name in names)  # noqa: PLE0605
 
-__all__ = [
-    "ScenarioError", "beliefs", "evaluate", "explain", "headline", "load", "numbers", "plain", "predict", "say", "scenarios",
-    "shown", "sources", "spread", "taken",
-]  # fmt: skip
 
-_enable()
+def __getattr__(name: str):
+    """Import what is asked for when it is asked for: papermill and the command line start without pandas."""
+    home = next((home for home, names in _HOMES.items() if name in names), None)
+    if home is None:
+        raise AttributeError(f"module 'analysis' has no attribute {name!r}")
+    import_module("analysis.report.renderer").enable()
+    found = getattr(import_module(home), {"evaluate": "outcomes"}.get(name, name))
+    return globals().setdefault(name, found)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
