@@ -17,7 +17,7 @@ _HOMES = {
     "analysis.study.scenario": ("ScenarioError", "load", "scenarios"),
     "analysis.study.serving": ("predict",),
 }
-__all__ = sorted(name for names in _HOMES.values() for name in names)  # noqa: PLE0605
+__all__ = sorted(name for names in _HOMES.values() for name in names)
 
 
 def __getattr__(name: str):
