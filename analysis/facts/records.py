@@ -1,0 +1,88 @@
+"""The things that have numbers: frozen records without defaults, their fields as in the tables, in base units."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Accelerator:
+    """One chip as sold. Arithmetic is dense; 0 flop/s means that the hardware has no such path."""
+
+    name: str
+    bf16_flop_per_s_per_chip: float
+    fp8_flop_per_s_per_chip: float
+    fp4_flop_per_s_per_chip: float
+    memory_bytes_per_chip: float
+    bandwidth_bytes_per_s_per_chip: float
+    link_bytes_per_s_per_chip: float  # inside the scale-up domain, one direction
+    network_bytes_per_s_per_chip: float  # outside of it, one direction
+    domain_chips: float
+    power_w_per_chip: float  # the board's limit
+    rack_power_w: float
+    rack_chips: float
+    provisioned_w_per_chip: float  # at the utility: with host, network and cooling
+
+
+@dataclass(frozen=True)
+class Model:
+    """A language model's published dimensions; 0 means that it has no such part (the table's `where` says so)."""
+
+    name: str
+    layers_count: float
+    hidden_width: float
+    heads_count: float
+    kv_heads_count: float
+    head_width: float  # 0 with latent attention
+    ffn_width: float  # of the dense layers
+    vocab_count: float
+    embeddings_count: float  # 1 tied, 2 untied
+    dense_layers_count: float  # feed-forward without experts
+    experts_count: float
+    experts_per_token_count: float
+    shared_experts_count: float
+    expert_ffn_width: float
+    q_lora_width: float
+    kv_lora_width: float  # latent attention (MLA)
+    qk_nope_width: float
+    qk_rope_width: float
+    v_head_width: float
+    full_attention_layers_count: float  # keep every token
+    sliding_layers_count: float  # keep the last `sliding_window_tokens`
+    sliding_window_tokens: float
+    linear_attention_layers_count: float  # keep a fixed state
+    linear_key_heads_count: float
+    linear_value_heads_count: float
+    linear_key_head_width: float
+    linear_value_head_width: float
+    linear_conv_width: float
+    output_gates_count: float
+    index_heads_count: float  # sparse attention: the indexer
+    index_head_width: float
+    index_top_tokens: float
+    csa_layers_count: float  # keep a token of every `csa_ratio`, read sparsely
+    csa_ratio: float
+    hca_layers_count: float  # keep a token of every `hca_ratio`, read all
+    hca_ratio: float
+    output_groups_count: float
+    output_lora_width: float
+    mtp_layers_count: float  # multi-token prediction; not in all_parameters
+    context_tokens: float
+    dense_bytes_per_parameter: float  # as released: all but the routed experts
+    expert_bytes_per_parameter: float
+    all_parameters: float  # as published
+    active_parameters: float
+
+
+@dataclass(frozen=True)
+class Site:
+    """A place to run: its power, cooling and grid. Intensities are per joule at the meter of what they name."""
+
+    name: str
+    pue_ratio: float  # yearly mean
+    design_pue_ratio: float  # at the hottest hour: what the feed must carry
+    water_l_per_j: float  # on site, per joule of IT (WUE)
+    wet_bulb_k: float  # design wet-bulb temperature
+    carbon_g_per_j: float  # CO2 equivalent, grid mean, per joule at the meter
+    electricity_usd_per_j: float
+    facility_usd_per_w: float  # per watt of IT
+    rack_limit_w: float  # what the hall can cool and feed in one rack
+    site_power_w: float  # utility power that a tenant can get within a year
