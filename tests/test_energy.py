@@ -1,0 +1,189 @@
+"""Energy, power and cooling: published numbers, boundaries that must not be mixed up, and what always holds."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.laws import cooling, cost, energy
+from analysis.units import convert, registry
+
+share = st.floats(0.05, 0.95)
+seconds = st.floats(1e-6, 1e-1)
+WH = 3600.0
+
+
+def fleet(host, network, board, busy, idle, fan, supply):
+    """Wall energy per busy board joule, through the laws in their order."""
+    return energy.wall_ratio(
+        energy.idle_ratio(idle, board, busy), energy.host_ratio(host, network, board, busy), fan, supply
+    )
+
+
+def test_google_median_prompt_adds_up_with_its_parts():
+    """Elsworth et al. 2025 (arXiv:2508.15734): 0.24 Wh = TPU 58 %, host 25 %, idle 10 %, overhead 8 % (sum 101)."""
+    tpu, host, idle, overhead = 0.58, 0.25, 0.10, 0.08
+    wall = energy.wall_ratio(idle / tpu, host / tpu, 0, 1)
+    assert tpu * wall == pytest.approx(tpu + host + idle)
+    implied_pue = 1 / (1 - overhead)
+    assert implied_pue == pytest.approx(1.087, abs=5e-4)
+    assert implied_pue == pytest.approx(1.09, abs=0.005)  # the fleet's published PUE
+    meter_wh = energy.facility_j_per_output_token(0.24 * tpu / 1.01 * wall * WH, implied_pue) / WH
+    assert meter_wh == pytest.approx(0.24, abs=0.005)
+
+
+def test_google_water_is_counted_on_computers_not_on_the_meter():
+    """0.26 mL a prompt (same paper): over the computers' energy, 0.24 Wh by 1.09, a WUE near its 1.15 L/kWh."""
+    wue_l_per_j = convert(1.15, "l/kWh", "l/J")
+    prompt_ml = 1e3 * cooling.site_l_per_output_token(0.24 * WH / 1.09, wue_l_per_j)
+    assert prompt_ml == pytest.approx(0.26, abs=0.01)
+    assert cooling.operational_g_per_output_token(0.24 * WH, convert(125, "g/kWh", "g/J")) == pytest.approx(0.03)
+
+
+def test_ecologits_published_example():
+    """A printed run of EcoLogits, batch 64: 0.0383379 kWh for 10,000 tokens of a model with 132 B active parameters."""
+    tokens, active, batch, gpus, pue = 10_000, 132, 64, 16, 1.2
+    gpu_kwh_per_token = (
+        1.1665273170451914e-06 * np.exp(-0.011205921025579175 * batch) * active + 4.052928146734005e-05
+    ) / 1e3
+    latency_s = (0.0006785088094353663 * active + 0.0003119310311688259 * batch + 0.019473717579473387) * tokens
+    assert latency_s == pytest.approx(1290.0046641974661)
+    board_w = convert(gpu_kwh_per_token, "kWh", "J") * tokens * batch / latency_s
+    host_w = 1200 / 8
+    board_j = board_w * gpus * latency_s / batch / tokens
+    wall_j = energy.wall_j_per_output_token(board_j, fleet(host_w, 0, board_w, 1, 0, 0, 1))
+    kwh = convert(energy.facility_j_per_output_token(wall_j, pue) * tokens, "J", "kWh")
+    assert kwh == pytest.approx(0.03833790589818617, rel=1e-9)
+
+
+MLPERF = [
+    # round, submitter's system, tokens/s, wall W, J/token (derived by us from the measured power; not official)
+    ("v4.1-0049 H200 llama2-70b Offline", 25262.1, 6152.984435, 0.24357),
+    ("v4.1-0049 H200 mixtral-8x7b Server", 45497.0, 6174.896328, 0.13572),
+    ("5.1-0061 B200 llama2-70b Offline", 102909.0, 10400.998879, 0.10107),
+    ("5.1-0062 B200 llama3.1-405b Offline", 1637.11, 9891.764398, 6.04221),
+    ("v4.0 DGX H100 llama2-70b Offline", 17561.6, 5888.193223, 0.33529),
+]
+
+
+@pytest.mark.parametrize(("run", "tokens_per_s", "wall_w", "j_per_token"), MLPERF)
+def test_mlperf_power_runs(run, tokens_per_s, wall_w, j_per_token):
+    """MLPerf Inference results repositories: measured wall power over measured rate."""
+    made = energy.energy_j_per_output_token(wall_w / 8, tokens_per_s / 8)
+    assert made == pytest.approx(j_per_token, rel=2e-5), run
+
+
+def test_mlperf_wall_power_needs_more_than_boards():
+    """Eight B200 boards at their 1000 W limit are 8 kW; MLPerf's meter read 10.4 kW (5.1-0061, Lenovo SR680a V3)."""
+    made = 8 * energy.wall_w_per_chip(950, 150, 35, 0.10, 0.95)
+    assert made == pytest.approx(10401, rel=0.03)
+    assert made > 8 * 1000
+
+
+def test_inferencex_tokens_per_megawatt():
+    """InferenceX: B200 at 5856.9 tokens/s and 2.17 kW all-in makes 2,699,051 tokens/s per MW."""
+    per_mw = convert(cost.tokens_per_j(5856.9, 2170), "1/W", "1/MW")
+    assert per_mw == pytest.approx(2_699_051, rel=2e-5)
+    chips = cooling.powered_chips(convert(1, "MW", "W"), 2170)
+    assert chips * 5856.9 == pytest.approx(per_mw)
+
+
+def test_claim_in_watts():
+    """Half the energy in 28 % of the time is 1.79 times the power: E = P t, nothing else."""
+    assert cooling.implied_power_ratio(0.5, 0.28) == pytest.approx(1.786, abs=5e-4)
+    assert 700 * cooling.implied_power_ratio(0.5, 0.28) == pytest.approx(1250)
+
+
+def test_serving_economics_of_both_limits():
+    """InferenceX, DeepSeek-V4-Pro: 2.82 times the tokens at 1.20 times the cost is 2.35 times as many for a dollar."""
+    assert cooling.dollar_limited_ratio(6182 / 2189, 1.2) == pytest.approx(2.35, abs=0.005)
+    assert cooling.power_limited_ratio(2.82, 2.82) == 1
+
+
+# What a wrong boundary or a wrong unit would do.
+
+
+def test_pue_enters_once():
+    """Wall holds no PUE, the facility exactly one: twice would give 1.44 at a PUE of 1.2."""
+    wall = energy.wall_j_per_output_token(1.0, fleet(150, 35, 800, 0.6, 100, 0.1, 0.95))
+    assert energy.facility_j_per_output_token(wall, 1.2) / wall == pytest.approx(1.2)
+    for law in energy.ENERGY:
+        takes_pue = "pue_ratio" in law.__code__.co_varnames
+        assert takes_pue == (law is energy.facility_j_per_output_token), law.__name__
+    assert "pue_ratio" not in [name for law in cooling.COOLING for name in law.__code__.co_varnames]
+
+
+@given(st.floats(50, 1500), st.floats(0, 300), share, st.floats(0, 0.3))
+def test_board_is_never_taken_for_wall(board, host, busy, fan):
+    ratio = fleet(host + 1, 0, board, busy, board * 0.1, fan, 0.95)
+    assert ratio > 1
+    assert energy.wall_w_per_chip(board, host, 0, fan, 0.95) > board
+
+
+def test_kilowatt_hours_are_no_joules():
+    joule = registry.Quantity(1.0, "J/token")
+    kwh_price = registry.Quantity(0.4, "g/kWh")
+    told = cooling.operational_g_per_output_token(joule, kwh_price).to("g/token").magnitude
+    assert told == pytest.approx(0.4 / 3.6e6)
+    with pytest.raises(Exception, match="convert"):
+        cooling.operational_g_per_output_token(registry.Quantity(1.0, "W/token"), kwh_price).to("g/token")
+
+
+# What always holds.
+
+
+@given(share, *[st.floats(0, 5)] * 2, *[seconds] * 4)
+def test_power_stays_between_floor_and_limit(floor, memory, compute, read, multiply, expert_read, expert_multiply):
+    drawn = energy.linear_w_per_chip(1000, floor, memory, compute, read, multiply, expert_read, expert_multiply)
+    assert energy.floor_w_per_chip(1000, floor) <= drawn * (1 + 1e-12)
+    assert drawn <= 1000
+    cached = energy.attention_w_per_chip(1000, floor, memory, compute, read, multiply)
+    assert 1000 * floor <= cached * (1 + 1e-12)
+    assert cached <= 1000
+
+
+@given(share, st.floats(100, 1000), st.floats(100, 1000), st.floats(1, 1e4), share)
+def test_parts_add_up_to_the_request(prefill, prefill_w, decode_w, rate, cached):
+    """Input and output joules of a request are the mean power times its chip time: nothing lost, nothing twice."""
+    inputs, outputs = 8192.0, 1024.0
+    whole = energy.energy_j_per_output_token(energy.board_w_per_chip(prefill, prefill_w, decode_w), rate) * outputs
+    prompt = energy.board_j_per_input_token(prefill, prefill_w, rate, outputs, inputs, cached) * inputs * (1 - cached)
+    answer = energy.board_j_per_output_token(prefill, decode_w, rate) * outputs
+    assert prompt + answer == pytest.approx(whole)
+
+
+@given(share, share)
+def test_idle_hours_cost_energy(busy, more):
+    low, high = sorted((busy, more))
+    assert fleet(150, 35, 800, low, 100, 0.1, 0.95) >= fleet(150, 35, 800, high, 100, 0.1, 0.95)
+
+
+@given(st.floats(5e3, 6e5), st.floats(5e3, 1.5e5), st.floats(1, 8), share)
+def test_denser_racks_find_fewer_places(rack, limit, slope, liquid):
+    here = cooling.placeable_share(liquid, cooling.air_share(rack, limit, slope))
+    denser = cooling.placeable_share(liquid, cooling.air_share(rack * 2, limit, slope))
+    assert liquid <= denser <= here <= 1
+
+
+@given(st.floats(285, 320), st.floats(0, 15))
+def test_warmer_supply_water_saves_chillers(supply, more):
+    cool = cooling.cooled_pue_ratio(0.05, 0.05, 0.2, cooling.free_cooling_share(supply, 6, 286, 5))
+    warm = cooling.cooled_pue_ratio(0.05, 0.05, 0.2, cooling.free_cooling_share(supply + more, 6, 286, 5))
+    assert 1.1 <= warm <= cool <= 1.3
+
+
+@given(st.floats(290, 330), share)
+def test_lower_clocks_cost_at_most_their_share(supply, bound):
+    clock = cooling.clock_ratio(supply, 313.0, 0.01)
+    kept = cooling.derated_tokens_ratio(clock, bound)
+    assert clock <= kept + 1e-12
+    assert kept <= 1
+
+
+def test_scarcer_of_dollars_and_megawatts():
+    powered, paid = cooling.powered_chips(1e6, 2000), cooling.affordable_chips(10 / 3.6, 2 / 3600)
+    assert (powered, paid) == (500, pytest.approx(5000))
+    assert cooling.fleet_chips(powered, paid) == 500
+    # A watt is worth nothing where tokens do not pay for their chips.
+    assert cooling.power_value_usd_per_s_per_w(0, 5000, 1e-3, 2000) == 0
+    assert cooling.power_value_usd_per_s_per_w(1e-6, 5000, 1e-3, 2000) == pytest.approx(2e-6)
