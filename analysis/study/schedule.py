@@ -1,0 +1,282 @@
+"""When will it ship? The record of past launches, the graph of milestones, and what silence and news say since."""
+
+from datetime import date, timedelta
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import minimize
+from scipy.stats import beta, norm
+
+from analysis.facts import nearest, table
+from analysis.laws import rollout, scoring
+from analysis.study import model
+
+DAYS_PER_MONTH = 30.4375  # the mean month of the Julian calendar, 365.25 / 12
+CLASS_SINCE = date(2020, 1, 1)  # a yearly cadence, racks and clouds: older launches are listed and not counted
+LATE_LEVELS = (0.05, 0.5, 0.95)
+
+
+class Forecast(NamedTuple):
+    """Dates of one product as seen on `as_of`: a row a draw, months since `start`, infinite for never, and weights."""
+
+    product: str
+    start: date
+    as_of: date
+    real_share: float
+    shipped: bool
+    general: bool
+    dates: pd.DataFrame
+
+
+def months_between(start, end) -> float:
+    """Months from one date to another."""
+    return (pd.Timestamp(end) - pd.Timestamp(start)).days / DAYS_PER_MONTH
+
+
+def day_after(start: date, months: float) -> date | None:
+    """The date so many months after `start`; None where the months are infinite (never)."""
+    return start + timedelta(days=round(float(months) * DAYS_PER_MONTH)) if np.isfinite(months) else None
+
+
+@cache
+def read(name: str) -> pd.DataFrame:
+    """A wide fact table with its dates parsed."""
+    frame = table(name)
+    dated = [column for column in ("earliest", "latest", "known", "resolved", "until") if column in frame]
+    return frame.assign(**{column: pd.to_datetime(frame[column]).dt.date for column in dated})
+
+
+def milestones(product: str, as_of: date) -> dict:
+    """What was known of a product by a day, by milestone; LookupError where it was not announced by then."""
+    own = read("launches")[lambda rows: (rows["product"] == product) & (rows.known <= as_of)]
+    seen = {row.milestone: row for row in own.itertuples()}
+    if not {"announced", "promised"} <= set(seen):
+        hint = nearest(product, set(read("launches")["product"]))
+        raise LookupError(f"launches.csv: {product!r} was not announced by {as_of}; {hint}")
+    return seen
+
+
+def reference_class(as_of: date, without: str | None = None, since: date = CLASS_SINCE) -> pd.DataFrame:
+    """Past launches as known on a day: fate, slip against the end of the promised window (interval), gap to volume."""
+    rows = read("launches")
+    known = rows[(rows.vendor != "unnamed") & (rows.milestone == "announced") & (rows.known <= as_of)]
+    named = known[(known.latest >= since) & (known["product"] != without)]["product"]
+    return pd.DataFrame({name: _fate(milestones(name, as_of)) for name in named}).T.infer_objects()
+
+
+def _fate(seen: dict) -> dict:
+    start, window, ship = seen["announced"].latest, seen["promised"], seen.get("shipped")
+    fate = next((name for name in ("shipped", "cancelled", "postponed") if name in seen), "open")
+    ends = (ship.earliest, ship.latest) if ship else (seen["postponed"].earliest,) * 2 if fate == "postponed" else None
+    low, high = (months_between(window.latest, day) for day in ends) if ends else (np.nan, np.nan)
+    volume = seen.get("volume")
+    middle = lambda row: months_between(start, row.earliest) / 2 + months_between(start, row.latest) / 2  # noqa: E731
+    return {
+        "form": window.form,
+        "fate": fate,
+        "window_months": months_between(window.earliest, window.latest),
+        "promise_months": months_between(start, window.latest),
+        "lead_months": middle(ship) if ship else np.nan,
+        "slip_low_months": low,
+        "slip_months": (low + high) / 2,
+        "slip_high_months": np.inf if fate == "postponed" else high,
+        "gap_months": middle(volume) - middle(ship) if volume and ship else np.nan,
+    }
+
+
+def fit_late(low_months, high_months) -> tuple[float, float]:
+    """Median and log spread of a lognormal from exact, interval and right-censored slips, by maximum likelihood."""
+    low, high = np.maximum(np.asarray(low_months, float), 0.03), np.asarray(high_months, float)  # a day at least
+    exact = low >= high
+
+    def loss(at):
+        z_low, z_high = ((np.log(side) - at[0]) / np.exp(at[1]) for side in (low, np.maximum(high, low)))
+        inside = np.log(np.maximum(norm.cdf(z_high) - norm.cdf(z_low), 1e-12))
+        return -np.where(exact, norm.logpdf(z_low) - at[1] - np.log(low), inside).sum()
+
+    found = minimize(loss, [0.5, 0.0], method="Nelder-Mead").x
+    return float(np.exp(found[0])), float(np.exp(found[1]))
+
+
+def rates(known: pd.DataFrame) -> dict:
+    """What the class says: chances of cancellation and lateness, and the positive slip; open launches are left out."""
+    settled = known[known.fate != "open"]
+    dated = settled[settled.fate != "cancelled"]
+    late = dated[dated.slip_months > 0]
+    counts = {"cancelled": (int((settled.fate == "cancelled").sum()), len(settled)), "late": (len(late), len(dated))}
+    median, spread = fit_late(late.slip_months, late.slip_months.where(late.fate == "shipped", np.inf))
+    intervals = {
+        f"{name}_interval": beta.ppf(LATE_LEVELS, events + 0.5, trials - events + 0.5)
+        for name, (events, trials) in counts.items()
+    }
+    shares = {f"{name}_share": rollout.jeffreys_share(*pair) for name, pair in counts.items()}
+    gaps = np.sort(known.gap_months.dropna())
+    return {**shares, **intervals, "counts": counts, "median_months": median, "spread_ratio": spread, "gaps": gaps}
+
+
+def slips(said: dict, window_months: float, uniform: dict) -> np.ndarray:
+    """Slips that the class implies for a window of this width, one a draw; uniform variates by name."""
+    late = rollout.late_slip_months(said["median_months"], said["spread_ratio"], norm.ppf(uniform["slip"]))
+    early = rollout.early_slip_months(window_months, uniform["slip"])
+    return np.where(uniform["late"] < said["late_share"], late, early)
+
+
+def uniforms(names, draws: int, seed: int) -> dict:
+    """Uniform variates, a stream a name, so that a new one moves no other."""
+    return {name: np.random.default_rng([seed, *name.encode()]).uniform(size=draws) for name in names}
+
+
+def simulate(seen: dict, said: dict, table: dict, draws: int, seed: int) -> pd.DataFrame:
+    """Draws of every milestone in months since the announcement: promised windows, slips, cooling and the ramp.
+
+    `seen` are the milestones known, `said` the rates of the class, `table` the beliefs. A launch known to have happened
+    lies somewhere in its reported interval; one known to be cancelled, or drawn so, never comes (infinite).
+    """
+    start = seen["announced"].latest
+    at = {name: (months_between(start, row.earliest), months_between(start, row.latest)) for name, row in seen.items()}
+    u = uniforms(("cancel", "late", "slip", "loop", "gap", "gap noise", "fiscal", "day"), draws, seed)
+    common = table["common_ratio"]
+    fiscal = (u["fiscal"] < table["fiscal_share"]) & ("promised fiscal" in at)
+    other = at.get("promised fiscal", at["promised"])
+    opens, ends = (np.where(fiscal, other[side], at["promised"][side]) for side in (0, 1))
+    announced = ends + slips(said, ends - opens, u)
+    hazard = rollout.redesign_share(table["redesign_share_per_month"], table["validation_months"])
+    loops = table["loops_count"] + (u["loop"] < hazard)
+    cooling = (table["design_fix_months"], table["validation_months"], common, loops, table["loop_months"])
+    proven = rollout.cooling_months(*cooling, table["overlap_share"])
+    limited = rollout.limited_months(announced, proven)
+    gap = np.quantile(said["gaps"], u["gap"], method="inverted_cdf") * np.exp(0.25 * norm.ppf(u["gap noise"])) * common
+    opening = (
+        at["promised general"][0] - np.where(u["late"] < said["late_share"], 0, 0.5) if "promised general" in at else 0
+    )
+    if "shipped" in at:
+        limited = at["shipped"][0] + u["day"] * (at["shipped"][1] - at["shipped"][0])
+    general = rollout.general_months(limited, gap, opening)
+    if "volume" in at:
+        general = np.maximum(limited, at["volume"][0] + u["day"] * (at["volume"][1] - at["volume"][0]))
+    never = (u["cancel"] < said["cancelled_share"]) & ("shipped" not in at) | ("cancelled" in at)
+    dates = {
+        "limited_months": limited,
+        "general_months": general,
+        "volume_months": general + table["volume_gap_months"] * common,
+    }
+    drivers = {"loops": loops > 0, "cooling leads": proven > announced, "window opens last": general > limited + gap}
+    return pd.DataFrame({**{k: np.where(never, np.inf, v) for k, v in dates.items()}, **drivers})
+
+
+def forecast(case, as_of: date | None = None, believed=None) -> Forecast:
+    """The scenario's product as seen on `as_of` (the scenario's own day if None), from what was known then.
+
+    Draws in which the next milestone came and would have been noticed by now lose weight: that is how silence counts.
+    """
+    as_of, product = as_of or case.as_of, case.rollout.product
+    seen = milestones(product, as_of)
+    start = seen["announced"].latest
+    said = rates(reference_class(as_of, without=product))
+    believed = model.beliefs(case) if believed is None else believed
+    choices = {"loops_count": case.rollout.loops, "fiscal_share": case.rollout.fiscal_share}
+    dates = simulate(seen, said, {**believed, **choices}, len(believed["common_ratio"]), model.SEED)
+    awaited = dates["general_months" if "shipped" in seen else "limited_months"]
+    age = months_between(start, as_of) - awaited
+    weight = (
+        rollout.unnoticed_share(age, believed["notice_share_per_month"]) if "volume" not in seen else np.ones(len(age))
+    )
+    real = 1.0
+    if seen["announced"].status == "claimed":
+        ratio = news(case.claim, as_of)["weighed_ratio"].prod() * weight.mean()
+        real = float(rollout.updated_share(np.mean(believed["programme_share"]), ratio))
+    return Forecast(product, start, as_of, real, "shipped" in seen, "volume" in seen, dates.assign(weight=weight))
+
+
+def news(claimed: str | None, as_of: date) -> pd.DataFrame:
+    """The dated evidence on a claim known by a day, each likelihood ratio tempered by the reliability of its source."""
+    rows = read("evidence")[lambda rows: (rows.claim == claimed) & (rows.known <= as_of)]
+    return rows.assign(weighed_ratio=rollout.weighed_ratio(rows.mid_ratio, rows.reliability_share))
+
+
+def chance(seen: Forecast, milestone: str, months) -> np.ndarray:
+    """Chance that a milestone (`limited`, `general`, `volume`) is reached within so many months of the start."""
+    rows = seen.dates.sort_values(f"{milestone}_months")
+    total = np.concatenate([[0.0], np.cumsum(rows.weight) / rows.weight.sum()])
+    return seen.real_share * total[np.searchsorted(rows[f"{milestone}_months"], months, side="right")]
+
+
+def quantile(seen: Forecast, milestone: str, level: float) -> float:
+    """The month by which a milestone is reached with chance `level`; infinite where it never is."""
+    dates = np.sort(seen.dates[f"{milestone}_months"])
+    at = np.searchsorted(chance(seen, milestone, dates), level)
+    return float(dates[at]) if at < len(dates) else np.inf
+
+
+def by(seen: Forecast, milestone: str, day: date) -> float:
+    """Chance that a milestone is reached by the end of a day."""
+    return float(chance(seen, milestone, months_between(seen.start, day)))
+
+
+def stages(seen: Forecast) -> tuple[str, ...]:
+    """The milestones that a forecast is about; volume is left out where cloud availability is already a fact."""
+    return ("limited", "general") if seen.general else ("limited", "general", "volume")
+
+
+def outlook(seen: Forecast) -> pd.DataFrame:
+    """A row a milestone: P10, P50 and P90 as dates (None is never) and the chance that it never comes."""
+    rows = []
+    for name in stages(seen):
+        dates = [day_after(seen.start, quantile(seen, name, level)) for level in (0.1, 0.5, 0.9)]
+        finite = seen.dates[np.isfinite(seen.dates[f"{name}_months"])]
+        never = 1 - seen.real_share * finite.weight.sum() / seen.dates.weight.sum()
+        rows.append((name, *dates, never))
+    return pd.DataFrame(rows, columns=["milestone", "low", "mid", "high", "never_share"])
+
+
+def curves(seen: Forecast, until: date) -> pd.DataFrame:
+    """Chance over time, a row a milestone and a half-month, from the start on."""
+    months = np.arange(0, months_between(seen.start, until) + 0.5, 0.5)
+    days = [day_after(seen.start, month) for month in months]
+    return pd.concat(
+        pd.DataFrame({"day": pd.to_datetime(days), "milestone": name, "chance_share": chance(seen, name, months)})
+        for name in stages(seen)
+    )
+
+
+def history(case) -> pd.DataFrame:
+    """How the forecast moved: a row a month end and a piece of news, each from what was known by then."""
+    start = milestones(case.rollout.product, case.as_of)["announced"].latest
+    days = {day.date() for day in pd.date_range(start, case.as_of, freq="ME")} | {start, case.as_of}
+    believed = model.beliefs(case)
+    rows = []
+    for day in sorted(days | set(news(case.claim, case.as_of).known)):
+        seen = forecast(case, day, believed)
+        rows.append((pd.Timestamp(day), seen.real_share, *(1 - outlook(seen).never_share[:2])))
+    return pd.DataFrame(rows, columns=["day", "real_share", "limited_share", "general_share"])
+
+
+def criticality(seen: Forecast) -> pd.DataFrame:
+    """Share of the futures in which it ships where each task holds the date: the chain that a planner should watch."""
+    rows = seen.dates[np.isfinite(seen.dates.general_months)]
+    weigh = lambda flag: float(np.average(flag, weights=rows.weight))  # noqa: E731
+    tasks = {
+        "announced date and its slip": ~rows["cooling leads"] & ~rows["window opens last"],
+        "cooling fix and validation": rows["cooling leads"] & ~rows["loops"] & ~rows["window opens last"],
+        "another cooling redesign": rows["cooling leads"] & rows["loops"] & ~rows["window opens last"],
+        "opening of the promised window": rows["window opens last"],
+    }
+    return pd.DataFrame({"task": list(tasks), "share": [weigh(flag) for flag in tasks.values()]})
+
+
+def leave_one_out(as_of: date, draws: int = 2000) -> pd.DataFrame:
+    """Each dated launch forecast from the others: 80 % interval, CRPS, and that of taking its window at its word."""
+    known = reference_class(as_of)
+    rows = []
+    for name, own in known[known.fate == "shipped"].iterrows():
+        said = rates(known.drop(name))
+        u = uniforms(("late", "slip"), draws, model.SEED)
+        drawn = slips(said, own.window_months, u)
+        word = rollout.early_slip_months(own.window_months, u["slip"])
+        low, mid, high = np.quantile(drawn, [0.1, 0.5, 0.9])
+        crps = [float(scoring.ensemble_crps_months(sample, own.slip_months)) for sample in (drawn, word)]
+        rows.append((name, low, mid, high, own.slip_months, *crps, said["late_share"]))
+    columns = ["product", "low", "mid", "high", "slip", "crps", "word_crps", "late_share"]
+    return pd.DataFrame(rows, columns=columns).assign(inside=lambda t: t.slip.between(t.low - 0.02, t.high + 0.02))

@@ -1,0 +1,185 @@
+"""The record of launches, the milestone graph, growth and fleets: published figures and properties."""
+
+from datetime import date
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis.laws import rollout
+from analysis.study import schedule
+
+TODAY, ARTICLE = date(2026, 11, 22), date(2026, 4, 23)
+DRAWS = 4096
+
+
+def pert(low, mode, high, draws, seed=1):
+    """Beta-PERT variates, as network schedules draw durations (Malcolm et al. 1959)."""
+    span = high - low
+    shape = 1 + 4 * (mode - low) / span, 1 + 4 * (high - mode) / span
+    return low + span * np.random.default_rng(seed).beta(*shape, draws)
+
+
+def believed(draws=DRAWS):
+    """Beliefs close to the reference scenario's, without needing it."""
+    ones = np.ones(draws)
+    return {
+        "common_ratio": ones,
+        "design_fix_months": pert(1, 1.8, 3, draws, 2),
+        "validation_months": pert(2, 3, 4.5, draws, 3),
+        "loop_months": pert(1.5, 3, 6, draws, 4),
+        "overlap_share": 0.3 * ones,
+        "redesign_share_per_month": 0.09 * ones,
+        "volume_gap_months": pert(2, 4, 8, draws, 5),
+        "notice_share_per_month": 0.9 * ones,
+        "programme_share": 0.15 * ones,
+    }
+
+
+def case(product="Magnum", loops=0, as_of=TODAY):
+    return SimpleNamespace(
+        as_of=as_of, claim="magnum", rollout=SimpleNamespace(product=product, loops=loops, fiscal_share=0.0)
+    )
+
+
+def test_the_record_gives_the_rates_of_cancellation_and_lateness():
+    """5 of 21 cancelled: Jeffreys 5, 50 and 95 % points .12, .24, .41; 7 of 16 dated launches late: .25, .44, .64."""
+    said = schedule.rates(schedule.reference_class(TODAY))
+    assert said["counts"] == {"cancelled": (5, 21), "late": (7, 16)}
+    assert said["cancelled_interval"] == pytest.approx([0.12, 0.24, 0.41], abs=0.006)
+    assert said["late_interval"] == pytest.approx([0.25, 0.44, 0.64], abs=0.006)
+
+
+def test_positive_slips_are_lognormal_with_median_two_and_p90_seven_months():
+    """Six dated late launches and Kyber, known only to slip at least six months."""
+    said = schedule.rates(schedule.reference_class(TODAY))
+    assert said["median_months"] == pytest.approx(2.0, abs=0.05)
+    p90 = rollout.late_slip_months(said["median_months"], said["spread_ratio"], 1.2816)
+    assert p90 == pytest.approx(7.3, abs=0.2)
+    lead = schedule.reference_class(TODAY).lead_months.astype(float).quantile([0.1, 0.5, 0.9]).to_numpy()
+    assert lead == pytest.approx([4.3, 8.5, 16.1], abs=0.2)
+
+
+def test_censoring_counts():
+    """Without the censored launch the slips look shorter; read as exact intervals they look more spread."""
+    known = schedule.reference_class(TODAY)
+    exact = schedule.rates(known)["median_months"]
+    assert schedule.rates(known.drop("Rubin Ultra Kyber"))["median_months"] < exact - 0.2
+    late = known[(known.slip_months > 0) & (known.fate == "shipped")]
+    loose = schedule.fit_late([*late.slip_low_months, 6.0], [*late.slip_high_months, np.inf])
+    assert loose[1] > schedule.rates(known)["spread_ratio"]
+
+
+def test_the_articles_timeline_run_through_the_record():
+    """With the plan exactly filling the window, a 25 % chance of one more loop and 30 % of it absorbed:
+    limited release P50 2026-12-02 and P70 2027-03-20, general availability P50 2027-04-17 and P70 2027-09-24,
+    chance of limited release by 22 November .45 and of general availability by 31 March 2027 .45."""
+    draws, window = 100_000, schedule.months_between("2026-04-23", "2026-09-30")
+    table = {
+        "common_ratio": 1.0,
+        "design_fix_months": 0.0,
+        "validation_months": window,
+        "redesign_share_per_month": -np.log(0.75) / window,
+        "loop_months": pert(1.5, 3, 6, draws),
+        "overlap_share": 0.3,
+        "volume_gap_months": 4.0,
+        "loops_count": 0,
+        "fiscal_share": 0.0,
+    }
+    said = schedule.rates(schedule.reference_class(TODAY))
+    dates = schedule.simulate(schedule.milestones("Magnum", TODAY), said, table, draws, 7).assign(weight=1.0)
+    seen = schedule.Forecast("Magnum", ARTICLE, ARTICLE, 1.0, False, False, dates)
+    for milestone, level, day in [
+        ("limited", 0.5, date(2026, 12, 2)),
+        ("limited", 0.7, date(2027, 3, 20)),
+        ("general", 0.5, date(2027, 4, 17)),
+        ("general", 0.7, date(2027, 9, 24)),
+    ]:
+        found = schedule.day_after(ARTICLE, schedule.quantile(seen, milestone, level))
+        assert abs((found - day).days) <= 7, (milestone, level, found)
+    assert schedule.by(seen, "limited", TODAY) == pytest.approx(0.45, abs=0.02)
+    assert schedule.by(seen, "general", date(2027, 3, 31)) == pytest.approx(0.45, abs=0.02)
+
+
+def test_silence_and_wrong_facts_lower_belief():
+    """A .45 chance of having shipped, noticed with .8: priors .05, .15, .30 fall to .032, .101, .215, then by .35."""
+    priors = np.array([0.05, 0.15, 0.30])
+    silent = rollout.updated_share(priors, rollout.silence_ratio(0.45, 0.8))
+    assert silent == pytest.approx([0.032, 0.101, 0.215], abs=0.001)
+    assert rollout.updated_share(silent, 0.35) == pytest.approx([0.012, 0.038, 0.087], abs=0.001)
+
+
+def test_leave_one_out_intervals_hold():
+    """80 % intervals hold 70 to 90 % of launches, and the record beats taking windows at their word."""
+    scored = schedule.leave_one_out(TODAY)
+    assert len(scored) == 15
+    assert 0.7 <= scored.inside.mean() <= 0.9
+    assert scored.crps.mean() < scored.word_crps.mean()
+
+
+def test_only_what_was_known_enters():
+    then = schedule.reference_class(ARTICLE)
+    assert then.fate["VR200 NVL72"] == then.fate["Rubin Ultra Kyber"] == "open"
+    with pytest.raises(LookupError, match="not announced"):
+        schedule.forecast(case(), date(2026, 4, 22), believed())
+
+
+def test_curves_never_fall_and_stay_shares():
+    seen = schedule.forecast(case(), TODAY, believed())
+    for _, curve in schedule.curves(seen, date(2030, 1, 1)).groupby("milestone"):
+        assert (np.diff(curve.chance_share) >= 0).all()
+        assert curve.chance_share.between(0, 1).all()
+    limited, general, volume = (schedule.chance(seen, name, np.arange(60)) for name in ("limited", "general", "volume"))
+    assert (limited >= general - 1e-12).all()
+    assert (general >= volume - 1e-12).all()
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(0, 200), st.integers(0, 200), st.floats(0.1, 0.6))
+def test_a_later_day_without_news_never_makes_a_date_earlier(first, more, level):
+    """Nothing in the record changes: the same launches are held fixed, only silence goes on."""
+    table, seen = believed(), schedule.milestones("Magnum", TODAY)
+    said = schedule.rates(schedule.reference_class(ARTICLE))
+    drawn = schedule.simulate(seen, said, {**table, "loops_count": 0, "fiscal_share": 0.0}, DRAWS, 1)
+    months = np.array([first, first + more]) / 30.0
+    ends = []
+    for now in months:
+        weight = rollout.unnoticed_share(now - drawn.limited_months, table["notice_share_per_month"])
+        real = rollout.updated_share(0.9, weight.mean())
+        view = schedule.Forecast("Magnum", ARTICLE, TODAY, real, False, False, drawn.assign(weight=weight))
+        ends.append([schedule.quantile(view, name, level) for name in ("limited", "general")])
+    assert (np.array(ends[1]) >= np.array(ends[0])).all()
+
+
+def test_another_redesign_delays_and_dominates():
+    plain, delayed = (schedule.forecast(case(loops=n), ARTICLE, believed()) for n in (0, 1))
+    assert schedule.quantile(delayed, "limited", 0.03) > schedule.quantile(plain, "limited", 0.03)
+    share = schedule.criticality(delayed).set_index("task").share
+    assert share.sum() == pytest.approx(1)
+    assert share["another cooling redesign"] > schedule.criticality(plain).share[2]
+
+
+@pytest.mark.parametrize(("product", "limited"), [("MI355X", date(2025, 6, 12)), ("GB300 NVL72", date(2025, 7, 3))])
+def test_a_launch_that_happened_is_a_fact(product, limited):
+    seen = schedule.forecast(case(product), TODAY, believed())
+    assert seen.real_share == 1
+    assert schedule.outlook(seen).mid[0] == limited
+    assert schedule.outlook(seen).never_share.tolist() == [0, 0]
+
+
+def test_bass_and_wright():
+    """p = .03, q = .38: peak after 6.1926 periods at .4605 of the market (Bass 1969); Wright: .4765 at tenfold."""
+    peak = rollout.bass_peak_months(0.03, 0.38)
+    assert peak == pytest.approx(6.1926, abs=1e-4)
+    assert rollout.bass_share(0.03, 0.38, peak) == pytest.approx(0.4605, abs=1e-4)
+    rate = (rollout.bass_share(0.03, 0.38, peak + 1e-4) - rollout.bass_share(0.03, 0.38, peak - 1e-4)) / 2e-4
+    assert rate == pytest.approx(0.11059, abs=1e-5)
+    assert rollout.wright_ratio(10.0, 0.2) == pytest.approx(0.4765, abs=1e-4)
+
+
+@given(st.floats(1e3, 1e6), st.floats(0.05, 1), st.floats(1, 48), st.floats(0, 200))
+def test_a_cap_is_never_exceeded(cap, growth, midpoint, time):
+    assert 0 <= rollout.logistic_chips(cap, growth, midpoint, time) <= cap
+    assert rollout.powered_chips(cap, 1e6, 1e3) <= 1e3 * (1 + 1e-12)
