@@ -1,0 +1,86 @@
+# make reports   every notebook for every scenario, and the index, into reports/ (only what changed)
+# make test      the whole test suite, notebooks included
+# make lab       JupyterLab on the notebooks
+# make env       .venv alone · make bench  benchmarks · make lint  ruff and mypy · make check  facts and scenarios
+# make lock      resolves requirements.lock anew from pyproject.toml
+#
+# Each sets up what it needs. On a bare machine only make and Python 3.11 to 3.13 are asked for: uv is taken from the machine, or
+# installed into build/, and where it cannot be had pip does the same work from the same hashes.
+
+SHELL := /bin/sh
+PYTHON ?= python3
+BIN := .venv/bin
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+export OMP_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS ?= 1
+export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
+export PIP_ROOT_USER_ACTION ?= ignore
+export PIP_REQUIRE_VIRTUALENV =
+
+.PHONY: env reports test lab bench lint check lock clean
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := reports
+
+env: .venv/ready
+
+reports: .venv/ready
+	@$(BIN)/python -m analysis report --jobs $(JOBS)
+
+test: .venv/ready
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --nbval-lax tests notebooks
+
+lab: .venv/ready
+	@$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/efficiency.ipynb
+
+bench: .venv/ready
+	@for script in tests/benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+
+lint: .venv/ready
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+check: .venv/ready
+	@$(BIN)/python -m analysis check
+
+lock: build/uv
+	@build/uv pip compile --universal --python-version 3.11 --fork-strategy fewest --all-extras --upgrade --quiet \
+	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
+	  pyproject.toml --output-file requirements.lock
+
+clean:
+	@rm -rf .venv build
+
+# Exactly the lock, by hash, compiled; then this project, editable, with the locked setuptools.
+.venv/ready: requirements.lock pyproject.toml | build/uv
+	@set -e; if build/uv --version >/dev/null 2>&1; then \
+	  test -x $(BIN)/python || build/uv venv --quiet --python '>=3.11,<3.14' .venv; \
+	  build/uv pip sync --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock; \
+	  build/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .; \
+	else \
+	  test -x $(BIN)/python || $(PYTHON) -m venv --without-pip .venv; \
+	  build/boot/bin/python -m pip --python $(BIN)/python install --require-hashes --requirement requirements.lock; \
+	  build/boot/bin/python -m pip --python $(BIN)/python install --quiet --no-deps --no-build-isolation --editable .; \
+	fi
+	@touch $@
+
+# build/uv is uv: the machine's, else one of our own; /bin/false where it cannot be had, and then build/boot has pip.
+build/uv:
+	@mkdir -p build; \
+	if uv --version >/dev/null 2>&1; then ln -sf "$$(command -v uv)" $@; \
+	elif found=$$($(PYTHON) -c 'import uv; print(uv.find_uv_bin())' 2>/dev/null); then ln -sf "$$found" $@; \
+	else $(MAKE) --no-print-directory build/boot/bin/python && \
+	  if build/boot/bin/python -m pip install --quiet uv; then ln -sf boot/bin/uv $@; else ln -sf /bin/false $@; fi; \
+	fi
+
+# A private environment with pip. Debian's python3 comes without pip and ensurepip, and a system Python may refuse installs,
+# so nothing is ever installed outside build/ and .venv except, as root, Debian's own python3-venv.
+build/boot/bin/python:
+	@set -e; $(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+	  { echo "make: $(PYTHON) is not Python 3.11, 3.12 or 3.13; name one: make PYTHON=python3.12" >&2; exit 1; }; \
+	if ! $(PYTHON) -c 'import ensurepip' 2>/dev/null && ! $(PYTHON) -m pip --version >/dev/null 2>&1; then \
+	  sudo=; test "$$(id -u)" = 0 || sudo="sudo -n"; \
+	  { $$sudo apt-get -qq update && $$sudo apt-get -qq install -y --no-install-recommends python3-venv; } || \
+	  { echo "make: this Python has neither pip nor venv; install them first: apt-get install python3-venv" >&2; exit 1; }; \
+	fi; \
+	rm -rf build/boot; \
+	if $(PYTHON) -c 'import ensurepip' 2>/dev/null; then $(PYTHON) -m venv build/boot; \
+	else $(PYTHON) -m venv --without-pip build/boot; $(PYTHON) -m pip --python build/boot/bin/python install --quiet pip; fi
