@@ -74,15 +74,17 @@ class Model:
 
 @dataclass(frozen=True)
 class Site:
-    """A place to run: its power, cooling and grid. Intensities are per joule at the meter of what they name."""
+    """A place to run: its power, cooling and grid."""
 
     name: str
     pue_ratio: float  # yearly mean
     design_pue_ratio: float  # at the hottest hour: what the feed must carry
-    water_l_per_j: float  # on site, per joule of IT (WUE)
-    wet_bulb_k: float  # design wet-bulb temperature
-    carbon_g_per_j: float  # CO2 equivalent, grid mean, per joule at the meter
     electricity_usd_per_j: float
-    facility_usd_per_w: float  # per watt of IT
-    rack_limit_w: float  # what the hall can cool and feed in one rack
-    site_power_w: float  # utility power that a tenant can get within a year
+    carbon_g_per_j: float  # CO2 equivalent, the grid's yearly mean, per joule at the meter
+    water_l_per_j: float  # evaporated on site, per joule of computers (WUE)
+    grid_water_l_per_j: float  # evaporated by power stations, per joule at the meter
+    facility_usd_per_w: float  # per watt of computers
+    outdoor_k: float  # the air's yearly mean
+    outdoor_spread_k: float  # scale of a logistic spread of its hourly values
+    rack_limit_w: float  # what the usual rack position can feed and cool
+    site_w: float  # utility power that a tenant can get within a year
