@@ -1,7 +1,16 @@
-"""A Papermill engine: run the cells in a forked copy of a warm process, without ports and without a kernel.
+"""A Papermill engine: each notebook runs in a forked copy of a warm process, without a kernel, a port or a thread.
 
 Papermill imports this module whenever it is imported itself, so nothing heavy stands at the top.
 """
+
+import json
+import os
+import select
+import signal
+import sys
+import warnings
+from contextlib import suppress
+from pathlib import Path
 
 
 class ForkEngine:
@@ -9,10 +18,13 @@ class ForkEngine:
 
     @staticmethod
     def execute_notebook(nb, kernel_name, **options):
-        """The notebook with its outputs; cells run as nbclient runs them until the forked shell stands."""
-        from papermill.engines import NBClientEngine
+        """The notebook with its outputs; `execution_timeout` in seconds holds for each cell, as in Papermill."""
+        import tqdm
+        from papermill.engines import Engine
 
-        return NBClientEngine.execute_notebook(nb, kernel_name, **options)
+        tqdm.tqdm.monitor_interval = 0  # Papermill's progress bar would start a thread, and threads forbid a fork
+        kind = type("Forked", (Engine,), {"execute_managed_notebook": staticmethod(execute)})
+        return kind.execute_notebook(nb, kernel_name, **options)
 
     @staticmethod
     def nb_kernel_name(nb, name=None):
@@ -27,3 +39,133 @@ class ForkEngine:
         from papermill.utils import nb_language
 
         return nb_language(nb, language)
+
+
+def unsafe() -> str:
+    """Why this process cannot be forked safely; empty where it can."""
+    if not sys.platform.startswith("linux"):
+        return f"{sys.platform} does not fork a process safely"
+    names = [Path(task, "comm").read_text().strip() for task in Path("/proc/self/task").iterdir()]
+    threads = len(names) - names.count("jemalloc_bg_thd")  # Arrow's allocator has fork handlers for its own thread
+    return f"this process has {threads} threads" if threads > 1 else ""
+
+
+def execute(manager, kernel_name, execution_timeout=None, **options) -> None:
+    """Run the cells of Papermill's notebook manager in a forked child; by a stock kernel where a fork is not safe."""
+    if why := unsafe():
+        from papermill.engines import NBClientEngine
+
+        warnings.warn(f"stock kernels instead of forks: {why}", stacklevel=2)
+        NBClientEngine.execute_managed_notebook(manager, kernel_name, execution_timeout=execution_timeout, **options)
+        return
+    from analysis.report.cells import LANGUAGE, prepare
+
+    prepare()
+    pid, reader = fork(lambda send: _run(manager.nb.cells, send))
+    try:
+        _follow(manager, lines(reader, execution_timeout), pid)
+    finally:
+        reap(pid)
+        os.close(reader)
+    manager.nb.metadata["language_info"] = dict(LANGUAGE)
+
+
+def fork(work) -> tuple[int, int]:
+    """Start `work(send)` in a child of its own session; (its process id, the pipe that carries what it sends)."""
+    reader, writer = os.pipe()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    pid = os.fork()
+    if pid:
+        os.close(writer)
+        return pid, reader
+    try:
+        os.setsid()
+        os.close(reader)
+        _die_with_parent()
+        work(lambda record: _write(writer, json.dumps(record).encode() + b"\n"))
+    except BaseException as fault:
+        with suppress(OSError):
+            _write(writer, json.dumps({"died": f"{type(fault).__name__}: {fault}"}).encode() + b"\n")
+    finally:
+        os._exit(0)
+
+
+def lines(reader: int, timeout: float | None = None):
+    """Records from a pipe as they arrive; {"died": ...} after `timeout` seconds of silence, then the end."""
+    rest = b""
+    while True:
+        if not select.select([reader], [], [], timeout)[0]:
+            yield {"died": f"no answer within {timeout:g} s", "kind": "CellTimeoutError"}
+            return
+        block = os.read(reader, 1 << 20)
+        *whole, rest = (rest + block).split(b"\n")
+        yield from map(json.loads, whole)
+        if not block:
+            return
+
+
+def reap(pid: int) -> str:
+    """Kill what is left of a child and its descendants; why it ended, empty where it ended by itself."""
+    done, status = os.waitpid(pid, os.WNOHANG)
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+    if not done:
+        os.waitpid(pid, 0)
+        return ""
+    code = os.waitstatus_to_exitcode(status)
+    return f"killed by {signal.Signals(-code).name}" if code < 0 else ""
+
+
+def _run(cells, send) -> None:
+    from analysis.report.cells import run
+
+    run(cells, send)
+
+
+def _follow(manager, records, pid: int) -> None:
+    """Copy what the child sends into the notebook; a child that dies leaves an error in the cell where it died."""
+    cells, at = manager.nb.cells, None
+    for record in records:
+        if "died" in record:
+            break
+        at = record["cell"]
+        if "outputs" not in record:
+            manager.cell_start(cells[at], at)
+            continue
+        _filled(manager, at, record)
+        if not record["go"]:
+            return
+        at = None
+    else:
+        record = {}
+    if at is not None or record:
+        _lost(manager, at or 0, record)
+
+
+def _filled(manager, at: int, record: dict) -> None:
+    from nbformat.notebooknode import from_dict
+
+    cell = manager.nb.cells[at]
+    cell["outputs"], cell["execution_count"] = from_dict(record["outputs"]), record["count"]
+    if not record["go"]:
+        manager.cell_exception(cell, cell_index=at)
+    manager.cell_complete(cell, cell_index=at)
+
+
+def _lost(manager, at: int, record: dict) -> None:
+    name, said = record.get("kind", "DeadKernelError"), record.get("died", "the process that ran the cell was killed")
+    error = {"output_type": "error", "ename": name, "evalue": said, "traceback": [f"{name}: {said}"]}
+    _filled(manager, at, {"outputs": [error], "count": None, "go": False})
+
+
+def _write(writer: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(writer, view) :]
+
+
+def _die_with_parent() -> None:
+    import ctypes
+
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG, linux/prctl.h
