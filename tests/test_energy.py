@@ -1,5 +1,11 @@
 """Energy, power and cooling: published numbers, boundaries that must not be mixed up, and what always holds."""
 
+import importlib.util
+import sys
+import time
+import types
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -187,3 +193,45 @@ def test_scarcer_of_dollars_and_megawatts():
     # A watt is worth nothing where tokens do not pay for their chips.
     assert cooling.power_value_usd_per_s_per_w(0, 5000, 1e-3, 2000) == 0
     assert cooling.power_value_usd_per_s_per_w(1e-6, 5000, 1e-3, 2000) == pytest.approx(2e-6)
+
+
+# The script that measures a device, where there is none.
+
+
+@pytest.fixture
+def measure():
+    path = Path(__file__).parent / "benchmarks" / "gpu" / "measure.py"
+    spec = importlib.util.spec_from_file_location("measure", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_measuring_without_an_accelerator_says_so(measure, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert measure.main([]) == 2
+    assert "not installed" in capsys.readouterr().err
+    none = types.SimpleNamespace(cuda=types.SimpleNamespace(is_available=lambda: False))
+    monkeypatch.setitem(sys.modules, "torch", none)
+    assert measure.main([]) == 2
+    told = capsys.readouterr()
+    assert "No CUDA accelerator" in told.err
+    assert told.out == ""
+
+
+def test_measured_power_is_read_in_watts_and_drops_the_climb(measure, monkeypatch):
+    readings = iter([100_000, 100_000, 100_000] + [700_000] * 1000)
+    nvml = types.SimpleNamespace(
+        nvmlInit=lambda: None,
+        nvmlDeviceGetHandleByIndex=lambda index: index,
+        nvmlDeviceGetPowerManagementLimit=lambda handle: 700_000,
+        nvmlDeviceGetPowerUsage=lambda handle: next(readings),
+        nvmlSystemGetDriverVersion=lambda: "1.0",
+    )
+    monkeypatch.setitem(sys.modules, "pynvml", nvml)
+    board = measure.Board(0, every_s=1e-4)
+    with board:
+        while len(board.samples) < 12:
+            time.sleep(1e-3)
+    row = board.row()
+    assert (row["board_w_per_chip"], row["power_w_per_chip"], row["boundary"]) == (700, 700, "board")
