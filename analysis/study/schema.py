@@ -47,6 +47,33 @@ class Deployment(Record):
     engine: Literal["vllm", "sglang", "trtllm"] | None
 
 
+class Rollout(Record):
+    """What is to ship: a product of launches.csv, cooling redesigns taken as certain, and how quarters were meant."""
+
+    product: str
+    loops: Annotated[int, Field(ge=0, le=12)]
+    fiscal_share: Share
+
+
+class Decision(Record):
+    """The choice between waiting, buying and renting: horizon, discount rate, and how a buyer moves and gives up."""
+
+    horizon_months: Annotated[int, Field(ge=6, le=120)]
+    discount_share_per_year: Share
+    ramp_months: Positive
+    patience_months: Positive
+    hedge_share: Share
+
+
+class Fleet(Record):
+    """A buyer's fleet: chips in service, chips added a month, and the site's limits on power and on liquid cooling."""
+
+    chips: Count
+    added_chips_per_month: Positive
+    power_w: Positive
+    liquid_w: Positive
+
+
 class Params(Record):
     """A whole scenario."""
 
@@ -60,4 +87,7 @@ class Params(Record):
     baseline: Deployment
     candidate: Deployment
     site: str
+    rollout: Rollout
+    decision: Decision
+    fleet: Fleet
     believe: dict[str, Belief]
