@@ -239,7 +239,7 @@ def break_even_busy_share(committed_usd_per_s_per_chip, on_demand_usd_per_s_per_
     return committed_usd_per_s_per_chip / on_demand_usd_per_s_per_chip
 
 
-def margin_share_of_cost_ratio(revenue_usd, cost_usd):
+def profit_ratio(revenue_usd, cost_usd):
     """Profit per dollar of cost, as DeepSeek reported its day; a gross margin divides by revenue instead."""
     return revenue_usd / cost_usd - 1
 

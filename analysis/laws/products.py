@@ -46,6 +46,11 @@ def loss_score(median_usd, payable_usd, spread_value):
     return np.log(payable_usd / median_usd) / spread_value
 
 
+def cost_gain_ratio(before_usd, after_usd):
+    """Tokens per dollar, after over before, for the same work."""
+    return before_usd / after_usd
+
+
 def eligible_ratio(gain_ratio, eligible_share):
     """Gain on all tokens when only some can move, by tokens: the rest cost what they did (Amdahl 1967)."""
     return 1 / (eligible_share / gain_ratio + 1 - eligible_share)
