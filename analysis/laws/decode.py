@@ -1,0 +1,185 @@
+"""One decode step of one instance: what is read, what is multiplied, what crosses links, what is merely waited for."""
+
+import numpy as np
+
+
+def instance_chips(deployment_chips, instances_count):
+    """Chips that serve one copy of the model together."""
+    return deployment_chips / instances_count
+
+
+def stage_chips(instance_chips, pipeline_parallel):
+    """Chips that work on one layer at the same time; pipeline stages take turns."""
+    return instance_chips / pipeline_parallel
+
+
+def attention_chips(stage_chips, data_parallel):
+    """Chips that share one copy of the attention weights (data-parallel attention keeps a copy per rank)."""
+    return stage_chips / data_parallel
+
+
+def stage_requests(running_requests, instances_count, pipeline_parallel, one_request):
+    """Requests that take a decode step together: the running ones, cut over instances and pipeline stages."""
+    return np.maximum(running_requests / (instances_count * pipeline_parallel), one_request)
+
+
+def step_tokens(stage_requests, step_tokens_per_request, verified_ratio):
+    """Tokens that go through the model in a step: one for each request, more where drafted tokens are verified."""
+    return stage_requests * step_tokens_per_request * verified_ratio
+
+
+def context_tokens_per_request(input_tokens_per_request, output_tokens_per_request):
+    """Mean context over a request's decoding: the prompt and half of the answer."""
+    return input_tokens_per_request + output_tokens_per_request / 2
+
+
+def attended_tokens_per_request(
+    context_tokens_per_request,
+    full_layers_count,
+    selected_layers_count,
+    selected_tokens_per_request,
+    sliding_layers_count,
+    window_tokens_per_request,
+):
+    """Cached tokens read at a step, summed over layers: all, the indexer's choice, or a sliding window."""
+    selected = selected_layers_count * np.minimum(context_tokens_per_request, selected_tokens_per_request)
+    sliding = sliding_layers_count * np.minimum(context_tokens_per_request, window_tokens_per_request)
+    return full_layers_count * context_tokens_per_request + selected + sliding
+
+
+def linear_read_s(linear_bytes, attention_chips, bandwidth_bytes_per_s_per_chip, read_share):
+    """Weights that every token uses are read once a step (attention, dense and shared feed-forward, output head)."""
+    return linear_bytes / attention_chips / (bandwidth_bytes_per_s_per_chip * read_share)
+
+
+def linear_compute_s(linear_flop_per_token, step_tokens, stage_chips, linear_flop_per_s_per_chip, decode_compute_share):
+    """Arithmetic on those weights, two operations per parameter and token, at the share of peak of small batches."""
+    return linear_flop_per_token * step_tokens / stage_chips / (linear_flop_per_s_per_chip * decode_compute_share)
+
+
+def touched_share(experts_per_token_count, experts_count, step_tokens, routing_tokens):
+    """Share of the routed experts that a step touches: one minus the chance that no token picks one.
+
+    `routing_tokens` is how many tokens make one independent pick: above one where tokens of a batch choose alike.
+    """
+    missed_share = 1 - np.minimum(experts_per_token_count / np.maximum(experts_count, 1), 1)
+    return 1 - missed_share ** (step_tokens / routing_tokens)
+
+
+def imbalance_ratio(expert_parallel, imbalance_share):
+    """The busiest chip's experts over the mean chip's, growing with the number of expert groups."""
+    return 1 + imbalance_share * (1 - 1 / expert_parallel)
+
+
+def expert_read_s(
+    expert_bytes, touched_share, stage_chips, bandwidth_bytes_per_s_per_chip, expert_read_share, imbalance_ratio
+):
+    """Touched experts are read once a step, by the slowest chip's clock."""
+    return (
+        expert_bytes
+        * touched_share
+        * imbalance_ratio
+        / stage_chips
+        / (bandwidth_bytes_per_s_per_chip * expert_read_share)
+    )
+
+
+def expert_compute_s(
+    expert_flop_per_token, step_tokens, stage_chips, expert_flop_per_s_per_chip, expert_compute_share, imbalance_ratio
+):
+    """Arithmetic of the experts that tokens are routed to."""
+    work_flop = expert_flop_per_token * step_tokens * imbalance_ratio
+    return work_flop / stage_chips / (expert_flop_per_s_per_chip * expert_compute_share)
+
+
+def cache_copies_ratio(tensor_parallel, cache_shards_count):
+    """How many tensor-parallel ranks hold the same part of the cache: ranks beyond the key-value heads repeat it."""
+    return np.maximum(tensor_parallel / cache_shards_count, 1)
+
+
+def cache_read_s(
+    stage_requests,
+    attended_tokens_per_request,
+    context_tokens_per_request,
+    cache_bytes_per_token,
+    index_bytes_per_token,
+    state_bytes_per_request,
+    cache_copies_ratio,
+    stage_chips,
+    bandwidth_bytes_per_s_per_chip,
+    cache_read_share,
+):
+    """Cached keys and values, the indexer's keys, and recurrent state (read and written) of all running requests."""
+    request_bytes = (
+        attended_tokens_per_request * cache_bytes_per_token * cache_copies_ratio
+        + context_tokens_per_request * index_bytes_per_token * cache_copies_ratio
+        + 2 * state_bytes_per_request
+    )
+    return stage_requests * request_bytes / stage_chips / (bandwidth_bytes_per_s_per_chip * cache_read_share)
+
+
+def attention_s(
+    stage_requests,
+    verified_ratio,
+    attended_tokens_per_request,
+    attention_flop_per_token,
+    stage_chips,
+    attention_flop_per_s_per_chip,
+    attention_compute_share,
+):
+    """Arithmetic between the new token and the cached ones; a latent (MLA) model works in its wide latent here."""
+    work_flop = stage_requests * verified_ratio * attended_tokens_per_request * attention_flop_per_token
+    return work_flop / stage_chips / (attention_flop_per_s_per_chip * attention_compute_share)
+
+
+def overhead_s(
+    layers_count,
+    layer_overhead_s,
+    moe_layers_count,
+    moe_overhead_s,
+    step_overhead_s,
+    stage_requests,
+    request_overhead_s_per_request,
+):
+    """Launches, synchronisation and routing by layer; scheduling and sampling by step and by request."""
+    by_layer_s = layers_count * layer_overhead_s + moe_layers_count * moe_overhead_s
+    return by_layer_s + step_overhead_s + stage_requests * request_overhead_s_per_request
+
+
+def step_s(
+    linear_read_s,
+    linear_compute_s,
+    expert_read_s,
+    expert_compute_s,
+    cache_read_s,
+    attention_s,
+    communication_s,
+    overhead_s,
+    step_slowness_ratio,
+):
+    """A decode step: in each part the slower of reading and arithmetic, rounded where near (root of squares).
+
+    `step_slowness_ratio` is what calibration leaves to the engine, the accelerator and chance; one is the pool's middle.
+    """
+    linear_s = np.hypot(linear_read_s, linear_compute_s)
+    expert_s = np.hypot(expert_read_s, expert_compute_s)
+    cache_s = np.hypot(cache_read_s, attention_s)
+    return (linear_s + expert_s + cache_s + communication_s + overhead_s) * step_slowness_ratio
+
+
+LAYOUT = [instance_chips, stage_chips, attention_chips, context_tokens_per_request, cache_copies_ratio]
+DECODE = [
+    stage_requests,
+    step_tokens,
+    attended_tokens_per_request,
+    linear_read_s,
+    linear_compute_s,
+    touched_share,
+    imbalance_ratio,
+    expert_read_s,
+    expert_compute_s,
+    cache_read_s,
+    attention_s,
+    overhead_s,
+    step_s,
+]

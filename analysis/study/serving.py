@@ -1,0 +1,113 @@
+"""Serving: the best layout under promises, the frontier of speed against cost, and predictions of serving points."""
+
+import numpy as np
+import pandas as pd
+
+from analysis.facts import Accelerator, Model, find
+from analysis.laws.throughput import THROUGHPUT
+from analysis.study.speed import coefficients, run, setting, speed_spread
+
+__all__ = ["Infeasible", "best_layout", "coefficients", "frontier", "layouts", "operate", "speed_draws", "speed_spread"]
+BATCHES = np.unique(np.round(2 ** np.arange(0, 13.01, 0.25)))  # requests an instance, 1 to 8192
+
+
+class Infeasible(ValueError):
+    """No layout of these chips keeps what was promised; the message says how near they come."""
+
+
+def layouts(accelerator: str, model: str, chips: int) -> pd.DataFrame:
+    """Every way to lay a model over `chips`: instances of one size, tensor times data parallel, experts spread or not.
+
+    Tensor parallelism divides the heads and stays inside a scale-up domain; data-parallel attention and expert
+    parallelism are for mixtures of experts.
+    """
+    chip, shape = find(Accelerator, accelerator), find(Model, model)
+    rows = [
+        (size, tensor, size // tensor, expert)
+        for size in _divisors(chips)
+        for tensor in _divisors(size)
+        if shape.heads_count % tensor == 0 and tensor <= chip.domain_chips
+        if tensor == size or shape.experts_count
+        for expert in ({1, size} if shape.experts_count and tensor == size else {size if shape.experts_count else 1})
+    ]
+    table = pd.DataFrame(rows, columns=["size", "tensor_parallel", "data_parallel", "expert_parallel"], dtype=float)
+    table["instances_count"], table["pipeline_parallel"] = chips / table.pop("size"), 1.0
+    return table.assign(deployment_chips=float(chips))
+
+
+def sweep(accelerator: str, model: str, precision: str, engine: str | None, chips: int, workload: dict) -> pd.DataFrame:
+    """Every layout at every batch size, with all that the laws say of it; what does not fit in memory is left out."""
+    laid = layouts(accelerator, model, chips).merge(pd.DataFrame({"batch": BATCHES}), how="cross")
+    laid["concurrency_requests"] = laid.pop("batch") * laid["instances_count"]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        fixed = setting(accelerator, model, precision, engine or "") | workload
+        told = run({**fixed, **{name: laid[name].to_numpy() for name in laid}}, THROUGHPUT)
+    keep = ["capacity_requests", "ttft_s", "tpot_s", "output_tokens_per_s_per_chip"]
+    laid = laid.assign(**{name: told[name] for name in keep}, tokens_per_s_per_user=1 / told["tpot_s"])
+    return laid[laid["capacity_requests"] >= laid["concurrency_requests"]].reset_index(drop=True)
+
+
+def best_layout(
+    accelerator: str, model: str, precision: str, engine: str | None, chips: int, workload: dict, promise: dict
+) -> dict[str, float]:
+    """The layout and concurrency that serve most tokens per chip while every promise is kept, as columns for the laws.
+
+    `workload`: input_tokens_per_request, cached_share, output_tokens_per_request. `promise`: tokens_per_s_per_user and
+    ttft_limit_s. Infeasible, with the nearest that can be had, where no layout keeps them.
+    """
+    points = sweep(accelerator, model, precision, engine, chips, workload)
+    what = f"{model} in {precision} on {chips} x {accelerator}"
+    if points.empty:
+        raise Infeasible(f"{what}: does not fit in memory")
+    soon = points[points["ttft_s"] <= promise["ttft_limit_s"]]
+    kept = soon[soon["tokens_per_s_per_user"] >= promise["tokens_per_s_per_user"]]
+    if kept.empty:
+        most = f"{soon['tokens_per_s_per_user'].max():.3g} tokens/s a user" if len(soon) else "no first token in time"
+        raise Infeasible(
+            f"{what}: promised {promise}, best is {most} (first token after {points['ttft_s'].min():.3g} s)"
+        )
+    best = kept.loc[kept["output_tokens_per_s_per_chip"].idxmax()]
+    return {name: float(best[name]) for name in [*layouts(accelerator, model, chips), "concurrency_requests"]}
+
+
+def frontier(
+    accelerator: str, model: str, precision: str, engine: str | None, chips: int, workload: dict
+) -> pd.DataFrame:
+    """The points that no other beats in both tokens/s per user and tokens/s per chip, fastest for a user first."""
+    points = sweep(accelerator, model, precision, engine, chips, workload)
+    points = points.sort_values(["tokens_per_s_per_user", "output_tokens_per_s_per_chip"], ascending=False)
+    rate = points["output_tokens_per_s_per_chip"]
+    return points[rate > rate.cummax().shift(fill_value=0)].reset_index(drop=True)
+
+
+def operate(case, option: str) -> dict[str, float]:
+    """The operating point of a scenario's option: chip, model and layout columns, coefficients at their medians."""
+    deployment, work = getattr(case, option), case.workload
+    named = (deployment.accelerator, case.model, deployment.precision, deployment.engine)
+    workload = {
+        "input_tokens_per_request": float(work.input_tokens),
+        "cached_share": work.cached_share,
+        "output_tokens_per_request": float(work.output_tokens),
+    }
+    promise = {"tokens_per_s_per_user": work.tokens_per_s_per_user, "ttft_limit_s": work.ttft_limit_s}
+    laid = best_layout(*named, deployment.chips, workload, promise)
+    return {**setting(*named[:3], named[3] or ""), **workload, **laid}
+
+
+def speed_draws(case, option: str, scores) -> dict[str, np.ndarray]:
+    """What calibration leaves open, drawn: a part that both options share and a part of each option's own.
+
+    `scores(name)` gives standard-normal draws of the stream `name`.
+    """
+    deployment = getattr(case, option)
+    spread = speed_spread(deployment.accelerator, case.model, deployment.precision, deployment.engine or "")
+    fixed = setting(deployment.accelerator, case.model, deployment.precision, deployment.engine or "")
+    return {
+        f"{part}_slowness_ratio": fixed[f"{part}_slowness_ratio"]
+        * np.exp(spread[part]["shared"] * scores(f"shared_{part}") + spread[part]["own"] * scores(f"{option}_{part}"))
+        for part in ("step", "prefill", "first")
+    }
+
+
+def _divisors(number: int) -> list[int]:
+    return [size for size in range(1, int(number) + 1) if number % size == 0]
