@@ -90,7 +90,7 @@ def outcomes(case: Scenario, draws: int = DRAWS, seed: int | None = SEED) -> pd.
     tables = {option: inputs(case, option, draws, seed) for option in ("baseline", "candidate")}
     done = {option: evaluate(table) for option, table in tables.items()}
     if change := readings.change(case):
-        done["claimed"] = evaluate(readings.claimed(tables["baseline"], tables["candidate"]), change=change)
+        done["claimed"] = evaluate(readings.claimed(*tables.values(), case.reading), change=change)
     return pd.concat(done, names=["option", "draw"])
 
 

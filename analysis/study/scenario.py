@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from analysis.facts import Accelerator, Model, Site, names, sources
+from analysis.study import readings
 from analysis.study.door import ScenarioError, near, read
 from analysis.study.schema import Params
 from analysis.units import convert, unit_of
@@ -137,6 +138,7 @@ def _fields(key: tuple) -> list[str]:
 
 def _doubts(params: Params, base: dict):
     """What the types cannot say: names that must exist, order of percentiles, units, shares inside 0 and 1."""
+    yield from readings.doubts(params)
     things = {("model",): (params.model, Model), ("site",): (params.site, Site)}
     things |= {(o, "accelerator"): (getattr(params, o).accelerator, Accelerator) for o in ("baseline", "candidate")}
     for key, (name, kind) in things.items():

@@ -1,0 +1,88 @@
+"""What a headline can mean: each reading multiplies named quantities of the model and runs through it."""
+
+import json
+from functools import cache
+from inspect import signature
+from pathlib import Path
+from typing import Literal
+
+from pydantic import TypeAdapter, ValidationError
+
+from analysis.facts import sources
+from analysis.laws.cost import CAPITAL, OPERATION, usd_per_s_per_chip
+from analysis.study.claims import claim, claims
+from analysis.study.door import ScenarioError, near, read
+from analysis.study.expression import compute
+from analysis.study.schema import Record, Text
+
+FILE = Path(__file__).parents[1] / "facts" / "readings.yml"
+MEASURED = "measured"  # no reading: the model compares the two chips as they are
+WEIGHT_BITS = {"bf16": 16, "fp8": 8, "fp4": 4.5, "int4": 4.25}  # with the scales of a block
+PRICE = (*CAPITAL, *OPERATION, usd_per_s_per_chip)
+
+
+class Reading(Record):
+    """One meaning: for each quantity an expression that multiplies it, and the chip whose price holds."""
+
+    title: Text
+    means: Text
+    change: dict[str, str]
+    price: Literal["baseline", "candidate"]
+    why: Text
+    source: Text
+
+
+@cache
+def readings() -> dict[str, Reading]:
+    """All readings by name; ScenarioError for a fault in the file."""
+    values, lines = read(FILE)
+    try:
+        found = TypeAdapter(dict[str, Reading]).validate_json(json.dumps(values))
+    except ValidationError as errors:
+        raise ScenarioError(
+            [
+                f"{FILE.name}:{lines.get(e['loc'][:1], 1)}: {'.'.join(map(str, e['loc']))}: {e['msg']}"
+                for e in errors.errors()
+            ]
+        ) from None
+    for name, reading in found.items():
+        if reading.source not in sources().index:
+            said = f"unknown source {reading.source!r}; {near(reading.source, sources().index)}"
+            raise ScenarioError([f"{FILE.name}:{lines[name, 'source']}: {name}.source: {said}"])
+    return found
+
+
+def factors(reading: str, cut_share: float, precision: str) -> dict[str, float]:
+    """What each quantity is multiplied by under a reading of a claimed cut, for a baseline that serves `precision`."""
+    numbers = {"cut": cut_share, "baseline_bits": WEIGHT_BITS[precision]}
+    return {name: float(compute(said, numbers)) for name, said in readings()[reading].change.items()}
+
+
+def change(case, reading: str | None = None) -> dict[str, float]:
+    """The factors of the scenario's reading (or another) of its claim; empty without a claim or reading."""
+    reading = reading or case.reading
+    if case.claim is None or reading == MEASURED:
+        return {}
+    return factors(reading, claim(case.claim).cut_share, case.baseline.precision)
+
+
+def claimed(baseline, candidate, reading: str):
+    """The claim taken at its word: the baseline at work, for the price of the candidate's chip where the reading asks.
+
+    Tables of inputs for the laws; the price comes with power, life and all else that a chip second costs.
+    """
+    if readings()[reading].price == "baseline":
+        return baseline
+    made = {law.__name__ for law in PRICE}
+    told = {name for law in PRICE for name in signature(law).parameters if name not in made}
+    return baseline.assign(**{name: candidate[name] for name in candidate if name in told})
+
+
+def doubts(params):
+    """Names in a scenario that must exist: its claim, and its reading, which needs one."""
+    if params.claim is not None and params.claim not in claims():
+        yield ("claim",), f"unknown claim {params.claim!r}; {near(params.claim, claims())}"
+    if params.reading not in (known := [MEASURED, *readings()]):
+        yield ("reading",), f"unknown reading {params.reading!r}; {near(params.reading, known)}"
+    if params.claim is None and params.reading != MEASURED:
+        yield ("reading",), f"a reading needs a claim; without one it is {MEASURED!r}"
