@@ -1,0 +1,144 @@
+"use strict";
+// Charts: each figure holds a picture, which stays where scripts do not run, and the specification that replaces it.
+(() => {
+  const all = (selector, from = document) => [...from.querySelectorAll(selector)];
+  const make = (name, fields = {}, ...inside) => {
+    const made = Object.assign(document.createElement(name), fields);
+    made.append(...inside);
+    return made;
+  };
+  const figures = all("figure.chart");
+
+  const load = async () => {
+    if (window.vegaEmbed) return;
+    const packed = document.getElementById("library");
+    const bytes = Uint8Array.from(atob(packed.textContent), (c) => c.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    document.head.append(make("script", { textContent: await new Response(stream).text() }));
+  };
+
+  const cell = (value) => {
+    const text = value === null || value === undefined ? "" : String(value);
+    return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  const columnsOf = (rows) => [...new Set(rows.flatMap(Object.keys))];
+  const csv = (rows) => {
+    const columns = columnsOf(rows);
+    return [columns, ...rows.map((row) => columns.map((column) => row[column]))].map((row) => row.map(cell).join(",")).join("\n") + "\n";
+  };
+  const save = (name, type, text) => {
+    const link = make("a", { download: name, href: URL.createObjectURL(new Blob([text], { type })) });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  };
+  const shown = (value) => (typeof value === "number" && !Number.isInteger(value) ? String(Number(value.toPrecision(5))) : (value ?? ""));
+  const table = (rows, name) => {
+    const columns = columnsOf(rows);
+    const head = make("tr", {}, ...columns.map((column) => make("th", { scope: "col", textContent: column })));
+    const body = rows.slice(0, 500).map((row) => make("tr", {}, ...columns.map((c) => make("td", { textContent: shown(row[c]) }))));
+    const made = make("table", {}, make("caption", { textContent: name }), make("thead", {}, head), make("tbody", {}, ...body));
+    sortable(made);
+    return made;
+  };
+
+  const tools = (figure, spec, number) => {
+    const sets = Object.values(spec.datasets ?? {}).filter((rows) => Array.isArray(rows) && rows.length && typeof rows[0] === "object");
+    const name = (document.title.split(" · ").reverse().join("-") + `-chart-${number}`).toLowerCase().replace(/[^a-z0-9]+/g, "-").slice(-80);
+    const body = make("div", { className: "table", tabIndex: 0, role: "region", ariaLabel: "Data of the chart" });
+    const details = make("details", {}, make("summary", { textContent: "Data" }), body);
+    details.addEventListener("toggle", () => {
+      if (details.open && !body.firstChild) body.append(...sets.map((rows, i) => table(rows, `Table ${i + 1}: ${rows.length} rows`)));
+    });
+    const buttons = sets.map((rows, i) => {
+      const label = sets.length > 1 ? `CSV ${i + 1}` : "CSV";
+      const button = make("button", { type: "button", textContent: label, title: "Download the data of this chart" });
+      button.addEventListener("click", () => save(`${name}${i ? `-${i + 1}` : ""}.csv`, "text/csv", csv(rows)));
+      return button;
+    });
+    const picture = make("button", { type: "button", textContent: "SVG", title: "Download this chart as a picture" });
+    picture.addEventListener("click", async () => save(`${name}.svg`, "image/svg+xml", await (await figure.view).view.toSVG()));
+    figure.append(make("figcaption", {}, ...buttons, picture, ...(sets.length ? [details] : [])));
+  };
+
+  const draw = (figure, number) =>
+    (figure.view ??= (async () => {
+      await load();
+      const spec = JSON.parse(figure.querySelector("script").textContent);
+      const host = make("div", { role: "img", ariaLabel: figure.dataset.label });
+      figure.prepend(host);
+      const view = await vegaEmbed(host, spec, { mode: "vega-lite", renderer: "svg", actions: false, ast: true, tooltip: { theme: "custom" } });
+      figure.querySelector(":scope > img")?.remove();
+      tools(figure, spec, number);
+      return view;
+    })().catch((fault) => {
+      figure.append(make("p", { className: "fault", textContent: `This chart cannot be drawn here: ${fault.message}` }));
+      console.error(fault);
+    }));
+
+  const near = new IntersectionObserver((entries) => entries.forEach((e) => e.isIntersecting && draw(e.target, figures.indexOf(e.target) + 1)), {
+    rootMargin: "600px",
+  });
+  figures.forEach((figure) => near.observe(figure));
+  const rest = () => figures.reduce((before, figure, i) => before.then(() => draw(figure, i + 1)), Promise.resolve());
+  (window.requestIdleCallback ?? setTimeout)(rest);
+  addEventListener("beforeprint", rest);
+
+  // Tables of eight rows and more sort by a click on a heading.
+  const worth = (text) => {
+    const number = Number(text.replace(/[$,×%\s]|million|tokens?/g, "").replace("−", "-"));
+    return text.trim() === "" || Number.isNaN(number) ? text.trim().toLowerCase() : number;
+  };
+  function sortable(whole) {
+    const body = whole.tBodies[0];
+    if (!body || body.rows.length < 8 || all("[rowspan]:not([rowspan='1'])", body).length) return;
+    [...(whole.tHead?.rows[whole.tHead.rows.length - 1]?.cells ?? [])].forEach((head, column) => {
+      if (!head.textContent.trim() || head.colSpan > 1) return;
+      const button = make("button", { type: "button", className: "sort" }, ...head.childNodes);
+      head.append(button);
+      button.addEventListener("click", () => {
+        const up = head.getAttribute("aria-sort") !== "ascending";
+        [...head.parentNode.cells].forEach((other) => other.removeAttribute("aria-sort"));
+        head.setAttribute("aria-sort", up ? "ascending" : "descending");
+        const rows = [...body.rows].map((row) => [worth(row.cells[column]?.textContent ?? ""), row]);
+        const order = ([a], [b]) => (typeof a === typeof b ? (a < b ? -1 : a > b ? 1 : 0) : typeof a === "number" ? -1 : 1);
+        body.append(...rows.sort((a, b) => (up ? order(a, b) : order(b, a))).map(([, row]) => row));
+      });
+    });
+  }
+  all("table").forEach(sortable);
+
+  // All code at once, a filter for long lists, and where in the report the reader is.
+  const codes = all("details.code");
+  const button = document.getElementById("code-switch");
+  if (button && codes.length) {
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const open = button.getAttribute("aria-pressed") === "false";
+      button.setAttribute("aria-pressed", String(open));
+      button.textContent = open ? "Hide code" : "Show code";
+      codes.forEach((code) => (code.open = open));
+    });
+  }
+  const filter = document.getElementById("filter");
+  if (filter) {
+    const rows = all("tbody tr").map((row) => [row.textContent.toLowerCase(), row]);
+    const count = document.getElementById("count");
+    filter.closest("p").hidden = false;
+    filter.addEventListener("input", () => {
+      const words = filter.value.toLowerCase().split(/\s+/);
+      const kept = rows.filter(([text, row]) => !(row.hidden = !words.every((word) => text.includes(word))));
+      count.textContent = `${kept.length} of ${rows.length}`;
+    });
+  }
+  const links = new Map(all(".contents a").map((link) => [decodeURIComponent(link.hash.slice(1)), link]));
+  const reading = new IntersectionObserver(
+    (entries) =>
+      entries.forEach((entry) => {
+        if (!entry.isIntersecting) return;
+        links.forEach((link) => link.removeAttribute("aria-current"));
+        links.get(entry.target.id)?.setAttribute("aria-current", "location");
+      }),
+    { rootMargin: "0px 0px -70% 0px" },
+  );
+  all("main h2[id], main h3[id]").forEach((heading) => reading.observe(heading));
+})();

@@ -1,0 +1,231 @@
+"""An executed notebook as one HTML file that needs no network: prose, answers, tables, and charts with their pictures."""
+
+import base64
+import gzip
+import hashlib
+import html
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+from analysis.report.renderer import MIME
+
+ASSETS = Path(__file__).with_name("assets")
+HEADLINE = "application/vnd.passthrough.headline+json"
+_STYLES = re.compile(r"<style[^>]*>([^<]*)</style>")
+_HEADING = re.compile(r"<h([1-3])>(.*?)</h\1>", re.S)
+# What two runs of one notebook print differently: addresses, pandas' random table ids, temporary files of a kernel.
+_UNSTEADY = (
+    (re.compile(r"\b0x[0-9a-f]{6,16}\b"), "0x0"),
+    (re.compile(r"\S*ipykernel_\d+/\d+\.py|<ipython-input-\d+-[0-9a-f]+>"), "<cell>"),
+)
+_UUID = re.compile(r"\bT_([0-9a-f]{5,32})(?=[_\"\s{.])")
+_CSS = {"background-color", "color", "font-style", "font-weight", "text-align", "text-decoration", "white-space", "width"}
+_LAID = {"border-bottom", "border-left", "border-top", "border-right", "padding", "vertical-align", "opacity", "display"}
+
+
+def normalise(nb: dict) -> dict:
+    """Take out of an executed notebook every byte that differs between two runs of the same inputs, in place."""
+    tables: dict[str, str] = {}
+    nb["metadata"].pop("papermill", None)
+    for cell in nb["cells"]:
+        for key in ("papermill", "execution"):
+            cell["metadata"].pop(key, None)
+        if "injected-parameters" in cell["metadata"].get("tags", []):
+            cell["id"] = "injected-parameters"
+        cell["outputs"] = _joined(cell["outputs"]) if "outputs" in cell else []
+        for output in cell["outputs"]:
+            for at, key in _texts(output):
+                for pattern, steady in _UNSTEADY:
+                    at[key] = pattern.sub(steady, at[key])
+                at[key] = _UUID.sub(lambda m: "T_" + tables.setdefault(m[1], f"{len(tables):05x}"), at[key])
+    return nb
+
+
+def _joined(outputs: list) -> list:
+    """Consecutive pieces of one stream as one: a kernel cuts them by the clock."""
+    joined: list = []
+    for output in outputs:
+        if joined and output["output_type"] == "stream" and joined[-1].get("name") == output["name"]:
+            joined[-1]["text"] += output["text"]
+        else:
+            joined.append(output)
+    return joined
+
+
+def _texts(output: dict):
+    if "text" in output:
+        yield output, "text"
+    yield from ((output["data"], kind) for kind, value in output.get("data", {}).items() if isinstance(value, str))
+
+
+def render(nb: dict, about: dict, shared: str = "", picture=None) -> str:
+    """The page of a normalised notebook; `shared` is where the chart library lies, inside the page where it is blank.
+
+    `about` holds what the frame shows (scenario, links, as_of); `picture(spec)` gives a chart's SVG.
+    """
+    contents: list[dict] = []
+    blocks = [block for cell in nb["cells"] for block in _cell(cell, contents, picture)]
+    title = next((entry["text"] for entry in contents if entry["level"] == 1), about["name"])
+    charts = any('class="chart"' in block for block in blocks)
+    return frame("page.html", title=title, contents=contents, blocks=blocks, charts=charts, shared=shared, **about)
+
+
+def frame(template: str, charts: bool = False, shared: str = "", **values) -> str:
+    """A template filled; its Content-Security-Policy allows the scripts that are in it and no other."""
+    script = (ASSETS / "page.js").read_text()
+    inline = [script, *([] if shared or not charts else [gzip.decompress(library()).decode()])]
+    values |= {"style": _style(), "script": script, "charts": charts, "shared": shared, "policy": policy(inline, shared)}
+    return _template(template).render(library=_library_text() if charts and not shared else "", **values)
+
+
+def policy(scripts: list[str], shared: str = "") -> str:
+    """Scripts by their hashes, pictures from the page itself, nothing from a network."""
+    allowed = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in scripts)
+    return f"default-src 'none'; script-src {allowed}{' file: ' + chr(39) + 'self' + chr(39) if shared else ''}; " + (
+        "style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+    )
+
+
+@cache
+def library() -> bytes:
+    """Vega, Vega-Lite and vega-embed in one script, gzipped (BSD-3, see assets/vega.LICENSE)."""
+    return (ASSETS / "vega.js.gz").read_bytes()
+
+
+@cache
+def _library_text() -> str:
+    return base64.b64encode(library()).decode()
+
+
+@cache
+def _style() -> str:
+    from pygments.formatters import HtmlFormatter
+
+    return (ASSETS / "page.css").read_text() + HtmlFormatter(style="friendly").get_style_defs("pre.source")
+
+
+@cache
+def _template(name: str):
+    from jinja2 import Environment, FileSystemLoader
+
+    return Environment(loader=FileSystemLoader(ASSETS), autoescape=True, trim_blocks=True, lstrip_blocks=True).get_template(name)
+
+
+def _cell(cell: dict, contents: list, picture):
+    tags = cell["metadata"].get("tags", [])
+    if "remove-cell" in tags:
+        return
+    if cell["cell_type"] == "markdown":
+        yield _HEADING.sub(lambda found: _anchor(found, contents), markdown(cell["source"], trusted=True))
+    elif cell["cell_type"] == "code":
+        if cell["source"].strip() and "remove-input" not in tags:
+            yield f'<details class="code"><summary>Code</summary><pre class="source">{_coloured(cell["source"])}</pre></details>'
+        yield from (_output(output, picture) for output in cell["outputs"] if "remove-output" not in tags)
+
+
+def _anchor(found: re.Match, contents: list) -> str:
+    level, text = int(found[1]), html.unescape(re.sub(r"<[^>]+>", "", found[2])).strip()
+    name = re.sub(r"\W+", "-", text.lower()).strip("-") or "section"
+    taken = {entry["id"] for entry in contents}
+    name = next(n for n in [name, *(f"{name}-{i}" for i in range(2, len(taken) + 3))] if n not in taken)
+    contents.append({"level": level, "id": name, "text": text})
+    return f'<h{level} id="{name}">{found[2]}</h{level}>'
+
+
+def _output(output: dict, picture) -> str:
+    if output["output_type"] == "stream":
+        return f'<div class="out"><pre class="{html.escape(output["name"])}">{html.escape(output["text"])}</pre></div>'
+    if output["output_type"] == "error":
+        return f'<div class="out error" role="alert"><pre>{html.escape(_uncoloured(output["traceback"]))}</pre></div>'
+    data = output["data"]
+    if HEADLINE in data:
+        return _answer(data[HEADLINE])
+    if MIME in data:
+        return _chart(data[MIME], picture)
+    if "text/html" in data:
+        return f'<div class="out table" tabindex="0" role="region" aria-label="Table">{clean(data["text/html"])}</div>'
+    if "text/markdown" in data:
+        return f'<div class="out said">{markdown(data["text/markdown"])}</div>'
+    return f'<div class="out"><pre>{html.escape(data.get("text/plain", ""))}</pre></div>'
+
+
+def _answer(record: dict) -> str:
+    verdict = f'<p class="verdict">{html.escape(record["verdict"])}</p>' if record.get("verdict") else ""
+    return f'<section class="answer" aria-label="The answer">{verdict}{markdown(record["headline"])}</section>'
+
+
+def _chart(spec: dict, picture) -> str:
+    title = spec.get("title", "")
+    label = str(spec.get("description") or (title.get("text", "") if isinstance(title, dict) else title) or "Chart")
+    packed = json.dumps(spec, separators=(",", ":"), ensure_ascii=False, sort_keys=True)
+    packed = packed.replace("<", "\\u003c")  # inside a string only: neither </script> nor <!-- can then end the element
+    drawn = picture(spec) if picture else ""
+    image = f"<img alt='{html.escape(label)}' src='data:image/svg+xml,{_quoted(drawn)}'>" if drawn else ""
+    data = f'<script type="application/json">{packed}</script>'
+    return f'<figure class="chart" data-label="{html.escape(label)}">{image}{data}</figure>'
+
+
+def _quoted(svg: str) -> str:
+    return html.escape(svg.replace("%", "%25").replace("#", "%23"), quote=False).replace("'", "&#39;").replace("\n", "%0A")
+
+
+def _uncoloured(lines: list[str]) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(lines))
+
+
+@cache
+def _markdown(trusted: bool):
+    import mistune
+    from latex2mathml.converter import convert
+
+    class Renderer(mistune.HTMLRenderer):
+        def inline_math(self, text: str) -> str:
+            return convert(text)
+
+        def block_math(self, text: str) -> str:
+            return f'<div class="math">{convert(text.strip(), display="block")}</div>\n'
+
+    made = mistune.create_markdown(renderer=Renderer(escape=not trusted), plugins=["table", "footnotes", "math"])
+    # As Pandoc has it, so that "$3 to $5" stays money: no space inside, no digit after the closing sign.
+    made.inline.register("inline_math", r"\$(?![\s$])(?P<math_text>[^$\n]+?)(?<!\s)\$(?!\d)", _math, before="link")
+    return made
+
+
+def _math(inline, found, state) -> int:
+    state.append_token({"type": "inline_math", "raw": found["math_text"]})
+    return found.end()
+
+
+def markdown(text: str, trusted: bool = False) -> str:
+    """Markdown with maths as HTML and MathML; HTML inside it counts only where it is `trusted` (a notebook's own)."""
+    return _markdown(trusted)(text)
+
+
+def clean(text: str) -> str:
+    """HTML of an output without scripts, handlers, frames, foreign addresses or open tags; style sheets of pandas stay."""
+    import nh3
+
+    styles = "".join(f"<style>{css}</style>" for css in _STYLES.findall(text) if "@" not in css and "url" not in css)
+    marks = {"class", "id", "style", "title", "role", "scope", "colspan", "rowspan", "dir", "lang"}
+    return styles + nh3.clean(
+        _STYLES.sub("", text),
+        attributes={"*": marks, "a": {"href", "hreflang"}, "details": {"open"}, "ol": {"start"}},
+        tags=nh3.ALLOWED_TAGS | {"section", "figure", "figcaption", "meter"},
+        filter_style_properties=_CSS | _LAID,
+    )
+
+
+@cache
+def _lexer():
+    from pygments.formatters import HtmlFormatter
+    from pygments.lexers import get_lexer_by_name
+
+    return get_lexer_by_name("ipython3"), HtmlFormatter(nowrap=True)
+
+
+def _coloured(source: str) -> str:
+    from pygments import highlight
+
+    return highlight(source, *_lexer())
