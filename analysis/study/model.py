@@ -14,7 +14,7 @@ from analysis.laws.architecture import ARCHITECTURE
 from analysis.laws.cost import COST
 from analysis.laws.energy import ENERGY
 from analysis.laws.throughput import THROUGHPUT
-from analysis.study import readings, serving
+from analysis.study import finance, readings, serving
 from analysis.study.scenario import Scenario
 from analysis.units import convert, unit_of
 
@@ -67,10 +67,13 @@ def beliefs(case: Scenario, draws: int = DRAWS, seed: int | None = SEED) -> pd.D
     return pd.DataFrame({name: at(name, belief, scores(name, draws, seed)) for name, belief in case.believe.items()})
 
 
-def inputs(case: Scenario, option: str, draws: int = DRAWS, seed: int | None = SEED) -> pd.DataFrame:
-    """What the laws read for one option: facts of its chip, the model and the site, the workload, the layout, beliefs."""
+def inputs(case: Scenario, option: str, score: Callable[[str], np.ndarray]) -> pd.DataFrame:
+    """What the laws read for one option: facts of its chip, the model and the site, the workload, the layout, beliefs.
+
+    `score` gives the standard-normal scores of a name's stream: drawn, or set one by one to ask what matters.
+    """
     deployment = getattr(case, option)
-    believed = beliefs(case, draws, seed)
+    believed = pd.DataFrame({name: at(name, belief, score(name)) for name, belief in case.believe.items()})
     own = {name.removeprefix(f"{option}_"): believed[name] for name in believed if name.startswith(f"{option}_")}
     fixed = {
         **_numbers(find(Accelerator, deployment.accelerator)),
@@ -80,14 +83,21 @@ def inputs(case: Scenario, option: str, draws: int = DRAWS, seed: int | None = S
         "cached_share": case.workload.cached_share,
         "output_tokens_per_request": float(case.workload.output_tokens),
         **serving.operate(case, option),
+        **finance.paid(case, option),
     }
-    speed = serving.speed_draws(case, option, lambda name: scores(name, draws, seed))
-    return believed.assign(**{name: value for name, value in fixed.items() if name not in believed}, **speed, **own)
+    speed = serving.speed_draws(case, option, score)
+    columns = {**fixed, **dict(believed), **speed, **own}
+    return pd.DataFrame({name: np.broadcast_to(value, draws) for name, value in columns.items()})
 
 
 def outcomes(case: Scenario, draws: int = DRAWS, seed: int | None = SEED) -> pd.DataFrame:
     """Every law for every option, indexed by (option, draw): `baseline`, `candidate` and, under a reading, `claimed`."""
-    tables = {option: inputs(case, option, draws, seed) for option in ("baseline", "candidate")}
+    return outcomes_at(case, lambda name: scores(name, draws, seed))
+
+
+def outcomes_at(case: Scenario, score: Callable[[str], np.ndarray]) -> pd.DataFrame:
+    """The same at given scores of every uncertain quantity: beliefs and what calibration leaves open."""
+    tables = {option: inputs(case, option, score) for option in ("baseline", "candidate")}
     done = {option: evaluate(table) for option, table in tables.items()}
     if change := readings.change(case):
         done["claimed"] = evaluate(readings.claimed(*tables.values(), case.reading), change=change)

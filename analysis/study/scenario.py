@@ -32,14 +32,14 @@ def load(name: str, overrides: dict | None = None) -> Scenario:
     ScenarioError, with file, line, key and nearest valid name for every fault.
     """
     path = Path(name) if str(name).endswith((".yml", ".yaml")) else PARAMS / f"{name}.yml"
-    base, own, lines = _reference(), {}, {}
+    (base, base_lines), own, lines = _reference(), {}, {}
     if path.resolve() != (PARAMS / f"{REFERENCE}.yml").resolve():
         own, lines = read(path)
         own.pop("$schema", None)
     told = _dotted(path, base, overrides or {})
     merged = _merge(_merge(base, own), told)
-    where = {(*key,): f"{_shown(path)}:{line}" for key, line in lines.items()}
-    where |= {key: "overrides" for key in _paths(told)}
+    where = {key: f"{PARAMS.name}/{REFERENCE}.yml:{line}" for key, line in base_lines.items()}
+    where |= {key: f"{_shown(path)}:{line}" for key, line in lines.items()} | dict.fromkeys(_paths(told), "overrides")
     try:
         params = Params.model_validate_json(json.dumps(merged, default=str))
     except ValidationError as fault:
@@ -64,10 +64,10 @@ def schema() -> dict:
 
 
 @cache
-def _reference() -> dict:
+def _reference() -> tuple[dict, dict]:
     values, lines = read(PARAMS / f"{REFERENCE}.yml")
     values.pop("$schema", None)
-    return values
+    return values, lines
 
 
 def _merge(base: dict, own: dict, depth: tuple = ()) -> dict:
