@@ -87,7 +87,7 @@ def inputs(case: Scenario, option: str, score: Callable[[str], np.ndarray]) -> p
     }
     speed = serving.speed_draws(case, option, score)
     columns = {**fixed, **dict(believed), **speed, **own}
-    return pd.DataFrame({name: np.broadcast_to(value, draws) for name, value in columns.items()})
+    return pd.DataFrame(columns, index=believed.index)
 
 
 def outcomes(case: Scenario, draws: int = DRAWS, seed: int | None = SEED) -> pd.DataFrame:
