@@ -205,9 +205,11 @@ def write(folder, name, rows):
         ({"times": "inf"}, "'inf' is not finite"),
         ({"kind": "datashet"}, "did you mean 'datasheet'"),
         ({"as_of": "2026-13"}, "is no ISO date"),
+        ({"as_of": "2026-02-30"}, "is no ISO date"),
         ({"as_of": "summer 2026"}, "is no ISO date"),
         ({"source": "judged", "kind": "judged", "where": ""}, "reason in `where`"),
         ({"source": "judged", "where": "so"}, "kind and source `judged`"),
+        ({"field": "memory_k", "unit": "degC"}, "has its zero elsewhere"),
         ({"field": "memory"}, "does not end in a unit"),
     ],
 )
@@ -264,5 +266,5 @@ def test_a_wide_table_needs_a_source_and_units_in_its_names(copy):
 def test_a_source_needs_a_title_a_day_and_a_grade(copy):
     plant(copy, "sources", 3, title="", grade="A7", read_on="today", url="nvidia.com")
     told = "\n".join(check(copy))
-    for said in ("title is blank", "grade 'A7'", "read_on 'today'", "'nvidia.com' is no URL"):
+    for said in ("title is blank", "grade 'A7'", "read_on: 'today' is no ISO date", "'nvidia.com' is no URL"):
         assert f"sources.csv:3: aiconfigurator_core: {said}" in told

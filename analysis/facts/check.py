@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import fields
+from datetime import date
 from pathlib import Path
 
 from pint.errors import PintError
@@ -16,7 +17,6 @@ from analysis.units import factor, registry, unit_of
 
 KINDS = {"datasheet", "measured", "reported", "estimate", "press", "derived", "judged", "config"}
 RECORDS = {kind.__name__.lower() + "s": {field.name for field in fields(kind)} for kind in (Accelerator, Model, Site)}
-DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 Faults = Iterator[tuple[int, str]]
 Rows = list[tuple[int, dict[str, str]]]
 
@@ -57,6 +57,15 @@ def _number(text: str) -> str | None:
         return f"{text!r} is no number"
 
 
+def _dated(text: str) -> str | None:
+    """What is wrong with a date, or None: YYYY, YYYY-MM or YYYY-MM-DD."""
+    try:
+        date.fromisoformat(text + "-01-01"[len(text) - 4 :])
+    except ValueError:
+        return f"{text!r} is no ISO date"
+    return None if re.fullmatch(r"\d{4}(-\d\d){0,2}", text) else f"{text!r} is no ISO date"
+
+
 def _unit(field: str, unit: str) -> str | None:
     """What is wrong with a unit for a field, or None."""
     try:
@@ -81,23 +90,26 @@ def _base(row: dict[str, str]) -> float:
     return float(row["value"]) * float(row["times"]) * factor(row["unit"] or "dimensionless", unit_of(row["field"]))
 
 
+def _row_faults(name: str, row: dict[str, str], known: set[str]) -> Iterator[str | None]:
+    yield from (_number(row["value"]), _number(row["times"]), _unit(row["field"], row["unit"]), _sourced(row, known))
+    if row["kind"] not in KINDS:
+        yield f"unknown kind {row['kind']!r}; {nearest(row['kind'], KINDS)}"
+    if row["as_of"]:
+        yield _dated(row["as_of"])
+    if (row["kind"] == "judged") != (row["source"] == "judged") or (row["kind"] == "judged" and not row["where"]):
+        yield "a judged number has kind and source `judged` and its reason in `where`"
+    if row["field"] not in RECORDS.get(name, {row["field"]}):
+        yield f"unknown field; {nearest(row['field'], RECORDS[name])}"
+
+
 def _number_faults(name: str, rows: Rows, known: set[str]) -> Faults:
     told, seen = defaultdict(list), set()
     for line, row in rows:
-        said = [_number(row["value"]), _number(row["times"]), _unit(row["field"], row["unit"]), _sourced(row, known)]
-        if row["kind"] not in KINDS:
-            said.append(f"unknown kind {row['kind']!r}; {nearest(row['kind'], KINDS)}")
-        if row["as_of"] and not DATE.fullmatch(row["as_of"]):
-            said.append(f"as_of {row['as_of']!r} is no ISO date")
-        if (row["kind"] == "judged") != (row["source"] == "judged") or (row["kind"] == "judged" and not row["where"]):
-            said.append("a judged number has kind and source `judged` and its reason in `where`")
-        if row["field"] not in RECORDS.get(name, {row["field"]}):
-            said.append(f"unknown field; {nearest(row['field'], RECORDS[name])}")
-        if tuple(row.values()) in seen:
-            said.append("is there twice")
+        said = [fault for fault in _row_faults(name, row, known) if fault]
+        said += ["is there twice"] * (tuple(row.values()) in seen)
         seen.add(tuple(row.values()))
-        yield from ((line, f"{row['thing']}.{row['field']}: {fault}") for fault in said if fault)
-        if not any(said):
+        yield from ((line, f"{row['thing']}.{row['field']}: {fault}") for fault in said)
+        if not said:
             told[tuple(row[key] for key in PLACE)].append((line, row))
     yield from _conflicts(told)
     yield from _gaps(name, rows)
@@ -136,7 +148,7 @@ def _wide_faults(name: str, rows: Rows, known: set[str]) -> Faults:
             yield 1, f"{column}: numbers under a name that {plain}"
         said = [(line, _number(cell)) for line, cell in cells if not plain or cell.lower() in ("nan", "inf", "-inf")]
         if column == "as_of":
-            said += [(line, f"{cell!r} is no ISO date") for line, cell in cells if not DATE.fullmatch(cell)]
+            said += [(line, _dated(cell)) for line, cell in cells]
         yield from ((line, f"{column}: {fault}") for line, fault in said if fault)
     said = [(line, _sourced(row, known)) for line, row in rows if "source" in row]
     yield from ((line, fault) for line, fault in said if fault)
@@ -149,7 +161,7 @@ def _source_faults(name: str, rows: Rows, known: set[str]) -> Faults:
         said = [f"{name} is blank" for name in ("source", "title", "publisher", "licence") if not row[name]]
         said += ["is there twice"] * (key in seen)
         said += [f"{row['url']!r} is no URL"] * (not re.match("https?://|$", row["url"]))
-        said += [f"read_on {row['read_on']!r} is no ISO date"] * (not DATE.fullmatch(row["read_on"]))
+        said += [f"read_on: {_dated(row['read_on'])}"] * bool(_dated(row["read_on"]))
         said += [f"grade {row['grade']!r} is none of A1 to F6"] * (not re.fullmatch("[A-F][1-6]", row["grade"]))
         seen.add(key)
         yield from ((line, f"{key}: {fault}") for fault in said)
