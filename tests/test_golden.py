@@ -41,7 +41,7 @@ def check(rows):
 def electricity(it_w, load, pue, usd_per_kwh):
     """Monthly bill through the laws: computers to feed, feed to mean draw, draw to money."""
     drawn_w = cost.drawn_w_per_chip(cost.feed_w_per_chip(it_w, pue), load)
-    return cost.electricity_usd_per_s_per_chip(drawn_w, convert(usd_per_kwh, "usd/kWh", "usd/J")) * MONTH
+    return cost.electricity_usd_per_s_per_chip(drawn_w, convert(usd_per_kwh, "usd/kWh", "usd/J"), 1.0) * MONTH
 
 
 def hamilton(facility_usd, it_months=(36, 48), facility_months=120):

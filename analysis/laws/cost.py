@@ -52,9 +52,9 @@ def feed_w_per_chip(critical_w_per_chip, design_pue_ratio):
     return critical_w_per_chip * design_pue_ratio
 
 
-def facility_usd_per_chip(facility_usd_per_w, critical_w_per_chip, overbuild_ratio):
-    """Price of the hall for one accelerator, quoted per watt of computers; spare feeds and coolers multiply it."""
-    return facility_usd_per_w * critical_w_per_chip * overbuild_ratio
+def facility_usd_per_chip(facility_usd_per_w, critical_w_per_chip, overbuild_ratio, leased_share):
+    """Price of the built halls for one accelerator, quoted per watt of computers; stranded power multiplies it."""
+    return facility_usd_per_w * critical_w_per_chip * overbuild_ratio * (1 - leased_share)
 
 
 def accelerator_usd_per_s_per_chip(paid_usd_per_chip, it_recovery_share_per_s):
@@ -87,9 +87,9 @@ def facility_usd_per_s_per_chip(facility_usd_per_chip, facility_recovery_share_p
     return facility_usd_per_chip * facility_recovery_share_per_s
 
 
-def colocation_usd_per_s_per_chip(colocation_usd_per_s_per_w, critical_w_per_chip):
-    """Rent for a hall instead of building one; leases are per watt of computers, used or not."""
-    return colocation_usd_per_s_per_w * critical_w_per_chip
+def lease_usd_per_s_per_chip(lease_usd_per_s_per_w, critical_w_per_chip, leased_share):
+    """Rent for leased halls (colocation), per watt of computers, used or not."""
+    return lease_usd_per_s_per_w * critical_w_per_chip * leased_share
 
 
 def drawn_w_per_chip(feed_w_per_chip, drawn_share):
@@ -114,9 +114,9 @@ def metered_w_per_chip(
     return token_j * output_tokens_per_s_per_chip * busy_share * wall_ratio * pue_ratio
 
 
-def electricity_usd_per_s_per_chip(metered_w_per_chip, electricity_usd_per_j):
-    """Energy at the meter times its price; the meter already sees cooling and losses."""
-    return metered_w_per_chip * electricity_usd_per_j
+def electricity_usd_per_s_per_chip(metered_w_per_chip, electricity_usd_per_j, tariff_ratio):
+    """Energy at the meter times its price under this buyer's tariff; the meter already sees cooling and losses."""
+    return metered_w_per_chip * electricity_usd_per_j * tariff_ratio
 
 
 def demand_usd_per_s_per_chip(feed_w_per_chip, demand_usd_per_s_per_w):
@@ -148,7 +148,7 @@ def capital_usd_per_s_per_chip(
 
 
 def operating_usd_per_s_per_chip(
-    colocation_usd_per_s_per_chip,
+    lease_usd_per_s_per_chip,
     electricity_usd_per_s_per_chip,
     demand_usd_per_s_per_chip,
     maintenance_usd_per_s_per_chip,
@@ -157,7 +157,7 @@ def operating_usd_per_s_per_chip(
     tax_usd_per_s_per_chip,
 ):
     """All that is paid as it is used: hall, power, upkeep, people, licences, tax."""
-    hall = colocation_usd_per_s_per_chip + electricity_usd_per_s_per_chip + demand_usd_per_s_per_chip
+    hall = lease_usd_per_s_per_chip + electricity_usd_per_s_per_chip + demand_usd_per_s_per_chip
     upkeep = maintenance_usd_per_s_per_chip + staff_usd_per_s_per_chip + software_usd_per_s_per_chip
     return hall + upkeep + tax_usd_per_s_per_chip
 
@@ -198,11 +198,7 @@ def kept_bytes_per_token(request_bytes_per_request, context_tokens_per_request):
 
 
 def cached_usd_per_token(
-    kept_bytes_per_token,
-    cache_usd_per_s_per_byte,
-    kept_s,
-    fetched_bytes_per_s_per_chip,
-    busy_usd_per_s_per_chip,
+    kept_bytes_per_token, cache_usd_per_s_per_byte, kept_s, fetched_bytes_per_s_per_chip, busy_usd_per_s_per_chip
 ):
     """Cost of a prompt token found in the cache: memory since its last use, and the chip that waits for it."""
     fetch_usd_per_byte = busy_usd_per_s_per_chip / fetched_bytes_per_s_per_chip
@@ -262,7 +258,7 @@ CAPITAL = (
     capital_usd_per_s_per_chip,
 )
 OPERATION = (
-    colocation_usd_per_s_per_chip,
+    lease_usd_per_s_per_chip,
     electricity_usd_per_s_per_chip,
     demand_usd_per_s_per_chip,
     maintenance_usd_per_s_per_chip,

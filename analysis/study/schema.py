@@ -48,9 +48,10 @@ class Deployment(Record):
 
 
 class Rollout(Record):
-    """What is to ship: a product of launches.csv, cooling redesigns taken as certain, and how quarters were meant."""
+    """What is to ship and whose ramp it follows, cooling redesigns taken as certain, and how quarters were meant."""
 
     product: str
+    ramp: str
     loops: Annotated[int, Field(ge=0, le=12)]
     fiscal_share: Share
 
@@ -74,6 +75,42 @@ class Fleet(Record):
     liquid_w: Positive
 
 
+class Finance(Record):
+    """How chips are held: the part owned, the contract for the part hired, the part of the halls that is leased."""
+
+    owned_share: Share
+    rent: Literal["rent_3yr", "rent_1yr", "rent_on_demand"]
+    leased_share: Share
+    api: str | None  # a thing of prices.csv with token prices: the same work bought from a provider
+
+
+class Budget(Record):
+    """Money to spend on serving, what a move costs, and for how long old and new run side by side."""
+
+    usd_per_year: Positive
+    migration_usd: Annotated[float, Field(ge=0)]
+    dual_months: Annotated[float, Field(ge=0)]
+    horizon_months: Annotated[int, Field(ge=6, le=60)]
+
+
+class Product(Record):
+    """One sale of a product: price, tokens of an attempt (median), their spread, and what else it costs.
+
+    `spread_value` is the standard deviation of the logarithm of an attempt's tokens.
+    """
+
+    price_usd: Positive
+    input_tokens: Annotated[float, Field(ge=0)]  # computed afresh
+    cached_tokens: Annotated[float, Field(ge=0)]
+    output_tokens: Positive
+    spread_value: Positive
+    success_share: Annotated[float, Field(gt=0, le=1)]
+    other_usd: Annotated[float, Field(ge=0)]  # an attempt's tools, telephony, search
+    margin_share: Share  # gross margin to reach
+    source: Text
+    why: Text
+
+
 class Params(Record):
     """A whole scenario."""
 
@@ -90,4 +127,7 @@ class Params(Record):
     rollout: Rollout
     decision: Decision
     fleet: Fleet
+    finance: Finance
+    budget: Budget
+    products: dict[str, Product]
     believe: dict[str, Belief]

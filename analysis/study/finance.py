@@ -1,0 +1,90 @@
+"""What a scenario's chips cost: purchase prices, contracts, and the ways to hold them side by side."""
+
+import numpy as np
+import pandas as pd
+
+from analysis.facts import chosen, price, table
+from analysis.laws import cost
+from analysis.study.scenario import Scenario
+from analysis.units import convert
+
+CONTRACTS = {"rent_3yr": "hired for 3 years", "rent_1yr": "hired for 1 year", "rent_on_demand": "hired on demand"}
+
+
+def quoted(thing: str, field: str, as_of: str) -> float:
+    """The newest quote not later than `as_of`, in base units; NaN where nobody has quoted it yet."""
+    try:
+        return price(thing, f"{field}_usd_per_s_per_chip", as_of)
+    except LookupError:
+        return np.nan
+
+
+def paid(case: Scenario, option: str) -> dict[str, float]:
+    """Fixed money columns of one option: prices of its computers and the contract for chips that are not owned.
+
+    LookupError where a chip has no price, or no quote for a contract that the scenario needs.
+    """
+    chip, held = getattr(case, option).accelerator, case.finance
+    bought = chosen("capex", chip, str(case.as_of))
+    hired = 0.0 if held.owned_share == 1 else price(chip, f"{held.rent}_usd_per_s_per_chip", str(case.as_of))
+    told = dict(zip(bought["field"], bought["base"].tolist(), strict=True))
+    return {
+        **told,
+        "owned_share": held.owned_share,
+        "leased_share": held.leased_share,
+        "rent_usd_per_s_per_chip": hired,
+    }
+
+
+def tenures(case: Scenario, draws: pd.DataFrame) -> pd.DataFrame:
+    """The same work four ways for each option: $ per chip-hour, per million output tokens and per request.
+
+    Owned and contracted chips are paid for idle hours too; hired on demand, they are paid while they work. Rows without
+    a quote are left out. The API's row has no chip-hour: its price holds its own margin, model and load.
+    """
+    return pd.DataFrame([row for option in ("baseline", "candidate") for row in _ways(case, option, draws.loc[option])])
+
+
+def _ways(case: Scenario, option: str, mine: pd.DataFrame):
+    as_of, own = str(case.as_of), mine["owned_usd_per_s_per_chip"]
+    rents = {label: quoted(getattr(case, option).accelerator, field, as_of) for field, label in CONTRACTS.items()}
+    for label, second in {"owned": own, **rents}.items():
+        if np.all(np.isfinite(second)):
+            idle = 1.0 if "on demand" in label else mine["busy_share"]
+            times = second / idle / mine["busy_usd_per_s_per_chip"]
+            yield _way(
+                option, label, np.median(second), mine["output_usd_per_token"] * times, mine["request_usd"] * times
+            )
+    if case.finance.api and option == "baseline":
+        api = {f: price(case.finance.api, f"{f}_usd_per_token", as_of) for f in ("input", "cached_input", "output")}
+        cached = case.workload.cached_share
+        read = case.workload.input_tokens * ((1 - cached) * api["input"] + cached * api["cached_input"])
+        total = read + case.workload.output_tokens * api["output"]
+        yield _way("API", case.finance.api, np.nan, [api["output"]], [total])
+
+
+def _way(option: str, how: str, second: float, token, request) -> dict:
+    low, mid, high = np.quantile(request, [0.1, 0.5, 0.9])
+    token = convert(float(np.median(token)), "usd/tok", "usd/Mtok")
+    hour = convert(second, "usd/s", "usd/hour")
+    return {"option": option, "how": how, "usd_per_chip_hour": hour, "output_usd_per_mtok": token,
+            "request_usd": mid, "request_low_usd": low, "request_high_usd": high}  # fmt: skip
+
+
+def break_even(case: Scenario, draws: pd.DataFrame, option: str) -> np.ndarray:
+    """Load factor above which owning beats hiring on demand, a value a draw; NaN where on-demand has no quote."""
+    rent = quoted(getattr(case, option).accelerator, "rent_on_demand", str(case.as_of))
+    return cost.break_even_busy_share(draws.loc[option]["owned_usd_per_s_per_chip"].to_numpy(), rent)
+
+
+def rents(case: Scenario) -> pd.DataFrame:
+    """Dated quotes of the two options' chips up to the scenario's date: thing, as_of, contract, $ per chip-hour."""
+    rows = table("prices")
+    chips = [case.baseline.accelerator, case.candidate.accelerator]
+    rows = rows[rows["stands"] & rows["thing"].isin(chips) & (rows["as_of"] <= str(case.as_of))]
+    rows = rows.assign(contract=rows["field"].str.removesuffix("_usd_per_s_per_chip").map(CONTRACTS)).dropna(
+        subset="contract"
+    )
+    return rows.assign(usd_per_chip_hour=convert(rows["base"], "usd/s", "usd/hour"))[
+        ["thing", "as_of", "contract", "usd_per_chip_hour", "source"]
+    ]
