@@ -1,0 +1,169 @@
+"""Costs as a buyer would check them: published totals from components, identities, limits, and faults that show."""
+
+from inspect import signature
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.facts import Accelerator, Site, chosen, find, table
+from analysis.laws import cost, products
+from analysis.study.model import beliefs, evaluate
+from analysis.study.scenario import load
+from analysis.units import convert
+
+HOUR = convert(1, "hour", "s")
+PUBLISHED = "2026-07"  # SemiAnalysis AI Cloud TCO Model of July 2026, owning hyperscaler
+
+
+def owned(accelerator, **changed):
+    """All columns of an owned chip's cost from components, every belief at its median, on the mean American site."""
+    case = load("reference")
+    columns = {name: values.to_numpy() for name, values in beliefs(case, 1, None).items()}
+    bought = chosen("capex", accelerator)
+    columns |= dict(zip(bought["field"], bought["base"], strict=True))
+    chip, site = find(Accelerator, accelerator), find(Site, "us-average")
+    columns |= {"provisioned_w_per_chip": chip.provisioned_w_per_chip, "paid_ratio": 1.0, "leased_share": 0.0}
+    columns |= {
+        name: getattr(site, name) for name in ("design_pue_ratio", "electricity_usd_per_j", "facility_usd_per_w")
+    }
+    columns |= changed
+    done = evaluate(columns, [*cost.CAPITAL, cost.drawn_w_per_chip])
+    return evaluate({**done, "metered_w_per_chip": done["drawn_w_per_chip"]}, cost.OPERATION)
+
+
+def usd_per_hour(accelerator, **changed):
+    return float(np.squeeze(owned(accelerator, **changed)["owned_usd_per_s_per_chip"])) * HOUR
+
+
+def published(accelerator):
+    rows = table("prices").query("field == 'owner_hyperscaler_usd_per_s_per_chip' and as_of == @PUBLISHED and stands")
+    return float(rows.set_index("thing")["base"][accelerator]) * HOUR
+
+
+@pytest.mark.parametrize(
+    "accelerator", ["h100-sxm", "b200", "h200-sxm", "gb200", "gb300", "mi300x", "mi325x", "mi355x"]
+)
+def test_published_total_costs_are_met_within_a_tenth(accelerator):
+    """$/GPU-h from components that were not fitted to it: July 2026, H100 1.17, B200 1.73, and what else was priced."""
+    assert usd_per_hour(accelerator) == pytest.approx(published(accelerator), rel=0.10)
+
+
+def test_reconciliation_is_narrow_enough_to_catch_faults():
+    """Faults that are often made move the total by more than the tolerance for at least one of the two chips."""
+    faults = {
+        "wrong life: three years": {"it_life_s": convert(3, "year", "s")},
+        "facility in GW for MW prices": {"facility_usd_per_w": 117.0},
+        "interest of a loan shark": {"debt_interest_share_per_s": convert(0.65, "1/year", "1/s")},
+    }
+    for what, changed in faults.items():
+        off = [abs(usd_per_hour(chip, **changed) / published(chip) - 1) for chip in ("h100-sxm", "b200")]
+        assert max(off) > 0.10, what
+
+
+def test_cooling_enters_the_bill_once():
+    """At the feed or in the meter's reading, never both: twice the PUE doubles energy and adds nothing else."""
+    once, twice = (owned("b200", design_pue_ratio=pue) for pue in (1.2, 2.4))
+    lines = [name for name in cost.STACK if name in once]
+    moved = [name for name in lines if not np.allclose(once[name], twice[name])]
+    assert moved == ["electricity_usd_per_s_per_chip"]
+    assert twice[moved[0]] == pytest.approx(2 * once[moved[0]])
+
+
+def test_lines_of_the_stack_add_up_to_the_total():
+    done = owned("gb300", demand_usd_per_s_per_w=1e-6, leased_share=0.5)
+    total = sum(done[name] for name in cost.STACK)
+    assert total / done["available_share"] == pytest.approx(done["owned_usd_per_s_per_chip"])
+
+
+def test_load_factor_enters_once():
+    """Half the load doubles a token's cost: idle time is in the dollars, not in the rate as well."""
+    seconds = [cost.busy_usd_per_s_per_chip(1.0, share) for share in (0.8, 0.4)]
+    tokens = [cost.output_usd_per_token(cost.serving_usd_per_request(s, 100.0, 50.0), 0.3, 100.0) for s in seconds]
+    assert tokens[1] / tokens[0] == pytest.approx(2)
+    readers = [law.__name__ for law in cost.COST if "busy_share" in signature(law).parameters]
+    assert readers == ["metered_w_per_chip", "busy_usd_per_s_per_chip"]  # power idles too, by another amount
+
+
+def test_output_and_total_tokens_are_told_apart():
+    """One dollar a busy second, 10 output tokens/s, 100 in and 10 out: a request costs the second that it takes."""
+    serving = cost.serving_usd_per_request(1.0, 10.0, 10.0)
+    inputs, output = cost.input_usd_per_token(serving, 0.4, 100.0, 0.5), cost.output_usd_per_token(serving, 0.4, 10.0)
+    assert (inputs * 50, output * 10) == (pytest.approx(0.4), pytest.approx(0.6))
+    assert cost.request_usd(100.0, 0.5, 10.0, inputs, 0.0, output, 1.0) == pytest.approx(1.0)
+
+
+def test_memory_is_counted_in_decimal_gigabytes():
+    """GiB for GB would make the H100's 80 GB 7 % more: facts, and what a cached token costs, are decimal."""
+    assert find(Accelerator, "h100-sxm").memory_bytes_per_chip == 80e9
+    assert convert(1.0, "usd/GB/year", "usd/B/s") == pytest.approx(1e-9 / convert(1, "year", "s"))
+
+
+def test_arithmetic_is_dense():
+    """Datasheets print H100 FP8 as 3,958 TFLOP/s and B200 FP4 as 18,000 with sparsity: facts hold half."""
+    assert find(Accelerator, "h100-sxm").fp8_flop_per_s_per_chip == pytest.approx(1.979e15, rel=0.01)
+    assert find(Accelerator, "b200").fp4_flop_per_s_per_chip == pytest.approx(9e15, rel=0.03)
+
+
+rates, lives = st.one_of(st.just(0.0), st.floats(1e-6, 0.5)), st.floats(1, 30)
+
+
+@given(rates, lives, st.floats(0, 1))
+def test_payments_repay_the_price(rate, life, residual):
+    """Present value of all payments and of the sale at the end is the price: the definition of a level payment."""
+    life = float(round(life))
+    payment = float(cost.recovery_share_per_s(rate, life, residual, 1.0))
+    worth = (1 + rate) ** -np.arange(1, life + 1)
+    assert payment * worth.sum() + residual * worth[-1] == pytest.approx(1, rel=1e-9)
+
+
+@given(rates, lives, st.floats(0, 0.9))
+def test_longer_lives_and_dearer_resale_cost_less(rate, life, residual):
+    base = cost.recovery_share_per_s(rate, life, residual, 1.0)
+    assert cost.recovery_share_per_s(rate, life + 1, residual, 1.0) <= base * (1 + 1e-12)
+    assert cost.recovery_share_per_s(rate, life, residual + 0.1, 1.0) <= base
+    assert cost.recovery_share_per_s(rate + 0.01, life, residual, 1.0) >= base
+
+
+money = st.floats(0.01, 100)
+
+
+@given(money, money, st.floats(0.1, 1), st.floats(0, 0.95), st.floats(0, 5))
+def test_threshold_reaches_exactly_the_margin(attempt, price, success, margin, other):
+    """Tokens cheaper by the threshold give the target margin, and by less do not."""
+    payable = products.payable_usd(price, margin, success, other)
+    if payable <= 1e-6:
+        return
+    times = products.threshold_ratio(attempt, payable)
+    reached = products.gross_margin_share(products.task_usd(attempt / times, other, success), price)
+    assert reached == pytest.approx(margin, abs=1e-6)
+
+
+def test_agent_example():
+    """METHODS, section 4: 1 M tokens in (90 % cached), 40 k out at DeepSeek-R1 prices, 60 % success, $1 a task."""
+    prices = (convert(p, "usd/Mtok", "usd/tok") for p in (0.55, 0.14, 2.19))
+    attempt = products.attempt_usd(1e5, 9e5, 4e4, *prices)
+    task = products.task_usd(attempt, 0.05, 0.6)
+    assert attempt == pytest.approx(0.269, abs=5e-4)
+    assert task == pytest.approx(0.53, abs=5e-3)
+    assert products.gross_margin_share(task, 1.0) == pytest.approx(0.47, abs=5e-3)
+    needed = products.threshold_ratio(attempt, products.payable_usd(1.0, 0.7, 0.6, 0.05))
+    assert needed == pytest.approx(2.07, abs=5e-3)
+    assert products.mean_usd(1.0, np.log(30) / (2 * 1.645)) == pytest.approx(1.71, abs=5e-3)
+
+
+def test_demand_example():
+    """METHODS, section 4: at M = 3.571 spending moves by 1.14 (elasticity 1.1) to 2.07 (1.57); 10 % off sells 12 %."""
+    for elasticity, printed in ((1.1, 1.14), (1.57, 2.07)):
+        price = products.price_ratio(1 / 3.571, 1.0)
+        assert products.spend_ratio(price, products.demand_ratio(price, elasticity)) == pytest.approx(printed, abs=5e-3)
+    assert products.demand_ratio(0.9, 1.08) == pytest.approx(1.12, abs=2e-3)
+
+
+@given(st.floats(0.1, 10), st.floats(0, 1))
+def test_means_by_tokens_and_by_dollars(gain, share):
+    """The mean by dollars is never below that by tokens, and both lie between no gain and all of it."""
+    by_tokens, by_dollars = products.eligible_ratio(gain, share), products.blended_ratio(gain, share)
+    low, high = sorted((1.0, gain))
+    assert low - 1e-9 <= by_tokens <= by_dollars + 1e-9 <= high + 2e-9
