@@ -1,100 +1,59 @@
 """Joules per token at three boundaries: accelerator boards, the system at the wall, the facility at the meter.
 
-A board draws between a floor and its limit; how far up depends on what the chip does. A load is the share of a phase
-in which memory, arithmetic or links are busy, times its weight; where both roofs bind, a phase carries both loads.
+A board draws between a floor and its limit; how far up depends on how long memory, arithmetic and links are busy. The
+curve saturates, since near the limit the governor lowers clocks. Its weights are fitted in study/energy.py.
 """
 
 import numpy as np
 
 
-def floor_w_per_chip(power_w_per_chip, floor_share):
-    """A board that is powered and clocked but waits: launches, scheduling, the time between kernels."""
-    return power_w_per_chip * floor_share
+def steps_count_per_s(
+    output_tokens_per_s_per_chip, stage_chips, stage_requests, step_tokens_per_request, emitted_ratio
+):
+    """Decode steps that a chip takes part in each second, from the served rate."""
+    step_tokens = stage_requests * step_tokens_per_request * emitted_ratio
+    return output_tokens_per_s_per_chip * stage_chips / step_tokens
 
 
-def _loaded_w_per_chip(power_w_per_chip, floor_share, load_ratio):
-    """Board power under a load: from the floor up to the limit, where the governor lowers clocks."""
+def prompts_count_per_s(output_tokens_per_s_per_chip, instance_chips, output_tokens_per_request, one_request):
+    """Prompts that an instance takes in each second: one for every answer."""
+    return output_tokens_per_s_per_chip * instance_chips / (output_tokens_per_request * one_request)
+
+
+def step_load_s(
+    memory_weight_ratio,
+    compute_weight_ratio,
+    link_weight_ratio,
+    linear_read_s,
+    expert_read_s,
+    cache_read_s,
+    linear_compute_s,
+    expert_compute_s,
+    attention_s,
+    communication_s,
+):
+    """Weighted busy time of a decode step: weights and cache read, arithmetic, collectives; overhead has no weight."""
+    memory_s = linear_read_s + expert_read_s + cache_read_s
+    compute_s = linear_compute_s + expert_compute_s + attention_s
+    return memory_weight_ratio * memory_s + compute_weight_ratio * compute_s + link_weight_ratio * communication_s
+
+
+def prompt_load_s(
+    prefill_weight_ratio, link_weight_ratio, prefill_linear_s, prefill_attention_s, prefill_communication_s
+):
+    """Weighted busy time of a prompt: dense arithmetic and collectives."""
+    return prefill_weight_ratio * (prefill_linear_s + prefill_attention_s) + link_weight_ratio * prefill_communication_s
+
+
+def loaded_w_per_chip(power_w_per_chip, floor_share, load_ratio):
+    """Board power under a load: from the floor, where it waits between kernels, up towards its limit."""
     return power_w_per_chip * (1 - (1 - floor_share) * np.exp(-load_ratio))
 
 
-def linear_w_per_chip(
-    power_w_per_chip,
-    floor_share,
-    memory_load_ratio,
-    compute_load_ratio,
-    linear_read_s,
-    linear_compute_s,
-    expert_read_s,
-    expert_compute_s,
-):
-    """Board power while weights are read and multiplied in decoding: linear layers and experts."""
-    phase_s = np.hypot(linear_read_s, linear_compute_s) + np.hypot(expert_read_s, expert_compute_s)
-    busy_s = memory_load_ratio * (linear_read_s + expert_read_s)
-    load_ratio = (busy_s + compute_load_ratio * (linear_compute_s + expert_compute_s)) / phase_s
-    return _loaded_w_per_chip(power_w_per_chip, floor_share, load_ratio)
-
-
-def attention_w_per_chip(
-    power_w_per_chip, floor_share, memory_load_ratio, compute_load_ratio, cache_read_s, attention_s
-):
-    """Board power in decode attention, which reads the cache and computes little."""
-    busy_s = memory_load_ratio * cache_read_s + compute_load_ratio * attention_s
-    return _loaded_w_per_chip(power_w_per_chip, floor_share, busy_s / np.hypot(cache_read_s, attention_s))
-
-
-def communication_w_per_chip(power_w_per_chip, floor_share, link_load_ratio):
-    """Board power while collectives cross the links."""
-    return _loaded_w_per_chip(power_w_per_chip, floor_share, link_load_ratio)
-
-
-def prefill_w_per_chip(
-    power_w_per_chip,
-    floor_share,
-    prefill_load_ratio,
-    link_load_ratio,
-    prefill_linear_s,
-    prefill_attention_s,
-    prefill_communication_s,
-    prefill_s,
-):
-    """Mean board power over a prompt: dense arithmetic, collectives, and the launches between them."""
-    compute_s = prefill_linear_s + prefill_attention_s
-    busy_w = compute_s * _loaded_w_per_chip(power_w_per_chip, floor_share, prefill_load_ratio)
-    link_w = prefill_communication_s * _loaded_w_per_chip(power_w_per_chip, floor_share, link_load_ratio)
-    rest_s = prefill_s - compute_s - prefill_communication_s
-    return (busy_w + link_w + rest_s * power_w_per_chip * floor_share) / prefill_s
-
-
-def decode_w_per_chip(
-    linear_w_per_chip,
-    attention_w_per_chip,
-    communication_w_per_chip,
-    floor_w_per_chip,
-    linear_read_s,
-    linear_compute_s,
-    expert_read_s,
-    expert_compute_s,
-    cache_read_s,
-    attention_s,
-    communication_s,
-    overhead_s,
-):
-    """Mean board power over a decode step: each phase's power for its time (the parts of `step_s`)."""
-    linear_s = np.hypot(linear_read_s, linear_compute_s) + np.hypot(expert_read_s, expert_compute_s)
-    cache_s = np.hypot(cache_read_s, attention_s)
-    board_j = linear_s * linear_w_per_chip + cache_s * attention_w_per_chip + communication_s * communication_w_per_chip
-    return (board_j + overhead_s * floor_w_per_chip) / (linear_s + cache_s + communication_s + overhead_s)
-
-
-def prefill_busy_share(prefill_s, one_request, instance_chips, output_tokens_per_request, output_tokens_per_s_per_chip):
-    """Share of chip time that prompts take, at the served rate: every answer brings one prompt."""
-    prefill_chip_s_per_token = prefill_s * instance_chips / (output_tokens_per_request * one_request)
-    return np.minimum(1, prefill_chip_s_per_token * output_tokens_per_s_per_chip)
-
-
-def board_w_per_chip(prefill_busy_share, prefill_w_per_chip, decode_w_per_chip):
-    """Mean board power while serving: prompts and decode steps share the time."""
-    return prefill_busy_share * prefill_w_per_chip + (1 - prefill_busy_share) * decode_w_per_chip
+def board_w_per_chip(power_w_per_chip, floor_share, step_load_s, steps_count_per_s, prompt_load_s, prompts_count_per_s):
+    """Mean board power while serving at the served rate: steps and prompts load the board, the rest of time waits."""
+    load_ratio = step_load_s * steps_count_per_s + prompt_load_s * prompts_count_per_s
+    return loaded_w_per_chip(power_w_per_chip, floor_share, load_ratio)
 
 
 def energy_j_per_output_token(board_w_per_chip, output_tokens_per_s_per_chip):
@@ -102,22 +61,34 @@ def energy_j_per_output_token(board_w_per_chip, output_tokens_per_s_per_chip):
     return board_w_per_chip / output_tokens_per_s_per_chip
 
 
-def board_j_per_output_token(prefill_busy_share, decode_w_per_chip, output_tokens_per_s_per_chip):
+def decode_w_per_chip(power_w_per_chip, floor_share, step_load_s, step_s):
+    """Board power within a decode step."""
+    return loaded_w_per_chip(power_w_per_chip, floor_share, step_load_s / step_s)
+
+
+def prefill_w_per_chip(power_w_per_chip, floor_share, prompt_load_s, prefill_s):
+    """Board power within a prompt."""
+    return loaded_w_per_chip(power_w_per_chip, floor_share, prompt_load_s / prefill_s)
+
+
+def prompt_energy_share(prefill_w_per_chip, prefill_s, prompts_count_per_s, decode_w_per_chip):
+    """Share of the boards' energy that prompts take: their time at their power, against decoding's."""
+    time_share = np.minimum(1, prefill_s * prompts_count_per_s)
+    prompt_w_per_chip = time_share * prefill_w_per_chip
+    return prompt_w_per_chip / (prompt_w_per_chip + (1 - time_share) * decode_w_per_chip)
+
+
+def board_j_per_output_token(energy_j_per_output_token, prompt_energy_share):
     """Boards' energy of decoding one token, its prompt's share left out."""
-    return (1 - prefill_busy_share) * decode_w_per_chip / output_tokens_per_s_per_chip
+    return energy_j_per_output_token * (1 - prompt_energy_share)
 
 
 def board_j_per_input_token(
-    prefill_busy_share,
-    prefill_w_per_chip,
-    output_tokens_per_s_per_chip,
-    output_tokens_per_request,
-    input_tokens_per_request,
-    cached_share,
+    energy_j_per_output_token, prompt_energy_share, output_tokens_per_request, input_tokens_per_request, cached_share
 ):
-    """Boards' energy of one prompt token that no cache holds; nothing where the cache holds the whole prompt."""
+    """Boards' energy of one prompt token that no cache holds; a prompt that is cached whole has none."""
     output_ratio = output_tokens_per_request / (input_tokens_per_request * (1 - cached_share))
-    return prefill_busy_share * prefill_w_per_chip / output_tokens_per_s_per_chip * output_ratio
+    return energy_j_per_output_token * prompt_energy_share * output_ratio
 
 
 def board_j_per_cached_token(
@@ -133,7 +104,7 @@ def idle_w_per_chip(power_w_per_chip, idle_share):
 
 
 def idle_ratio(idle_w_per_chip, board_w_per_chip, busy_share):
-    """Board energy of idle hours for each joule of busy ones: load factor below 1 keeps boards waiting."""
+    """Board energy of idle hours for each joule of busy ones: a load factor below 1 keeps boards waiting."""
     return idle_w_per_chip * (1 - busy_share) / (board_w_per_chip * busy_share)
 
 
@@ -163,16 +134,20 @@ def facility_j_per_output_token(wall_j_per_output_token, pue_ratio):
 
 
 BOARD = (
-    floor_w_per_chip,
-    linear_w_per_chip,
-    attention_w_per_chip,
-    communication_w_per_chip,
-    prefill_w_per_chip,
-    decode_w_per_chip,
-    prefill_busy_share,
+    steps_count_per_s,
+    prompts_count_per_s,
+    step_load_s,
+    prompt_load_s,
     board_w_per_chip,
     energy_j_per_output_token,
 )
-TOKENS = (board_j_per_output_token, board_j_per_input_token, board_j_per_cached_token)
+TOKENS = (
+    decode_w_per_chip,
+    prefill_w_per_chip,
+    prompt_energy_share,
+    board_j_per_output_token,
+    board_j_per_input_token,
+    board_j_per_cached_token,
+)
 WALL = (idle_w_per_chip, idle_ratio, host_ratio, wall_ratio, wall_w_per_chip)
 ENERGY = (*BOARD, *TOKENS, *WALL, wall_j_per_output_token, facility_j_per_output_token)

@@ -1,0 +1,121 @@
+"""Energy against measurements: the few weights of board power, fitted with bounds, tested on models left out."""
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import least_squares
+
+from analysis.facts import table
+from analysis.laws.energy import BOARD
+from analysis.laws.throughput import THROUGHPUT
+from analysis.study.speed import run, setting
+
+FILE = Path(__file__).parents[1] / "facts" / "energy_coefficients.csv"
+# Where the fit starts, how freely it may leave (log standard deviation), and what physics allows. Starts: a board waits
+# near a quarter of its limit; kernels that only read reach 0.4 to 0.9 of it, dense arithmetic 0.7 to 1.
+PRIOR = pd.DataFrame(
+    {
+        "floor_share": [0.25, 0.5, 0.05, 0.6],
+        "memory_weight_ratio": [1.8, 1, 0.01, 20],
+        "compute_weight_ratio": [6, 1, 0.01, 40],
+        "link_weight_ratio": [0.4, 1, 0.001, 10],
+        "prefill_weight_ratio": [2, 1, 0.01, 20],
+    },
+    index=["start", "spread", "low", "high"],
+)
+NOISE = 0.1  # residuals beyond this log distance count less (soft L1)
+SPEEDS = "output_tokens_per_s_per_chip"
+
+
+def points() -> pd.DataFrame:
+    """Measured board energy (facts/energy.csv) of engines that the throughput laws describe: no vLLM of 2024."""
+    rows = table("energy")
+    return rows[(rows["boundary"] == "board") & (rows["source"] != "ml_energy_v2")].reset_index(drop=True)
+
+
+def speeds(rows: pd.DataFrame) -> dict:
+    """What the throughput laws say of measured points, as columns."""
+    fixed = [setting(*named) for named in rows[["accelerator", "model", "precision", "engine"]].itertuples(index=False)]
+    laid = rows[["tensor_parallel", "expert_parallel", "data_parallel"]].assign(
+        deployment_chips=rows["chips"],
+        pipeline_parallel=1,
+        instances_count=rows["chips"] / (rows["tensor_parallel"] * rows["data_parallel"]),
+        input_tokens_per_request=rows["input_tokens"],
+        output_tokens_per_request=rows["output_tokens"],
+        concurrency_requests=rows["concurrency"],
+    )
+    columns = pd.concat([pd.DataFrame(fixed, index=rows.index), laid], axis=1).astype(float)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return run({name: columns[name].to_numpy() for name in columns}, THROUGHPUT)
+
+
+def fitted_at(rows: pd.DataFrame) -> dict:
+    """Columns of the rows that the weights are fitted at: the measured speed where speed and power share a run.
+
+    InferenceX prints energy and speed of different runs, so its points stand at the predicted speed.
+    """
+    columns = speeds(rows)
+    same_run = rows["source"].ne("inferencex_dump")
+    return columns | {SPEEDS: np.where(same_run, rows[SPEEDS], columns[SPEEDS])}
+
+
+def log_error(weights, columns: dict, measured) -> np.ndarray:
+    """Log of predicted over measured joules per token."""
+    told = run({**columns, **dict(zip(PRIOR, weights, strict=True))}, BOARD)
+    return np.log(told["energy_j_per_output_token"] / measured)
+
+
+def fit(columns: dict, measured) -> tuple[np.ndarray, np.ndarray]:
+    """Weights and their standard errors: least squares on logs, robust, bounded, drawn weakly to the start."""
+
+    def misfit(weights):
+        away = NOISE * np.log(weights / PRIOR.loc["start"]) / PRIOR.loc["spread"]
+        return np.concatenate([log_error(weights, columns, measured), away])
+
+    bounds = (PRIOR.loc["low"], PRIOR.loc["high"])
+    found = least_squares(misfit, PRIOR.loc["start"], bounds=bounds, loss="soft_l1", f_scale=NOISE, x_scale="jac")
+    spread = 2 * found.cost / (len(measured) - len(PRIOR.columns))
+    return found.x, np.sqrt(np.diag(np.linalg.inv(found.jac.T @ found.jac)) * spread)
+
+
+def left_out(rows: pd.DataFrame, at: dict | None = None) -> np.ndarray:
+    """Log error of each row by weights fitted without its model; `at`: columns to predict at (else as fitted)."""
+    columns, errors = fitted_at(rows), np.full(len(rows), np.nan)
+    for model in rows["model"].unique():
+        out = rows["model"].eq(model).to_numpy()
+        weights, _ = fit(_cut(columns, ~out), rows["energy_j_per_output_token"][~out])
+        errors[out] = log_error(weights, _cut(at or columns, out), rows["energy_j_per_output_token"][out])
+    return errors
+
+
+def calibrate_energy() -> pd.DataFrame:
+    """Refit on facts/energy.csv; write facts/energy_coefficients.csv: weights, standard errors, spread of the error."""
+    rows = points()
+    weights, errors = fit(fitted_at(rows), rows["energy_j_per_output_token"])
+    apart = left_out(rows, speeds(rows))
+    low, high = np.quantile(apart, [0.1, 0.9])
+    told = [*zip(PRIOR, weights, errors, strict=True), ("log_error_p10", low, np.nan), ("log_error_p90", high, np.nan)]
+    made = pd.DataFrame(told, columns=["field", "value", "standard_error"])
+    made.to_csv(FILE, index=False, float_format="%.4g", lineterminator="\n")
+    return made
+
+
+@cache
+def coefficients() -> dict[str, float]:
+    """The fitted weights of board power, as columns for the laws."""
+    rows = pd.read_csv(FILE).set_index("field")["value"]
+    return {name: float(rows[name]) for name in PRIOR}
+
+
+def predict_energy(columns: dict) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Board joules per output token, prompt included, with P10 and P90, for columns that the throughput laws filled."""
+    told = run({**columns, **coefficients()}, BOARD)["energy_j_per_output_token"]
+    spread = pd.read_csv(FILE).set_index("field")["value"]
+    # The error is predicted over measured, so its upper end makes the lower bound.
+    return told, told * np.exp(-spread["log_error_p90"]), told * np.exp(-spread["log_error_p10"])
+
+
+def _cut(columns: dict, keep) -> dict:
+    return {name: value[keep] if np.ndim(value) else value for name, value in columns.items()}
