@@ -10,7 +10,7 @@ from typing import Literal
 import pandas as pd
 from pydantic import Field, ValidationError
 
-from analysis.facts import Accelerator, find, sources
+from analysis.facts import Accelerator, find, sources, table
 from analysis.laws.claim import cut_share, headline_ratio
 from analysis.study.door import ScenarioError, near, read
 from analysis.study.expression import compute, fill
@@ -87,7 +87,10 @@ class Statement(Record):
 
 
 class Claim(Record):
-    """An announcement: its channel, how far its sources are one, its headline and all its statements."""
+    """An announcement: its channel, how far its sources are one, its headline and all its statements.
+
+    `prior` names the belief that such a text is first taken with, `steps` the measured steps of ratios.csv beside it.
+    """
 
     title: Text
     announced: date
@@ -96,6 +99,8 @@ class Claim(Record):
     sources_count: int
     dependence_share: Share
     headline: Text
+    prior: Text
+    steps: list[str]
     statements: list[Statement]
 
     @property
@@ -203,6 +208,9 @@ def _doubts(found: Claim) -> Iterator[tuple[tuple, str]]:
             cited[("statements", i, "checks", j, "source")] = check.source
             if said := _check_doubt(found, check):
                 yield ("statements", i, "checks", j, "expression"), said
+    for i, step in enumerate(found.steps):
+        if step not in (steps := set(table("ratios")["step"])):
+            yield ("steps", i), f"unknown step {step!r}; {near(step, steps)}"
     for key, source in cited.items():
         if source not in sources().index:
             yield key, f"unknown source {source!r}; {near(source, sources().index)}"

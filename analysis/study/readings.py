@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from analysis.facts import sources
+from analysis.facts import sources, table
 from analysis.laws.cost import CAPITAL, OPERATION, usd_per_s_per_chip
 from analysis.study.claims import claim, claims
 from analysis.study.door import ScenarioError, near, read
@@ -86,3 +86,13 @@ def doubts(params):
         yield ("reading",), f"unknown reading {params.reading!r}; {near(params.reading, known)}"
     if params.claim is None and params.reading != MEASURED:
         yield ("reading",), f"a reading needs a claim; without one it is {MEASURED!r}"
+    if params.credence.reading not in readings():
+        yield (
+            ("credence", "reading"),
+            f"unknown reading {params.credence.reading!r}; {near(params.credence.reading, readings())}",
+        )
+    if params.claim in claims() and (prior := claim(params.claim).prior) not in params.believe:
+        yield ("claim",), f"{params.claim}.yml: prior: unknown belief {prior!r}; {near(prior, params.believe)}"
+    logged = set(table("evidence").query("claim == @params.claim")["known"])
+    for day in set(params.credence.instead) - logged:
+        yield ("credence", "instead", day), f"no evidence of that day; {near(day, logged)}"

@@ -48,10 +48,11 @@ class Deployment(Record):
 
 
 class Rollout(Record):
-    """What is to ship and whose ramp it follows, cooling redesigns taken as certain, and how quarters were meant."""
+    """What is to ship, whose ramp it follows, and what of the announcement is taken for granted."""
 
     product: str
     ramp: str
+    assume_real: bool
     loops: Annotated[int, Field(ge=0, le=12)]
     fiscal_share: Share
 
@@ -111,6 +112,16 @@ class Product(Record):
     why: Text
 
 
+class Credence(Record):
+    """How the claim is believed: the reading that counts as true, and likelihood ratios to take instead of the log's.
+
+    `instead` maps the date of an entry of evidence.csv to a ratio.
+    """
+
+    reading: str
+    instead: dict[str, Positive]
+
+
 class Params(Record):
     """A whole scenario."""
 
@@ -130,4 +141,5 @@ class Params(Record):
     finance: Finance
     budget: Budget
     products: dict[str, Product]
+    credence: Credence
     believe: dict[str, Belief]

@@ -1,0 +1,82 @@
+"""How far a claim is believed: prior by channel, evidence and silence as ratios, and the mixture that follows."""
+
+import numpy as np
+import pandas as pd
+
+from analysis.facts import table
+from analysis.laws import rollout
+from analysis.study import model
+from analysis.study.claims import claim, ledger
+from analysis.study.schema import Belief
+
+LEVELS = [0.1, 0.5, 0.9]
+
+
+def updates(case, draws: int = model.DRAWS, seed: int | None = model.SEED) -> pd.DataFrame:
+    """Every update in order: step, date, likelihood ratio, why, source, and the probability of the programme after it.
+
+    Columns low, mid and high are the 80 % range over draws; `draws` holds the probabilities themselves.
+    """
+    claimed, believed = claim(case.claim), model.beliefs(case, draws, seed)
+    share = believed[claimed.prior].to_numpy()
+    rows = [("Before the text is weighed", claimed.announced, np.ones(1), case.believe[claimed.prior], share)]
+    for step, day, ratio, belief in _evidence(case, claimed, believed, draws, seed):
+        share = rollout.updated_share(share, ratio)
+        rows.append((step, day, ratio, belief, share))
+    return pd.DataFrame([
+        {"step": step, "known": day, "ratio": float(np.median(ratio)), "why": belief.why, "source": belief.source,
+         **dict(zip(("low", "mid", "high"), np.quantile(share, LEVELS), strict=True)), "draws": share}
+        for step, day, ratio, belief, share in rows
+    ])  # fmt: skip
+
+
+def _evidence(case, claimed, believed, draws, seed):
+    """Likelihood ratios in order of date: further sources, the log of evidence, silence past a promised date."""
+    sources = rollout.independent_count(claimed.sources_count, claimed.dependence_share)
+    told = case.believe["source_ratio"]
+    yield (
+        "Further sources",
+        claimed.announced,
+        rollout.tempered_ratio(believed["source_ratio"].to_numpy(), sources - 1),
+        told,
+    )
+    log = table("evidence").query("claim == @case.claim and known <= @case.as_of.isoformat()")
+    for row in log.sort_values("known", kind="stable").itertuples():
+        taken = case.credence.instead.get(row.known)
+        ends = (taken,) * 3 if taken else (row.low_ratio, row.mid_ratio, row.high_ratio)
+        belief = Belief(**dict(zip(("low", "mid", "high"), ends, strict=True)), unit="", source=row.source, why=row.why)
+        ratio = model.at("evidence_ratio", belief, model.scores(f"evidence {row.known}", draws, seed))
+        yield row.title, pd.Timestamp(row.known).date(), rollout.tempered_ratio(ratio, row.reliability_share), belief
+    if "overdue" in set(ledger(claimed, case.as_of)["due"]):
+        silence = rollout.silence_ratio(believed["reached_share"], believed["detection_share"]).to_numpy()
+        yield "Silence past a promised date", case.as_of, silence, case.believe["reached_share"]
+
+
+def weights(case, draws: int = model.DRAWS, seed: int | None = model.SEED) -> pd.DataFrame:
+    """Probabilities, a row a draw, that the claim is `true`, `mundane` or `empty`; they sum to 1.
+
+    True: there is such a product and the figure means what the headline makes of it. Mundane: the figure is real, of
+    another quantity. Empty: neither, and nothing changes for a buyer.
+    """
+    believed = model.beliefs(case, draws, seed)
+    real = updates(case, draws, seed)["draws"].iloc[-1]
+    true = real * believed["strong_share"]
+    mundane = (1 - true) * believed["mundane_share"]
+    return pd.DataFrame({"true": true, "mundane": mundane, "empty": 1 - true - mundane})
+
+
+def mixture(weighed: pd.DataFrame, true, mundane, seed: int = model.SEED) -> np.ndarray:
+    """A draw of tokens per dollar from each row's three worlds; 1, today's, where the claim is empty."""
+    point = np.random.default_rng([seed, *b"credence"]).random(len(weighed))
+    return np.select([point < weighed["true"], point < weighed["true"] + weighed["mundane"]], [true, mundane], 1.0)
+
+
+def sensitivity(weighed: pd.DataFrame, true, mundane, levels=None) -> pd.DataFrame:
+    """Tokens per dollar under the mixture, were the claim true with each probability; the rest keep their odds."""
+    rows = []
+    for level in np.linspace(0, 1, 21) if levels is None else levels:
+        rest = weighed[["mundane", "empty"]].div(weighed["mundane"] + weighed["empty"], axis=0) * (1 - level)
+        drawn = mixture(rest.assign(true=level), true, mundane)
+        low, mid, high = np.quantile(drawn, LEVELS)
+        rows.append({"true_share": float(level), "low": low, "mid": mid, "high": high, "mean": float(drawn.mean())})
+    return pd.DataFrame(rows)

@@ -1,0 +1,96 @@
+"""From a claim to a buyer: effects of every reading, what a conclusion needs, and the ladder of pass-through."""
+
+import numpy as np
+import pandas as pd
+
+from analysis.facts import table
+from analysis.laws import claim as law
+from analysis.study import model, readings
+from analysis.study.claims import claim
+
+LEVELS = {"low": 0.1, "mid": 0.5, "high": 0.9}
+OUTCOMES = {
+    "throughput": "output_tokens_per_s_per_chip",
+    "energy": "energy_j_per_output_token",
+    "dollars": "request_usd",
+}
+
+
+def gains(base: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+    """How many times better `other` is, a row a draw: tokens a chip second, tokens a joule, tokens a dollar."""
+    ratio = {name: other[column] / base[column] for name, column in OUTCOMES.items()}
+    return pd.DataFrame(
+        {"throughput": ratio["throughput"], "energy": 1 / ratio["energy"], "dollars": 1 / ratio["dollars"]}
+    )
+
+
+def effects(case, draws: int = 512, seed: int | None = model.SEED) -> pd.DataFrame:
+    """A row a reading and outcome: median and 80 % range of the gain over the baseline.
+
+    The reading `measured` is the candidate as it is; without a claim it is the only row.
+    """
+    base, other = (model.inputs(case, option, draws, seed) for option in ("baseline", "candidate"))
+    before, after = model.evaluate(base), model.evaluate(other)
+    found = {readings.MEASURED: gains(before, after)}
+    for name in readings.readings() if case.claim else ():
+        table_ = readings.claimed(base, other, name)
+        found[name] = gains(before, model.evaluate(table_, change=readings.change(case, name)))
+    rows = []
+    for name, gain in found.items():
+        title = readings.readings()[name].title if name != readings.MEASURED else "The two chips as they are"
+        for outcome in gain:
+            ends = {level: float(gain[outcome].quantile(at)) for level, at in LEVELS.items()}
+            rows.append({"reading": name, "title": title, "outcome": outcome, **ends})
+    return pd.DataFrame(rows)
+
+
+def needs(case, found: pd.DataFrame) -> pd.DataFrame:
+    """Which readings carry the headline to dollars, and up to which price of a chip second they would.
+
+    `found` is what `effects` gave; `price_ratio` is new over old price of a chip second, and `holds` says whether the
+    modelled price is that low.
+    """
+    headline = claim(case.claim).headline_ratio
+    wide = found.pivot_table(index=["reading", "title"], columns="outcome", values="mid", sort=False).reset_index()
+    wide["price_ratio"] = wide["throughput"] / headline
+    return wide.assign(holds=wide["dollars"] >= headline * (1 - 1e-6))
+
+
+def ladder(case, draws: pd.DataFrame) -> pd.DataFrame:
+    """Steps from the headline's multiplier to tokens per dollar in the first year: each step's factor and what is left.
+
+    Without a claim the ladder starts at the chips as they are. `draws` is what `evaluate` gave for the scenario.
+    """
+    base, other = draws.loc["baseline"], draws.loc["candidate"]
+    gain = gains(base, other)
+    steps = {"Chips as they are": gain["throughput"], "Price of a chip": gain["dollars"]}
+    moved = law.realised_ratio(
+        1 / gain["throughput"], gain["throughput"] / gain["dollars"], base["eligible_share"], 1, 1
+    )
+    steps |= {"Traffic that may move": moved, "Load of the first year": moved * base["first_year_ratio"]}
+    if case.claim:
+        told = readings.factors("matrix_products", claim(case.claim).cut_share, case.baseline.precision)
+        inputs = model.inputs(case, "baseline", len(base))
+        touched = gains(base, model.evaluate(inputs, change=told))["throughput"]
+        headline = pd.Series(claim(case.claim).headline_ratio, index=base.index)
+        steps = {"Headline": headline, "Share of time it touches": touched, **steps}
+    before = pd.Series(1.0, index=base.index)
+    rows = []
+    for step, left in steps.items():
+        ends = {level: float(np.quantile(left, at)) for level, at in LEVELS.items()}
+        rows.append({"step": step, "factor": float((left / before).median()), **ends, "draws": left.to_numpy()})
+        before = left
+    return pd.DataFrame(rows)
+
+
+def measured(case=None) -> pd.DataFrame:
+    """Published ratios of throughput; `beside` marks the steps that the scenario's claim speaks of."""
+    rows = table("ratios")
+    steps = claim(case.claim).steps if case is not None and case.claim else list(rows["step"].unique())
+    return rows.assign(beside=rows["step"].isin(steps))
+
+
+def percentile_share(case) -> float | None:
+    """Share of the matched published ratios of the claim's steps below its headline; None where there is none."""
+    rows = measured(case).query("beside and matching == 'matched'")
+    return float((rows["times_ratio"] < claim(case.claim).headline_ratio).mean()) if case.claim and len(rows) else None
