@@ -240,7 +240,7 @@ def profit_ratio(revenue_usd, cost_usd):
     return revenue_usd / cost_usd - 1
 
 
-CAPITAL = (
+PRICES = (
     discount_share_per_s,
     it_recovery_share_per_s,
     facility_recovery_share_per_s,
@@ -249,23 +249,24 @@ CAPITAL = (
     critical_w_per_chip,
     feed_w_per_chip,
     facility_usd_per_chip,
+)
+PAYMENTS = (
     accelerator_usd_per_s_per_chip,
     server_usd_per_s_per_chip,
     network_usd_per_s_per_chip,
     storage_usd_per_s_per_chip,
     spare_usd_per_s_per_chip,
     facility_usd_per_s_per_chip,
-    capital_usd_per_s_per_chip,
 )
-OPERATION = (
+BILLS = (
     lease_usd_per_s_per_chip,
     electricity_usd_per_s_per_chip,
     demand_usd_per_s_per_chip,
     maintenance_usd_per_s_per_chip,
     tax_usd_per_s_per_chip,
-    operating_usd_per_s_per_chip,
-    owned_usd_per_s_per_chip,
 )
+CAPITAL = (*PRICES, *PAYMENTS, capital_usd_per_s_per_chip)
+OPERATION = (*BILLS, operating_usd_per_s_per_chip, owned_usd_per_s_per_chip)
 TOKEN = (
     usd_per_s_per_chip,
     busy_usd_per_s_per_chip,
@@ -277,8 +278,4 @@ TOKEN = (
     request_usd,
 )
 COST = (*CAPITAL, metered_w_per_chip, *OPERATION, *TOKEN)
-STACK = (
-    *(law.__name__ for law in (*CAPITAL[8:14], *OPERATION[:5])),
-    "staff_usd_per_s_per_chip",
-    "software_usd_per_s_per_chip",
-)
+STACK = (*(law.__name__ for law in (*PAYMENTS, *BILLS)), "staff_usd_per_s_per_chip", "software_usd_per_s_per_chip")

@@ -4,21 +4,16 @@ import numpy as np
 
 
 def attempt_usd(
-    input_tokens,
-    cached_tokens,
-    output_tokens,
-    input_usd_per_token,
-    cached_usd_per_token,
-    output_usd_per_token,
+    input_tokens, cached_tokens, output_tokens, input_usd_per_token, cached_usd_per_token, output_usd_per_token
 ):
     """Tokens of one attempt at their own prices: read afresh, read from a cache, written."""
     read_usd = input_tokens * input_usd_per_token + cached_tokens * cached_usd_per_token
     return read_usd + output_tokens * output_usd_per_token
 
 
-def mean_usd(median_usd, spread_value):
-    """Mean of a lognormal cost; `spread_value` is the standard deviation of its logarithm. Price on the mean."""
-    return median_usd * np.exp(spread_value * spread_value / 2)
+def mean_usd(median_usd, spread_ratio):
+    """Mean of a lognormal cost; `spread_ratio` is the standard deviation of its logarithm. Price on the mean."""
+    return median_usd * np.exp(spread_ratio * spread_ratio / 2)
 
 
 def task_usd(attempt_usd, other_usd, success_share):
@@ -41,9 +36,9 @@ def threshold_ratio(attempt_usd, payable_usd):
     return attempt_usd / payable_usd
 
 
-def loss_score(median_usd, payable_usd, spread_value):
+def loss_score(median_usd, payable_usd, spread_ratio):
     """Standard normal score above which one task costs more than it may: its upper tail is the chance of a loss."""
-    return np.log(payable_usd / median_usd) / spread_value
+    return np.log(payable_usd / median_usd) / spread_ratio
 
 
 def cost_gain_ratio(before_usd, after_usd):
@@ -64,11 +59,6 @@ def blended_ratio(gain_ratio, spent_share):
 def spendable_usd(budget_usd, migration_usd, dual_s, budget_usd_per_s, moved_share):
     """Budget left for tokens after the move is paid: engineering once, and old and new running side by side."""
     return budget_usd - migration_usd - dual_s * budget_usd_per_s * moved_share
-
-
-def ramp_share(since_s, midpoint_s, width_s, cap_share):
-    """Share of spending on the new part after its start: nothing before, then a logistic curve up to a cap."""
-    return np.where(since_s < 0 * midpoint_s, 0, cap_share / (1 + np.exp((midpoint_s - since_s) / width_s)))
 
 
 def price_ratio(cost_ratio, passed_elasticity):

@@ -67,8 +67,13 @@ def beliefs(case: Scenario, draws: int = DRAWS, seed: int | None = SEED) -> pd.D
     return pd.DataFrame({name: at(name, belief, scores(name, draws, seed)) for name, belief in case.believe.items()})
 
 
-def inputs(case: Scenario, option: str, score: Callable[[str], np.ndarray]) -> pd.DataFrame:
-    """What the laws read for one option: facts of its chip, the model and the site, the workload, the layout, beliefs.
+def inputs(case: Scenario, option: str, draws: int = DRAWS, seed: int | None = SEED) -> pd.DataFrame:
+    """What the laws read for one option: facts of its chip, the model and the site, the workload, the layout, beliefs."""
+    return inputs_at(case, option, lambda name: scores(name, draws, seed))
+
+
+def inputs_at(case: Scenario, option: str, score: Callable[[str], np.ndarray]) -> pd.DataFrame:
+    """The same at given scores of everything uncertain: beliefs and what calibration leaves open.
 
     `score` gives the standard-normal scores of a name's stream: drawn, or set one by one to ask what matters.
     """
@@ -96,8 +101,8 @@ def outcomes(case: Scenario, draws: int = DRAWS, seed: int | None = SEED) -> pd.
 
 
 def outcomes_at(case: Scenario, score: Callable[[str], np.ndarray]) -> pd.DataFrame:
-    """The same at given scores of every uncertain quantity: beliefs and what calibration leaves open."""
-    tables = {option: inputs(case, option, score) for option in ("baseline", "candidate")}
+    """The same at given scores of everything uncertain."""
+    tables = {option: inputs_at(case, option, score) for option in ("baseline", "candidate")}
     done = {option: evaluate(table) for option, table in tables.items()}
     if change := readings.change(case):
         done["claimed"] = evaluate(readings.claimed(*tables.values(), case.reading), change=change)

@@ -97,14 +97,14 @@ class Budget(Record):
 class Product(Record):
     """One sale of a product: price, tokens of an attempt (median), their spread, and what else it costs.
 
-    `spread_value` is the standard deviation of the logarithm of an attempt's tokens.
+    `spread_ratio` is the standard deviation of the logarithm of an attempt's tokens.
     """
 
     price_usd: Positive
     input_tokens: Annotated[float, Field(ge=0)]  # computed afresh
     cached_tokens: Annotated[float, Field(ge=0)]
     output_tokens: Positive
-    spread_value: Positive
+    spread_ratio: Positive
     success_share: Annotated[float, Field(gt=0, le=1)]
     other_usd: Annotated[float, Field(ge=0)]  # an attempt's tools, telephony, search
     margin_share: Share  # gross margin to reach
