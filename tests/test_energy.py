@@ -162,7 +162,8 @@ def test_parts_add_up_to_the_request(prefill_s, prompts, prefill_w, decode_w, bo
     """Input and output joules of a request are the mean power times its chip time: nothing lost, nothing twice."""
     inputs, outputs = 8192.0, 1024.0
     per_token = energy.energy_j_per_output_token(board_w, rate)
-    prompts_share = energy.prompt_energy_share(prefill_w, prefill_s, prompts, decode_w)
+    time_share = energy.prefill_busy_share(prefill_s, prompts)
+    prompts_share = energy.prompt_energy_share(time_share, prefill_w, decode_w)
     assert 0 <= prompts_share <= 1
     prompt = energy.board_j_per_input_token(per_token, prompts_share, outputs, inputs, cached) * inputs * (1 - cached)
     answer = energy.board_j_per_output_token(per_token, prompts_share) * outputs

@@ -41,12 +41,10 @@ def clock_ratio(supply_k, derate_from_k, derate_share_per_k):
     return 1 - np.minimum(1, np.maximum(0 * supply_k, supply_k - derate_from_k) * derate_share_per_k)
 
 
-def compute_bound_share(prefill_s, prompts_count_per_s, linear_read_s, linear_compute_s):
+def compute_bound_share(prefill_busy_share, linear_read_s, linear_compute_s):
     """Share of the time that arithmetic binds: prompts, and the steps in which it outlasts the reading of weights."""
     squares = linear_compute_s * linear_compute_s
-    step_share = squares / (squares + linear_read_s * linear_read_s)
-    prompt_share = np.minimum(1, prefill_s * prompts_count_per_s)
-    return prompt_share + (1 - prompt_share) * step_share
+    return prefill_busy_share + (1 - prefill_busy_share) * squares / (squares + linear_read_s * linear_read_s)
 
 
 def derated_tokens_ratio(clock_ratio, compute_bound_share):

@@ -71,11 +71,15 @@ def prefill_w_per_chip(power_w_per_chip, floor_share, prompt_load_s, prefill_s):
     return loaded_w_per_chip(power_w_per_chip, floor_share, prompt_load_s / prefill_s)
 
 
-def prompt_energy_share(prefill_w_per_chip, prefill_s, prompts_count_per_s, decode_w_per_chip):
+def prefill_busy_share(prefill_s, prompts_count_per_s):
+    """Share of chip time that prompts take."""
+    return np.minimum(1, prefill_s * prompts_count_per_s)
+
+
+def prompt_energy_share(prefill_busy_share, prefill_w_per_chip, decode_w_per_chip):
     """Share of the boards' energy that prompts take: their time at their power, against decoding's."""
-    time_share = np.minimum(1, prefill_s * prompts_count_per_s)
-    prompt_w_per_chip = time_share * prefill_w_per_chip
-    return prompt_w_per_chip / (prompt_w_per_chip + (1 - time_share) * decode_w_per_chip)
+    prompt_w_per_chip = prefill_busy_share * prefill_w_per_chip
+    return prompt_w_per_chip / (prompt_w_per_chip + (1 - prefill_busy_share) * decode_w_per_chip)
 
 
 def board_j_per_output_token(energy_j_per_output_token, prompt_energy_share):
@@ -92,10 +96,11 @@ def board_j_per_input_token(
 
 
 def board_j_per_cached_token(
-    cache_bytes_per_token, layers_count, network_bytes_per_s_per_chip, power_w_per_chip, floor_share
+    request_bytes_per_request, context_tokens_per_request, fetched_bytes_per_s_per_chip, power_w_per_chip, floor_share
 ):
-    """A cached token is fetched, not computed: its bytes cross the network while a board waits (an upper bound)."""
-    return cache_bytes_per_token * layers_count / network_bytes_per_s_per_chip * power_w_per_chip * floor_share
+    """A cached token is fetched, not computed: a board waits while its bytes arrive."""
+    token_bytes = request_bytes_per_request / context_tokens_per_request
+    return token_bytes / fetched_bytes_per_s_per_chip * power_w_per_chip * floor_share
 
 
 def idle_w_per_chip(power_w_per_chip, idle_share):
@@ -144,6 +149,7 @@ BOARD = (
 TOKENS = (
     decode_w_per_chip,
     prefill_w_per_chip,
+    prefill_busy_share,
     prompt_energy_share,
     board_j_per_output_token,
     board_j_per_input_token,
