@@ -4,12 +4,14 @@ from datetime import date
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.laws import rollout
-from analysis.study import schedule
+from analysis.study import choice, fleet, forecasts, schedule
+from analysis.study.scenario import load
 
 TODAY, ARTICLE = date(2026, 11, 22), date(2026, 4, 23)
 DRAWS = 4096
@@ -40,7 +42,9 @@ def believed(draws=DRAWS):
 
 def case(product="Magnum", loops=0, as_of=TODAY):
     return SimpleNamespace(
-        as_of=as_of, claim="magnum", rollout=SimpleNamespace(product=product, loops=loops, fiscal_share=0.0)
+        as_of=as_of,
+        claim="magnum",
+        rollout=SimpleNamespace(product=product, loops=loops, fiscal_share=0.0, assume_real=False),
     )
 
 
@@ -183,3 +187,76 @@ def test_bass_and_wright():
 def test_a_cap_is_never_exceeded(cap, growth, midpoint, time):
     assert 0 <= rollout.logistic_chips(cap, growth, midpoint, time) <= cap
     assert rollout.powered_chips(cap, 1e6, 1e3) <= 1e3 * (1 + 1e-12)
+
+
+def test_logistic_fits_the_rack_estimates():
+    """Racks of three quarters (5.2, 8.5, 14.3 thousand): caps of 60, 100, 150 thousand give 1.10, .94, .88 a quarter
+    and midpoints at quarter 4.1, 5.0 and 5.7: the ceiling is not identified so early."""
+    quarters, racks = np.array([2.0, 3.0, 4.0]), np.array([5.2, 13.7, 28.0])
+    growth, midpoint = fleet.fit_ramp(quarters, racks, np.array([[60.0], [100.0], [150.0]]))
+    assert growth[:, 0] == pytest.approx([1.10, 0.94, 0.88], abs=0.012)
+    assert midpoint[:, 0] == pytest.approx([4.1, 5.0, 5.7], abs=0.03)
+
+
+def outcomes(gain=1.6, draws=fleet.KEPT_DRAWS):
+    """A stand-in for the model's draws: a new chip that serves `gain` times as much a dollar."""
+    base = {"request_usd": 0.004, "output_tokens_per_s_per_chip": 1500.0, "busy_usd_per_s_per_chip": 1.2e-3,
+            "metered_w_per_chip": 1600.0, "provisioned_w_per_chip": 2170.0}  # fmt: skip
+    better = base | {"request_usd": 0.004 / gain, "output_tokens_per_s_per_chip": 1500 * gain}
+    tables = {"baseline": base, "candidate": better}
+    frames = {name: pd.DataFrame({k: np.full(draws, v) for k, v in row.items()}) for name, row in tables.items()}
+    return pd.concat(frames, names=["option", "draw"])
+
+
+@pytest.mark.parametrize("change", [{}, {"fleet.liquid_w": 2e5}, {"fleet.power_w": 2.3e6}])
+def test_a_fleet_keeps_its_chips_and_its_limits(change):
+    case = load("measured", change)
+    done = fleet.simulate(case, outcomes(), schedule.forecast(case))
+    alive, bought = ({kind: done[f"{kind}_{what}_chips"] for kind in ("old", "new")} for what in ("alive", "bought"))
+    assert (alive["new"] <= bought["new"].cumsum(axis=1) + 1e-6).all()  # nothing appears that was not bought
+    assert (alive["old"] <= case.fleet.chips + bought["old"].cumsum(axis=1) + 1e-6).all()
+    gone = np.diff(bought["new"].cumsum(axis=1) - alive["new"], axis=1)
+    assert (gone >= -1e-6).all()  # and what retires never comes back
+    assert ((alive["old"] + alive["new"]) * 2170 <= case.fleet.power_w + 1).all()
+    assert (alive["new"] * 2170 <= case.fleet.liquid_w + 1).all()
+    assert (done["usd_per_token"][:, 0] >= done["usd_per_token"][:, -1] - 1e-12).all()
+
+
+def test_supply_stays_under_its_cap_and_never_falls():
+    ratio = np.array([0.5, 2.0, 5.0])
+    total = fleet.supply("B300", ratio, np.arange(200.0))
+    shipped = fleet.shipped("B300").units.iloc[-1]
+    assert (np.diff(total, axis=1) >= 0).all()
+    assert (total[:, -1] <= shipped * (1 + ratio) * 2).all()
+
+
+def test_forecasts_are_scored_only_after_they_were_made():
+    scored = forecasts.in_the_open(load("article"))
+    assert (pd.to_datetime(scored.as_of) < pd.to_datetime(scored.resolved)).all()
+    window = scored.set_index("question").loc["magnum_limited_window"]
+    assert window.outcome == 0
+    assert window.model_brier < window.base_brier < window.word_brier == 1
+    late = forecasts.score([forecasts.register(load("article"), TODAY)])
+    assert late.empty
+
+
+def test_said_and_happened_agree_on_launches_left_out():
+    bins = forecasts.reliability(TODAY)
+    assert ((bins.low <= bins.said_share) & (bins.said_share <= bins.high)).mean() >= 0.7
+    card = forecasts.scorecard(TODAY)
+    assert (card.interval >= (card.high - card.low).astype(float) - 1e-9).all()
+
+
+def test_advice_follows_the_hardware():
+    """A far better chip that is at hand is worth the wait; one that never comes is not."""
+    case = load("measured")
+    seen = schedule.forecast(case)
+    good, poor = (choice.costs(case, outcomes(gain, 4096), seen) for gain in (3.0, 0.7))
+    assert choice.advice(good)["act"] in ("wait", "rent and switch")
+    assert choice.advice(poor)["act"] == "buy now"
+    for table in (good, poor):
+        told = choice.advice(table)
+        assert told["knowing_ratio"] >= max(told["knowing_date_ratio"], told["knowing_multiplier_ratio"]) - 1e-9
+        assert 0 <= told["wrong_share"] <= 1
+    assert choice.break_even_month(case, 1.0) == 0
+    assert choice.break_even_month(case, 3.0) > choice.break_even_month(case, 1.5) > 0

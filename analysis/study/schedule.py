@@ -184,7 +184,7 @@ def forecast(case, as_of: date | None = None, believed=None) -> Forecast:
         rollout.unnoticed_share(age, believed["notice_share_per_month"]) if "volume" not in seen else np.ones(len(age))
     )
     real = 1.0
-    if seen["announced"].status == "claimed":
+    if seen["announced"].status == "claimed" and not case.rollout.assume_real:
         ratio = news(case.claim, as_of)["weighed_ratio"].prod() * weight.mean()
         real = float(rollout.updated_share(np.mean(believed["programme_share"]), ratio))
     return Forecast(product, start, as_of, real, "shipped" in seen, "volume" in seen, dates.assign(weight=weight))
@@ -242,14 +242,14 @@ def curves(seen: Forecast, until: date) -> pd.DataFrame:
 
 
 def history(case) -> pd.DataFrame:
-    """How the forecast moved: a row a month end and a piece of news, each from what was known by then."""
+    """How the forecast moved: a row a quarter end and a piece of news, each from what was known by then."""
     start = milestones(case.rollout.product, case.as_of)["announced"].latest
-    days = {day.date() for day in pd.date_range(start, case.as_of, freq="ME")} | {start, case.as_of}
-    believed = model.beliefs(case)
+    days = {day.date() for day in pd.date_range(start, case.as_of, freq="QE")} | {start, case.as_of}
+    believed, goal = model.beliefs(case), date(case.as_of.year + 1, 12, 31)
     rows = []
-    for day in sorted(days | set(news(case.claim, case.as_of).known)):
+    for day in sorted(days | set(news(case.claim, case.as_of).known[lambda known: known >= start])):
         seen = forecast(case, day, believed)
-        rows.append((pd.Timestamp(day), seen.real_share, *(1 - outlook(seen).never_share[:2])))
+        rows.append((pd.Timestamp(day), seen.real_share, by(seen, "limited", goal), by(seen, "general", goal)))
     return pd.DataFrame(rows, columns=["day", "real_share", "limited_share", "general_share"])
 
 
