@@ -109,6 +109,13 @@ def coefficients() -> dict[str, float]:
     return {name: float(rows[name]) for name in PRIOR}
 
 
+def energy_draws(score) -> dict[str, np.ndarray]:
+    """The weights with what their fit leaves open; `score(name)` gives standard-normal draws of the stream `name`."""
+    rows = pd.read_csv(FILE).set_index("field").loc[list(PRIOR)]
+    relative = rows["standard_error"] / rows["value"]
+    return {name: rows["value"][name] * np.exp(relative[name] * score(f"energy_{name}")) for name in PRIOR}
+
+
 def predict_energy(columns: dict) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Board joules per output token, prompt included, with P10 and P90, for columns that the throughput laws filled."""
     told = run({**columns, **coefficients()}, BOARD)["energy_j_per_output_token"]

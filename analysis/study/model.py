@@ -11,14 +11,15 @@ from scipy.special import expit, logit
 
 from analysis.facts import Accelerator, Model, Site, find
 from analysis.laws.architecture import ARCHITECTURE
+from analysis.laws.cooling import COOLING
 from analysis.laws.cost import COST
 from analysis.laws.energy import ENERGY
 from analysis.laws.throughput import THROUGHPUT
-from analysis.study import finance, readings, serving
+from analysis.study import energy, finance, readings, serving
 from analysis.study.scenario import Scenario
 from analysis.units import convert, unit_of
 
-LAWS: tuple[Callable, ...] = (*ARCHITECTURE, *THROUGHPUT, *ENERGY, *COST)
+LAWS: tuple[Callable, ...] = (*ARCHITECTURE, *THROUGHPUT, *ENERGY, *COOLING, *COST)
 DRAWS, SEED, P90_SCORE = 4096, 20260423, 1.2815515655446004
 
 
@@ -91,7 +92,7 @@ def inputs_at(case: Scenario, option: str, score: Callable[[str], np.ndarray]) -
         **finance.paid(case, option),
     }
     speed = serving.speed_draws(case, option, score)
-    columns = {**fixed, **dict(believed), **speed, **own}
+    columns = {**fixed, **dict(believed), **speed, **energy.energy_draws(score), **own}
     return pd.DataFrame(columns, index=believed.index)
 
 
