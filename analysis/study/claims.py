@@ -109,6 +109,11 @@ class Claim(Record):
         return next(s.measure for s in self.statements if s.id == self.headline and s.measure)
 
     @property
+    def named(self) -> bool:
+        """Whether the headline says what it is compared with; without that, its meaning is a matter of belief."""
+        return self.head.baseline is not None
+
+    @property
     def cut_share(self) -> float:
         """Claimed fall per token: a share as it stands, a multiplier turned into one."""
         return self.head.value if self.head.unit == "share" else float(cut_share(self.head.value))

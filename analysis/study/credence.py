@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.facts import table
+from analysis.laws import claim as law
 from analysis.laws import rollout
 from analysis.study import model
 from analysis.study.claims import claim, ledger
@@ -32,21 +33,17 @@ def updates(case, draws: int = model.DRAWS, seed: int | None = model.SEED) -> pd
 
 def _evidence(case, claimed, believed, draws, seed):
     """Likelihood ratios in order of date: further sources, the log of evidence, silence past a promised date."""
-    sources = rollout.independent_count(claimed.sources_count, claimed.dependence_share)
-    told = case.believe["source_ratio"]
-    yield (
-        "Further sources",
-        claimed.announced,
-        rollout.tempered_ratio(believed["source_ratio"].to_numpy(), sources - 1),
-        told,
-    )
+    sources = law.independent_count(claimed.sources_count, claimed.dependence_share)
+    if sources > 1:
+        ratio = law.tempered_ratio(believed["source_ratio"].to_numpy(), sources - 1)
+        yield "Further sources", claimed.announced, ratio, case.believe["source_ratio"]
     log = table("evidence").query("claim == @case.claim and known <= @case.as_of.isoformat()")
     for row in log.sort_values("known", kind="stable").itertuples():
         taken = case.credence.instead.get(row.known)
         ends = (taken,) * 3 if taken else (row.low_ratio, row.mid_ratio, row.high_ratio)
         belief = Belief(**dict(zip(("low", "mid", "high"), ends, strict=True)), unit="", source=row.source, why=row.why)
         ratio = model.at("evidence_ratio", belief, model.scores(f"evidence {row.known}", draws, seed))
-        yield row.title, pd.Timestamp(row.known).date(), rollout.tempered_ratio(ratio, row.reliability_share), belief
+        yield row.title, pd.Timestamp(row.known).date(), law.tempered_ratio(ratio, row.reliability_share), belief
     if "overdue" in set(ledger(claimed, case.as_of)["due"]):
         silence = rollout.silence_ratio(believed["reached_share"], believed["detection_share"]).to_numpy()
         yield "Silence past a promised date", case.as_of, silence, case.believe["reached_share"]
@@ -55,12 +52,12 @@ def _evidence(case, claimed, believed, draws, seed):
 def weights(case, draws: int = model.DRAWS, seed: int | None = model.SEED) -> pd.DataFrame:
     """Probabilities, a row a draw, that the claim is `true`, `mundane` or `empty`; they sum to 1.
 
-    True: there is such a product and the figure means what the headline makes of it. Mundane: the figure is real, of
+    True: it is so, and the figure means what the headline makes of it (certain where the claim names its comparison). Mundane: the figure is real, of
     another quantity. Empty: neither, and nothing changes for a buyer.
     """
     believed = model.beliefs(case, draws, seed)
     real = updates(case, draws, seed)["draws"].iloc[-1]
-    true = real * believed["strong_share"]
+    true = real if claim(case.claim).named else real * believed["strong_share"]
     mundane = (1 - true) * believed["mundane_share"]
     return pd.DataFrame({"true": true, "mundane": mundane, "empty": 1 - true - mundane})
 
