@@ -36,7 +36,8 @@ def evaluate(table, laws: Sequence[Callable] = LAWS, change: Mapping[str, float]
     or an input at once: that is how a reading of a claim runs through the model.
     """
     change = change or {}
-    columns = {name: table[name] * change[name] if name in change else table[name] for name in table}
+    raw = table if isinstance(table, dict) else {name: table[name].to_numpy() for name in table}  # no index to align
+    columns = {name: value * change[name] if name in change else value for name, value in raw.items()}
     for law in laws:
         value = law(**{name: columns[name] for name in needs(law)})
         columns[law.__name__] = value * change[law.__name__] if law.__name__ in change else value
