@@ -3,13 +3,15 @@
 from inspect import signature
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.facts import Accelerator, Site, chosen, find, table
 from analysis.laws import cost, products
-from analysis.study.model import beliefs, evaluate
+from analysis.study import budget, finance, sensitivity
+from analysis.study.model import beliefs, evaluate, outcomes, scores
 from analysis.study.scenario import load
 from analysis.units import convert
 
@@ -167,3 +169,89 @@ def test_means_by_tokens_and_by_dollars(gain, share):
     by_tokens, by_dollars = products.eligible_ratio(gain, share), products.blended_ratio(gain, share)
     low, high = sorted((1.0, gain))
     assert low - 1e-9 <= by_tokens <= by_dollars + 1e-9 <= high + 2e-9
+
+
+@pytest.fixture(scope="module")
+def case():
+    return load("reference")
+
+
+@pytest.fixture(scope="module")
+def draws(case):
+    return outcomes(case, 256)
+
+
+def test_request_cost_is_conserved(draws):
+    """Prompt, cache and answer at their prices make the request; chip time is split, never made or lost."""
+    mine = draws.loc["candidate"]
+    fresh = mine["input_tokens_per_request"] * (1 - mine["cached_share"])
+    cached = mine["input_tokens_per_request"] * mine["cached_share"] * mine["cached_usd_per_token"]
+    split = fresh * mine["input_usd_per_token"] + mine["output_tokens_per_request"] * mine["output_usd_per_token"]
+    np.testing.assert_allclose(split, mine["serving_usd_per_request"], rtol=1e-9)
+    np.testing.assert_allclose(mine["request_usd"], split + cached, rtol=1e-9)
+
+
+def test_a_step_that_changes_nothing_stretches_nothing(case, draws):
+    """The same chips cost what they cost: migration, dual running and a new fleet's load factor are all that moves."""
+    same = pd.concat({"baseline": draws.loc["baseline"], "other": draws.loc["baseline"]})
+    told = budget.stretch(case, same, "other")
+    np.testing.assert_allclose(told["gain_ratio"], 1)
+    settled = np.maximum(draws.loc["baseline"]["first_year_ratio"].to_numpy(), 1)
+    assert (told["stretch_ratio"] < settled).all()
+
+
+def test_budget_over_time_has_its_limits(case, draws):
+    """Never delivered, a budget is its dollars; delivered earlier, a better part never buys less in the end."""
+    never = budget.over_time(case, draws, np.full(256, np.inf))
+    np.testing.assert_allclose(never[["low", "mid", "high"]], never["today"].to_numpy()[:, None].repeat(3, 1))
+    better = draws.copy()
+    better.loc["candidate", "request_usd"] = (draws.loc["baseline", "request_usd"] / 3).to_numpy()
+    ends = [budget.over_time(case, better, np.full(256, m))["mid"].iloc[-1] for m in (1.0, 6.0, 12.0, 40.0)]
+    assert ends == sorted(ends, reverse=True)
+    assert ends[-1] == pytest.approx(never["mid"].iloc[-1])
+
+
+def test_every_reading_has_its_row_and_dollars_are_the_headline(case):
+    rows = budget.by_reading(case, 64).set_index("reading")
+    assert {"measured", "all_gpu_time", "dollars"} <= set(rows.index)
+    assert rows.before_frictions["dollars"] == pytest.approx(case.budget.usd_per_year / 0.28, rel=1e-6)
+    assert (rows.high < rows.before_frictions["dollars"]).all()
+
+
+def test_products_are_judged_by_their_own_thresholds(case, draws):
+    """At least six archetypes; where the threshold is 1 or less, the margin is met, and a loss is rarer than even."""
+    table = budget.viability(case, draws)
+    assert table["product"].nunique() >= 6
+    met = table[(table["needed_ratio"] <= 1) & (table["option"] == "API")]
+    assert (met["margin_share"] >= met["target_share"] - 1e-9).all()
+    assert (table.loc[table["margin_low_share"] > 0.5, "loss_share"] < 0.5).all()
+
+
+def test_ways_to_hold_a_chip_share_one_workload(case, draws):
+    ways = finance.tenures(case, draws).set_index(["option", "how"])
+    assert ways.request_usd["baseline", "owned"] == pytest.approx(draws.loc["baseline"]["request_usd"].median())
+    assert ways.usd_per_chip_hour["baseline", "hired for 3 years"] == pytest.approx(3.70)
+    assert 0 < np.median(finance.break_even(case, draws, "baseline")) < 1
+
+
+def test_rents_are_dated_and_never_later_than_the_scenario():
+    early = finance.rents(load("reference", {"as_of": "2025-12-31"}))
+    assert early["as_of"].max() <= "2025-12-31"
+    assert len(early) < len(finance.rents(load("reference")))
+
+
+def line(score):
+    return 3 * score("a") + score("b")
+
+
+def test_tornado_flips_and_information_of_a_straight_line(case):
+    """Known answers: swings of 6 and 2 times 1.28, a flip where 3 a = 1, and knowing the wider thing is worth more."""
+    rows = sensitivity.tornado(line).set_index("name")
+    np.testing.assert_allclose(rows["width"], [6 * 1.28155, 2 * 1.28155], rtol=1e-4)
+    turned = sensitivity.flips(case, line, ["a"])
+    assert turned["percentile_share"].item() == pytest.approx(0.6306, abs=2e-3)
+    known = sensitivity.drawn(["a", "b"], 4096)
+    payoffs = np.stack([np.zeros(4096), line(lambda name: scores(name, 4096, 20260423))], 1)
+    worth = sensitivity.information(payoffs, known).set_index("name")["worth"]
+    assert worth["everything"] >= worth["a"] > worth["b"] >= 0
+    assert worth["a"] == pytest.approx(3 / np.sqrt(2 * np.pi), rel=0.1)  # E[max(0, 3 a)]

@@ -5,9 +5,11 @@ Each row is (what, ours, printed, within). `within` is half a unit of the last p
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from analysis.facts import Model, find
 from analysis.laws import architecture, claim, cost, decode, energy, network, products
+from analysis.study import sensitivity
 from analysis.units import convert
 
 HOUR, DAY = convert(1, "hour", "s"), convert(1, "day", "s")
@@ -267,3 +269,16 @@ def test_article_at_its_word():
     """813 Morning Brief, 23 April 2026: 72 % less, and $10 million that 'becomes nearly $36 million'."""
     check([("multiplier", claim.headline_ratio(0.72), 3.5714, 5e-5)])
     check([("$ M", 10 * products.blended_ratio(claim.headline_ratio(0.72), 1.0), 35.71, 0.005)])
+
+
+def test_sobol_indices_of_ishigami():
+    """Ishigami and Homma 1990, a = 7, b = 0.1: first order .3139, .4424, 0; total .5576, .4424, .2437."""
+
+    def ask(score):
+        x, y, z = (np.pi * (2 * norm.cdf(score(name)) - 1) for name in "xyz")
+        return np.sin(x) + 7 * np.sin(y) ** 2 + 0.1 * z**4 * np.sin(x)
+
+    found = sensitivity.indices(ask, ["x", "y", "z"], samples=4096).set_index("name")
+    for name, first, total in (("x", 0.3139, 0.5576), ("y", 0.4424, 0.4424), ("z", 0.0, 0.2437)):
+        check([(f"S {name}", found.S1[name], first, 0.02), (f"ST {name}", found.ST[name], total, 0.02)])
+        assert abs(found.S1[name] - first) <= 1.5 * found.S1_conf[name] + 1e-3

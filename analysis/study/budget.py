@@ -1,0 +1,149 @@
+"""What a yearly budget buys before and after a step, and which products pay: tokens, requests, today's dollars."""
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from analysis.facts import price
+from analysis.laws import decision, products
+from analysis.study import model, readings
+from analysis.study.scenario import Scenario
+
+YEAR_MONTHS = 12
+STEPS = {
+    "gain_ratio": "tokens per dollar, prices of chips included",
+    "busy_ratio": "with the first year's load factor",
+    "moved_ratio": "with the traffic that can move",
+    "stretch_ratio": "after migration and dual running",
+}
+
+
+def gain(draws: pd.DataFrame, option: str) -> np.ndarray:
+    """Work per dollar of an option over the baseline, a value a draw."""
+    return products.cost_gain_ratio(*(draws.loc[name]["request_usd"].to_numpy() for name in ("baseline", option)))
+
+
+def stretch(case: Scenario, draws: pd.DataFrame, option: str = "candidate") -> pd.DataFrame:
+    """The first full year of a budget, a row a draw: each step from gain to stretch, then dollars, tokens, requests.
+
+    The buyer moves what can be moved, whatever it brings: one who may stay has at least his budget.
+    `effective_usd` is what today's chips would have to be paid to do the same work: the "$36 million" of an article.
+    """
+    return _stretched(case, draws.loc["baseline"], gain(draws, option))
+
+
+def _stretched(case: Scenario, before: pd.DataFrame, gain_ratio: np.ndarray) -> pd.DataFrame:
+    plan = case.budget
+    busy = gain_ratio * before["first_year_ratio"].to_numpy()
+    share = before["eligible_share"].to_numpy()
+    moved = products.eligible_ratio(busy, share)
+    dual = plan.dual_months / YEAR_MONTHS  # in years, as the budget is a year's
+    left = products.spendable_usd(plan.usd_per_year, plan.migration_usd, dual, plan.usd_per_year, share)
+    effective = np.maximum(left, 0) * moved
+    requests = effective / before["request_usd"].to_numpy()
+    return pd.DataFrame({
+        "gain_ratio": gain_ratio, "busy_ratio": busy, "moved_ratio": moved,
+        "stretch_ratio": effective / plan.usd_per_year, "effective_usd": effective,
+        "requests": requests, "output_tokens": requests * case.workload.output_tokens,
+    })  # fmt: skip
+
+
+def by_reading(case: Scenario, draws: int = 1024, seed: int | None = model.SEED) -> pd.DataFrame:
+    """The stretched budget under each reading of the claim and as measured: 80 % range of effective dollars."""
+    base, other = (model.inputs(case, option, draws, seed) for option in ("baseline", "candidate"))
+    before, after = model.evaluate(base), {readings.MEASURED: model.evaluate(other)}
+    for name in readings.readings() if case.claim else ():
+        after[name] = model.evaluate(readings.claimed(base, other, name), change=readings.change(case, name))
+    rows = []
+    for name, table in after.items():
+        ratio = products.cost_gain_ratio(before["request_usd"].to_numpy(), table["request_usd"].to_numpy())
+        told = _stretched(case, before, ratio)
+        title = "The two chips as they are" if name == readings.MEASURED else readings.readings()[name].title
+        low, mid, high = np.quantile(told["effective_usd"], [0.1, 0.5, 0.9])
+        plain = float(np.median(ratio)) * case.budget.usd_per_year
+        rows.append({"reading": name, "title": title, "low": low, "mid": mid, "high": high, "before_frictions": plain})
+    return pd.DataFrame(rows)
+
+
+def over_time(
+    case: Scenario, draws: pd.DataFrame, arrival_months: np.ndarray, option: str = "candidate"
+) -> pd.DataFrame:
+    """A budget spent month by month on a fleet that mixes old and new: cumulative effective dollars, a row a month.
+
+    `arrival_months` says, a draw each, when the new chips first work for this buyer (infinite for never). Tokens move
+    over `decision.ramp_months`; the load factor of a new fleet settles a year after it came. 80 % range.
+    """
+    count = len(arrival_months)
+    before, ratio = draws.loc["baseline"][:count], gain(draws, option)[:count, None]
+    month = np.arange(case.budget.horizon_months) + 0.5
+    since = month - arrival_months[:, None]
+    busy = np.where(since < YEAR_MONTHS, before["first_year_ratio"].to_numpy()[:, None], 1.0)
+    ramp = decision.migrated_share(month, arrival_months[:, None], case.decision.ramp_months)
+    share = before["eligible_share"].to_numpy()[:, None] * ramp
+    spent = case.budget.usd_per_year / YEAR_MONTHS
+    once = np.where(
+        (since >= 0) & (since < 1),
+        case.budget.migration_usd + case.budget.dual_months * spent * share.max(1)[:, None],
+        0,
+    )
+    bought = np.cumsum((spent - once) * products.eligible_ratio(ratio * busy, share), axis=1)
+    low, mid, high = np.quantile(bought, [0.1, 0.5, 0.9], axis=0)
+    return pd.DataFrame({"month": month + 0.5, "low": low, "mid": mid, "high": high, "today": spent * (month + 0.5)})
+
+
+def viability(case: Scenario, draws: pd.DataFrame) -> pd.DataFrame:
+    """Every product at every option's own cost, and at the API's price: margin, threshold, chance of a loss.
+
+    The margin is on the mean cost of a sale (lognormal tokens); `needed_ratio` is the threshold M* for the target
+    margin, infinite where tools alone eat the price; `loss_share` is the chance that one sale costs more than it pays.
+    """
+    costs = {option: draws.loc[option] for option in draws.index.unique(0)}
+    if case.finance.api:
+        fields = {
+            "input_usd_per_token": "input",
+            "cached_usd_per_token": "cached_input",
+            "output_usd_per_token": "output",
+        }
+        quote = {name: [price(case.finance.api, f"{f}_usd_per_token", str(case.as_of))] for name, f in fields.items()}
+        costs["API"] = pd.DataFrame(quote)
+    return pd.DataFrame(
+        [_viable(name, sold, option, cost) for name, sold in case.products.items() for option, cost in costs.items()]
+    )
+
+
+def _viable(name: str, sold, option: str, cost: pd.DataFrame) -> dict:
+    token_prices = (cost[f"{kind}_usd_per_token"].to_numpy() for kind in ("input", "cached", "output"))
+    median = products.attempt_usd(sold.input_tokens, sold.cached_tokens, sold.output_tokens, *token_prices)
+    mean = products.mean_usd(median, sold.spread_ratio)
+    margin = products.gross_margin_share(products.task_usd(mean, sold.other_usd, sold.success_share), sold.price_usd)
+    target, nothing = (
+        products.payable_usd(sold.price_usd, m, sold.success_share, sold.other_usd) for m in (sold.margin_share, 0)
+    )
+    needed = products.threshold_ratio(mean, target) if target > 0 else np.full(np.shape(mean), np.inf)
+    loss = norm.sf(products.loss_score(median, nothing, sold.spread_ratio)) if nothing > 0 else np.ones(np.shape(mean))
+    low, mid, high = np.quantile(margin, [0.1, 0.5, 0.9])
+    return {
+        "product": name, "option": option, "margin_low_share": low, "margin_share": mid, "margin_high_share": high,
+        "needed_ratio": float(np.median(needed)), "loss_share": float(np.mean(loss)), "target_share": sold.margin_share,
+        "met_share": float(np.mean(needed <= 1)), "token_usd": float(np.median(mean)), "price_usd": sold.price_usd,
+        "tokens": sold.input_tokens + sold.cached_tokens + sold.output_tokens,
+    }  # fmt: skip
+
+
+def crossings(table: pd.DataFrame, ready: str) -> pd.DataFrame:
+    """When each product's median first meets its margin: today, with the step (`ready` says when), or not with it."""
+    needed = table.pivot_table(index="product", columns="option", values="needed_ratio").loc[table["product"].unique()]
+    step = needed["candidate"] <= 1
+    when = np.where(needed["baseline"] <= 1, "today", np.where(step, f"with the step, {ready}", "not with this step"))
+    return needed.assign(when=when).reset_index()
+
+
+def demand(case: Scenario, draws: pd.DataFrame, option: str = "candidate") -> pd.DataFrame:
+    """How the market answers, a draw each: price, tokens and spending, after over before."""
+    belief = draws.loc["baseline"]
+    cost_ratio = 1 / gain(draws, option)
+    price_ratio = products.price_ratio(cost_ratio, belief["passed_elasticity"].to_numpy())
+    tokens = products.demand_ratio(price_ratio, belief["demand_elasticity"].to_numpy())
+    return pd.DataFrame(
+        {"price_ratio": price_ratio, "tokens_ratio": tokens, "spend_ratio": products.spend_ratio(price_ratio, tokens)}
+    )

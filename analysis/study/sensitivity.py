@@ -1,0 +1,100 @@
+"""Doubt: what moves an answer, what it is worth to know, and which belief would turn the decision.
+
+Every question is a function of scores: it takes one (name to standard-normal scores) and gives a value a row. So it
+works on any scenario and any quantity. Beliefs are independent of one another; what moves together shares a belief.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+from SALib.analyze import sobol as sobol_analysis
+from SALib.sample import sobol as sobol_sample
+from scipy.stats import norm
+
+from analysis.study import model
+from analysis.study.scenario import Scenario
+
+Question = Callable[[Callable[[str], np.ndarray]], np.ndarray]
+TAIL_SHARE = 0.1
+
+
+def quantity(case: Scenario, answer: Callable[[pd.DataFrame], np.ndarray]) -> Question:
+    """The question behind `answer`, a function of the table of outcomes (option, row) such as `budget.gain`."""
+    return lambda score: np.asarray(answer(model.outcomes_at(case, score)), dtype=float)
+
+
+def streams(ask: Question) -> list[str]:
+    """Names of all uncertain things that a question reads, beliefs and what calibration leaves open."""
+    asked: dict[str, None] = {}
+
+    def score(name: str) -> np.ndarray:
+        asked[name] = None
+        return np.zeros(2)
+
+    ask(score)
+    return list(asked)
+
+
+def tornado(ask: Question) -> pd.DataFrame:
+    """One thing at its P10, then P90, the rest at their medians; widest first, without those that move nothing."""
+    names = streams(ask)
+    ends = norm.ppf([TAIL_SHARE, 1 - TAIL_SHARE])
+    at = {name: np.zeros(2 * len(names) + 1) for name in names}
+    for place, name in enumerate(names):
+        at[name][2 * place : 2 * place + 2] = ends
+    told = ask(at.__getitem__)
+    rows = pd.DataFrame({"name": names, "at_low": told[:-1:2], "at_high": told[1:-1:2], "mid": told[-1]})
+    rows["width"] = (rows["at_high"] - rows["at_low"]).abs()
+    return rows[rows["width"] > 1e-9 * abs(told[-1])].sort_values("width", ascending=False, ignore_index=True)
+
+
+def indices(ask: Question, names: list[str], samples: int = 256, seed: int = model.SEED) -> pd.DataFrame:
+    """Sobol's first-order and total indices with 95 % confidence half-widths, highest total first (SALib)."""
+    problem = {"num_vars": len(names), "names": names, "bounds": [[0.0, 1.0]] * len(names)}
+    unit = sobol_sample.sample(problem, samples, calc_second_order=False, seed=seed)
+    at = dict(zip(names, norm.ppf(np.clip(unit, 1e-6, 1 - 1e-6)).T, strict=True))
+    rows = len(unit)
+    told = ask(lambda name: at.get(name, np.zeros(rows)))
+    found = sobol_analysis.analyze(problem, told, calc_second_order=False, seed=seed)
+    table = pd.DataFrame({"name": names, **{key: found[key] for key in ("S1", "S1_conf", "ST", "ST_conf")}})
+    return table.sort_values("ST", ascending=False, ignore_index=True)
+
+
+def information(payoffs: np.ndarray, scores: pd.DataFrame) -> pd.DataFrame:
+    """Worth of knowing, in the payoffs' unit: everything (EVPI, first row), then each thing alone (EVPPI).
+
+    `payoffs` has a row a draw and a column an act. EVPPI by regression of each act on a cubic of one score (Strong,
+    Oakley and Brennan 2014).
+    """
+    best = payoffs.mean(0).max()
+    rows = [("everything", payoffs.max(1).mean() - best)]
+    for name in scores:
+        basis = np.vander(scores[name], 4)
+        fitted = basis @ np.linalg.lstsq(basis, payoffs, rcond=None)[0]
+        rows.append((name, max(fitted.max(1).mean() - fitted.mean(0).max(), 0.0)))
+    table = pd.DataFrame(rows, columns=["name", "worth"])
+    return pd.concat([table[:1], table[1:].sort_values("worth", ascending=False)], ignore_index=True)
+
+
+def drawn(names: list[str], draws: int = model.DRAWS, seed: int = model.SEED) -> pd.DataFrame:
+    """The scores behind a run's draws, a column a name: what `information` regresses on."""
+    return pd.DataFrame({name: model.scores(name, draws, seed) for name in names})
+
+
+def flips(case: Scenario, ask: Question, names: list[str], threshold: float = 1.0) -> pd.DataFrame:
+    """Beliefs that alone turn the decision within their P1 to P99: at which value and percentile the answer crosses."""
+    grid = norm.ppf(np.linspace(0.01, 0.99, 41))
+    at = {name: np.zeros(len(names) * len(grid)) for name in streams(ask)}
+    for place, name in enumerate(names):
+        at[name][place * len(grid) : (place + 1) * len(grid)] = grid
+    told = ask(at.__getitem__).reshape(len(names), len(grid)) - threshold
+    rows = []
+    for name, line in zip(names, told, strict=True):
+        turned = np.flatnonzero(np.diff(np.sign(line)))
+        if len(turned):
+            i = turned[0]
+            score = grid[i] - line[i] * (grid[i + 1] - grid[i]) / (line[i + 1] - line[i])
+            value = model.at(name, case.believe[name], score).item() if name in case.believe else np.nan
+            rows.append({"name": name, "percentile_share": norm.cdf(score), "value": value})
+    return pd.DataFrame(rows, columns=["name", "percentile_share", "value"])
