@@ -198,11 +198,11 @@ def write(folder, name, rows):
         ({"unit": "GB/s/chip"}, "'GB/s/chip' is no unit of memory_bytes_per_chip"),
         ({"unit": "gigabite"}, "'gigabite' is no unit"),
         ({"unit": ""}, "'' is no unit"),
-        ({"value": "eighty"}, "'eighty' is no number"),
-        ({"value": ""}, "'' is no number"),
-        ({"value": "nan"}, "'nan' is not finite"),
-        ({"value": "1e999"}, "'1e999' is not finite"),
-        ({"times": "inf"}, "'inf' is not finite"),
+        ({"value": "eighty"}, "value 'eighty' is no finite number"),
+        ({"value": ""}, "value '' is no finite number"),
+        ({"value": "nan"}, "value 'nan' is no finite number"),
+        ({"value": "1e999"}, "value '1e999' is no finite number"),
+        ({"times": "inf"}, "times 'inf' is no finite number"),
         ({"kind": "datashet"}, "did you mean 'datasheet'"),
         ({"as_of": "2026-13"}, "is no ISO date"),
         ({"as_of": "2026-02-30"}, "is no ISO date"),
@@ -258,7 +258,7 @@ def test_a_wide_table_needs_a_source_and_units_in_its_names(copy):
     write(copy, "measured", rows)
     told = "\n".join(check(copy))
     assert "measured.csv:1: power: numbers under a name that ends in no unit" in told
-    assert "measured.csv:2: energy_j_per_token: 'much' is no number" in told
+    assert "measured.csv:2: energy_j_per_token: 'much' is no finite number" in told
     assert "measured.csv:2: as_of: 'soon' is no ISO date" in told
     assert "measured.csv:2: unknown source 'nobody'" in told
 
@@ -266,5 +266,5 @@ def test_a_wide_table_needs_a_source_and_units_in_its_names(copy):
 def test_a_source_needs_a_title_a_day_and_a_grade(copy):
     plant(copy, "sources", 3, title="", grade="A7", read_on="today", url="nvidia.com")
     told = "\n".join(check(copy))
-    for said in ("title is blank", "grade 'A7'", "read_on: 'today' is no ISO date", "'nvidia.com' is no URL"):
+    for said in ("title is blank", "grade 'A7'", "read_on 'today' is no ISO date", "'nvidia.com' is no URL"):
         assert f"sources.csv:3: aiconfigurator_core: {said}" in told

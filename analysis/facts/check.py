@@ -23,79 +23,73 @@ Rows = list[tuple[int, dict[str, str]]]
 
 def check(folder: Path = FOLDER) -> list[str]:
     """Every fault of the CSV tables in a folder as `file:line: key: what is wrong`; an empty list where all is well."""
-    known, faults = {row["source"] for _, row in _rows(folder / "sources.csv")[0] if "source" in row}, []
+    known, faults = {row.get("source", "") for _, row in _rows(folder / "sources.csv")[0]}, []
     for path in sorted(folder.glob("*.csv")):
-        rows, broken = _rows(path)
-        header = list(rows[0][1]) if rows else []
-        tell = _source_faults if path.stem == "sources" else _number_faults if header == COLUMNS else _wide_faults
-        found = [*broken, *(tell(path.stem, rows, known) if rows else [(1, "no rows")])]
+        rows, found = _rows(path)
+        numbers = rows and list(rows[0][1]) == COLUMNS
+        tell = _source_faults if path.stem == "sources" else _number_faults if numbers else _wide_faults
+        found += tell(path.stem, rows, known) if rows else [(1, "no rows")]
         faults += [f"{path.parent.name}/{path.name}:{line}: {said}" for line, said in sorted(found)]
     return faults
 
 
 def _rows(path: Path) -> tuple[Rows, list[tuple[int, str]]]:
     """The rows of a CSV with the lines they start on, and what keeps it from being read."""
+    rows: Rows = []
     try:
         lines = csv.reader(path.read_text(encoding="utf-8").splitlines(keepends=True), strict=True)
-        header, rows, faults, line = next(lines, []), [], [], 2
+        header, line = next(lines, []), 2
         for cells in lines:
-            if len(cells) == len(header):
-                rows.append((line, dict(zip(header, cells, strict=True))))
-            else:
-                faults.append((line, f"{len(cells)} cells under {len(header)} columns"))
+            if len(cells) != len(header):
+                return rows, [(line, f"{len(cells)} cells under {len(header)} columns; the rest is not read")]
+            rows.append((line, dict(zip(header, cells, strict=True))))
             line = lines.line_num + 1
     except (OSError, UnicodeDecodeError, csv.Error) as fault:
         return [], [(1, f"cannot be read: {fault}")]
-    return rows, faults
+    return rows, []
 
 
-def _number(text: str) -> str | None:
-    """What is wrong with a number, or None."""
+def _finite(text: str) -> bool:
     try:
-        return None if math.isfinite(float(text)) else f"{text!r} is not finite"
+        return math.isfinite(float(text))
     except ValueError:
-        return f"{text!r} is no number"
+        return False
 
 
-def _dated(text: str) -> str | None:
-    """What is wrong with a date, or None: YYYY, YYYY-MM or YYYY-MM-DD."""
+def _dated(text: str) -> bool:
+    """YYYY, YYYY-MM or YYYY-MM-DD, on a calendar."""
     try:
-        date.fromisoformat(text + "-01-01"[len(text) - 4 :])
+        return bool(re.fullmatch(r"\d{4}(-\d\d){0,2}", text) and date.fromisoformat(text + "-01-01"[len(text) - 4 :]))
     except ValueError:
-        return f"{text!r} is no ISO date"
-    return None if re.fullmatch(r"\d{4}(-\d\d){0,2}", text) else f"{text!r} is no ISO date"
+        return False
 
 
-def _unit(field: str, unit: str) -> str | None:
-    """What is wrong with a unit for a field, or None."""
+def _unit(field: str, unit: str) -> str:
+    """What is wrong with a unit for a field, or nothing."""
     try:
         into = unit_of(field)
         factor(unit or "dimensionless", into)
-        offset = registry.Quantity(0.0, unit or "dimensionless").to(into or "dimensionless").magnitude
+        zero = registry.Quantity(0.0, unit or "dimensionless").to(into or "dimensionless").magnitude
     except ValueError as fault:
         return str(fault)
     except (PintError, AttributeError, TypeError, AssertionError):
         return f"{unit!r} is no unit of {field} ({into or 'a plain number'})"
-    return f"{unit!r} has its zero elsewhere: print the value in {into}" if offset else None
+    return f"{unit!r} has its zero elsewhere: print the value in {into}" if zero else ""
 
 
-def _sourced(row: dict[str, str], known: set[str]) -> str | None:
-    """What is wrong with a row's source, or None."""
-    if not row.get("source"):
-        return "has no source"
-    return None if row["source"] in known else f"unknown source {row['source']!r}; {nearest(row['source'], known)}"
+def _sourced(row: dict[str, str], known: set[str]) -> str:
+    source = row["source"]
+    said = f"unknown source {source!r}; {nearest(source, known)}" if source else "has no source"
+    return "" if source in known and source else said
 
 
-def _base(row: dict[str, str]) -> float:
-    return float(row["value"]) * float(row["times"]) * factor(row["unit"] or "dimensionless", unit_of(row["field"]))
-
-
-def _row_faults(name: str, row: dict[str, str], known: set[str]) -> Iterator[str | None]:
-    yield from (_number(row["value"]), _number(row["times"]), _unit(row["field"], row["unit"]), _sourced(row, known))
+def _row_faults(name: str, row: dict[str, str], known: set[str]) -> Iterator[str]:
+    yield from (f"{key} {row[key]!r} is no finite number" for key in ("value", "times") if not _finite(row[key]))
+    yield from filter(None, (_unit(row["field"], row["unit"]), _sourced(row, known)))
     if row["kind"] not in KINDS:
         yield f"unknown kind {row['kind']!r}; {nearest(row['kind'], KINDS)}"
-    if row["as_of"]:
-        yield _dated(row["as_of"])
+    if row["as_of"] and not _dated(row["as_of"]):
+        yield f"as_of {row['as_of']!r} is no ISO date"
     if (row["kind"] == "judged") != (row["source"] == "judged") or (row["kind"] == "judged" and not row["where"]):
         yield "a judged number has kind and source `judged` and its reason in `where`"
     if row["field"] not in RECORDS.get(name, {row["field"]}):
@@ -103,35 +97,32 @@ def _row_faults(name: str, row: dict[str, str], known: set[str]) -> Iterator[str
 
 
 def _number_faults(name: str, rows: Rows, known: set[str]) -> Faults:
-    told, seen = defaultdict(list), set()
+    """A table of numbers: rows that are well formed, told once, complete, and chosen from where they disagree."""
+    seen, there, told = set(), defaultdict(set), defaultdict(list)
     for line, row in rows:
-        said = [fault for fault in _row_faults(name, row, known) if fault]
-        said += ["is there twice"] * (tuple(row.values()) in seen)
+        said = [*_row_faults(name, row, known), *["is there twice"] * (tuple(row.values()) in seen)]
         seen.add(tuple(row.values()))
+        there[row["thing"]].add(row["field"])
         yield from ((line, f"{row['thing']}.{row['field']}: {fault}") for fault in said)
         if not said:
             told[tuple(row[key] for key in PLACE)].append((line, row))
+    for thing, have in there.items():
+        first = next(line for line, row in rows if row["thing"] == thing)
+        lacks = RECORDS.get(name, set()) - have - {"name"}
+        yield from ((first, f"{thing}.{field}: is missing") for field in sorted(lacks))
     yield from _conflicts(told)
-    yield from _gaps(name, rows)
 
 
 def _conflicts(told: dict[tuple, Rows]) -> Faults:
     """Where sources disagree, one row says in `chosen` why it is taken."""
     for (thing, field, as_of), rows in told.items():
         picked = [line for line, row in rows if row["chosen"]]
-        base = [_base(row) for _, row in rows]
+        units = [factor(row["unit"] or "dimensionless", unit_of(field)) for _, row in rows]
+        base = [float(row["value"]) * float(row["times"]) * unit for (_, row), unit in zip(rows, units, strict=True)]
         if max(base) - min(base) > 1e-9 * max(map(abs, base)) and not picked:
             yield rows[-1][0], f"{thing}.{field} {as_of}: {len(rows)} sources disagree and none is chosen with a reason"
         if len(picked) > 1:
             yield picked[1], f"{thing}.{field} {as_of}: {len(picked)} rows are chosen"
-
-
-def _gaps(name: str, rows: Rows) -> Faults:
-    """A thing of a record's table has every field of the record."""
-    for thing in dict.fromkeys(row["thing"] for _, row in rows):
-        ours = [(line, row["field"]) for line, row in rows if row["thing"] == thing]
-        lacks = RECORDS.get(name, {"name"}) - {"name"} - {field for _, field in ours}
-        yield from ((ours[0][0], f"{thing}.{field}: is missing") for field in sorted(lacks))
 
 
 def _wide_faults(name: str, rows: Rows, known: set[str]) -> Faults:
@@ -143,25 +134,27 @@ def _wide_faults(name: str, rows: Rows, known: set[str]) -> Faults:
         )
     for column in rows[0][1]:
         cells = [(line, row[column]) for line, row in rows if row[column]]
-        plain = "ends in no unit" if "does not end in a unit" in (_unit(column, "") or "") else ""
-        if plain and cells and "unit" not in rows[0][1] and not any(_number(cell) for _, cell in cells):
-            yield 1, f"{column}: numbers under a name that {plain}"
-        said = [(line, _number(cell)) for line, cell in cells if not plain or cell.lower() in ("nan", "inf", "-inf")]
+        plain = "does not end in a unit" in _unit(column, "")
+        if plain and cells and "unit" not in rows[0][1] and all(_finite(cell) for _, cell in cells):
+            yield 1, f"{column}: numbers under a name that ends in no unit"
+        wrong = [
+            (line, cell)
+            for line, cell in cells
+            if cell.lower() in ("nan", "inf", "-inf") or not (plain or _finite(cell))
+        ]
+        yield from ((line, f"{column}: {cell!r} is no finite number") for line, cell in wrong)
         if column == "as_of":
-            said += [(line, _dated(cell)) for line, cell in cells]
-        yield from ((line, f"{column}: {fault}") for line, fault in said if fault)
-    said = [(line, _sourced(row, known)) for line, row in rows if "source" in row]
-    yield from ((line, fault) for line, fault in said if fault)
+            yield from ((line, f"as_of: {cell!r} is no ISO date") for line, cell in cells if not _dated(cell))
+    if "source" in rows[0][1]:
+        yield from ((line, _sourced(row, known)) for line, row in rows if _sourced(row, known))
 
 
 def _source_faults(name: str, rows: Rows, known: set[str]) -> Faults:
-    seen: set[str] = set()
-    for line, row in rows:
-        key = row["source"]
-        said = [f"{name} is blank" for name in ("source", "title", "publisher", "licence") if not row[name]]
-        said += ["is there twice"] * (key in seen)
+    keys = [row["source"] for _, row in rows]
+    for place, (line, row) in enumerate(rows):
+        said = [f"{column} is blank" for column in ("source", "title", "publisher", "licence") if not row[column]]
+        said += ["is there twice"] * (row["source"] in keys[:place])
         said += [f"{row['url']!r} is no URL"] * (not re.match("https?://|$", row["url"]))
-        said += [f"read_on: {_dated(row['read_on'])}"] * bool(_dated(row["read_on"]))
+        said += [f"read_on {row['read_on']!r} is no ISO date"] * (not _dated(row["read_on"]))
         said += [f"grade {row['grade']!r} is none of A1 to F6"] * (not re.fullmatch("[A-F][1-6]", row["grade"]))
-        seen.add(key)
-        yield from ((line, f"{key}: {fault}") for fault in said)
+        yield from ((line, f"{row['source']}: {fault}") for fault in said)
