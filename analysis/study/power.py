@@ -1,0 +1,218 @@
+"""Questions asked in joules and watts: where a token's energy goes, what the claim implies, what megawatts buy."""
+
+import numpy as np
+import pandas as pd
+
+from analysis.facts import Accelerator, Site, chosen, find, names, table
+from analysis.laws import cooling, energy
+from analysis.study import energy as fitted
+from analysis.study import finance
+from analysis.study.scenario import Scenario
+
+SITES_W, SUPPLY_K = (1e6, 1e7, 1e8), tuple(range(291, 324, 2))
+OPTIONS = ("baseline", "candidate")
+# Steps between chips as datasheets and meters saw them: (earlier, later, model, source, what else changed).
+SEEN = (
+    ("h100-sxm", "b200", "llama3.1-70b", "ml_energy_v3", "both in BF16, four boards against two"),
+    ("h100-sxm", "h200-sxm", "llama2-70b", "mlperf", "both in FP8 and in an efficient power mode"),
+    ("h200-sxm", "b200", "llama2-70b", "mlperf", "FP8 in an efficient mode against FP4"),
+    ("h100-sxm", "b200", "llama2-70b", "mlperf", "FP8 in an efficient mode against FP4"),
+)
+
+
+def spread(values) -> dict[str, float]:
+    """P10, P50 and P90 as low, mid and high."""
+    return dict(zip(("low", "mid", "high"), np.quantile(values, [0.1, 0.5, 0.9]).tolist(), strict=True))
+
+
+def waterfall(draws: pd.DataFrame) -> pd.DataFrame:
+    """Joules per output token, its prompt included, summed from boards to the facility's meter, a row a step."""
+    rows = []
+    for option in draws.index.unique(level=0):
+        d = draws.loc[option]
+        board = d["energy_j_per_output_token"]
+        host, idle = board * d["host_ratio"], board * d["idle_ratio"]
+        wall = board * d["wall_ratio"]
+        ends = [board, board + host, board + host + idle, wall, wall * d["pue_ratio"]]
+        steps = ("boards at work", "host and network", "idle hours", "fans and power supplies", "cooling and feeders")
+        bounds = ("board", "", "", "wall", "facility")
+        for step, end, bound in zip(steps, ends, bounds, strict=True):
+            rows.append({"option": option, "step": step, "boundary": bound, **spread(end)})
+    return pd.DataFrame(rows)
+
+
+def tokens(draws: pd.DataFrame) -> pd.DataFrame:
+    """Joules of an input, a cached and an output token at the three boundaries, a row a combination."""
+    rows = []
+    for option in draws.index.unique(level=0):
+        d = draws.loc[option]
+        outwards = {"board": 1.0, "wall": d["wall_ratio"], "facility": d["wall_ratio"] * d["pue_ratio"]}
+        for kind in ("input", "cached", "output"):
+            for boundary, ratio in outwards.items():
+                told = spread(d[f"board_j_per_{kind}_token"] * ratio)
+                rows.append({"option": option, "token": kind, "boundary": boundary, **told})
+    return pd.DataFrame(rows)
+
+
+def phases(draws: pd.DataFrame) -> pd.DataFrame:
+    """Board power by what the chip does, between idle and limit; each phase as if it filled the time."""
+    rows = []
+    for option in draws.index.unique(level=0):
+        d = draws.loc[option]
+        loads = {
+            "waiting between kernels": 0.0,
+            "crossing links": d["link_weight_ratio"],
+            "reading weights and cache": d["memory_weight_ratio"],
+            "multiplying in decode": d["compute_weight_ratio"],
+        }
+        watts = {"idle": d["idle_w_per_chip"]}
+        for phase, load in loads.items():
+            watts[phase] = energy.loaded_w_per_chip(d["power_w_per_chip"], d["floor_share"], load)
+        watts |= {"a decode step, mean": d["decode_w_per_chip"], "a prompt, mean": d["prefill_w_per_chip"]}
+        watts["limit"] = d["power_w_per_chip"]
+        rows += [{"option": option, "phase": phase, **spread(value)} for phase, value in watts.items()]
+    return pd.DataFrame(rows)
+
+
+def against_batch() -> pd.DataFrame:
+    """Measured board joules per output token over concurrency (InferenceX), and what the model says of them."""
+    rows = table("energy").query("source == 'inferencex_dump'").reset_index(drop=True)
+    _, low, high = told = fitted.predict_energy(fitted.speeds(rows))
+    rows = rows.assign(mid=told[0], low=low, high=high, measured=rows["energy_j_per_output_token"])
+    what = ["accelerator", "model", "precision", "chips", "tensor_parallel", "input_tokens"]
+    rows["series"] = [
+        f"{r.model} {r.precision} on {r.chips:g} x {r.accelerator}, {r.input_tokens:g} in" for r in rows.itertuples()
+    ]
+    return rows[rows.groupby(what)["concurrency"].transform("nunique") >= 5].sort_values(["series", "concurrency"])
+
+
+def ladder(claim: dict[str, float] | None = None) -> pd.DataFrame:
+    """Power, time and energy per token of later over earlier chips: limits of boards, measured boards, measured walls.
+
+    `claim`: energy_ratio and time_ratio of an announcement, whose implied power is the first row.
+    """
+    rows = []
+    if claim:
+        power = float(cooling.implied_power_ratio(claim["energy_ratio"], claim["time_ratio"]))
+        rows.append(
+            {
+                "step": "the claim, at its word",
+                "boundary": "not stated",
+                **claim,
+                "power_ratio": power,
+                "source": "magnum",
+            }
+        )
+    limits = {name: find(Accelerator, name).power_w_per_chip for name in names(Accelerator)}
+    for before, after in (
+        ("h100-sxm", "h200-sxm"),
+        ("h100-sxm", "b200"),
+        ("b100", "b200"),
+        ("b100", "gb300"),
+        ("b200", "gb300"),
+    ):
+        ratio = limits[after] / limits[before]
+        rows.append(
+            {"step": f"{before} to {after}", "boundary": "board limit", "power_ratio": ratio, "source": "datasheets"}
+        )
+    seen = table("energy")
+    for before, after, model, source, change in SEEN:
+        e0, t0 = _best(seen, before, model, source)
+        e1, t1 = _best(seen, after, model, source)
+        told = {
+            "energy_ratio": e1 / e0,
+            "time_ratio": t1 / t0,
+            "power_ratio": cooling.implied_power_ratio(e1 / e0, t1 / t0),
+        }
+        boundary = "wall" if source == "mlperf" else "board"
+        rows.append({"step": f"{before} to {after}", "boundary": boundary, **told, "change": change, "source": source})
+    return pd.DataFrame(rows)
+
+
+def _best(seen: pd.DataFrame, accelerator: str, model: str, source: str) -> tuple[float, float]:
+    """Energy and chip time per token of the point with most tokens per chip."""
+    mine = seen[seen["source"].str.startswith(source) & seen["accelerator"].eq(accelerator) & seen["model"].eq(model)]
+    best = mine.loc[mine["output_tokens_per_s_per_chip"].idxmax()]
+    return best["energy_j_per_output_token"], 1 / best["output_tokens_per_s_per_chip"]
+
+
+def multipliers(draws: pd.DataFrame, option: str = "candidate") -> pd.DataFrame:
+    """Tokens of an option over the baseline: per chip, for the same money, for the same megawatts; a row a limit."""
+    old, new = draws.loc["baseline"], draws.loc[option]
+    more = new["output_tokens_per_s_per_chip"].to_numpy() / old["output_tokens_per_s_per_chip"].to_numpy()
+    price = new["usd_per_s_per_chip"].to_numpy() / old["usd_per_s_per_chip"].to_numpy()
+    power = new["feed_w_per_chip"].to_numpy() / old["feed_w_per_chip"].to_numpy()
+    limits = {
+        "chips": more,
+        "dollars": cooling.dollar_limited_ratio(more, price),
+        "megawatts": cooling.power_limited_ratio(more, power),
+    }
+    return pd.DataFrame([{"limit": limit, **spread(ratio)} for limit, ratio in limits.items()])
+
+
+def sites(case: Scenario, draws: pd.DataFrame, watts=SITES_W) -> pd.DataFrame:
+    """What a utility connection carries under each option: chips, served tokens, what they cost, what a watt is worth.
+
+    The value of a token is the API's list price of a request (finance.api); without one the shadow price is missing.
+    """
+    api = finance.tenures(case, draws).query("option == 'API'")
+    value = api["request_usd"].iloc[0] / case.workload.output_tokens if len(api) else np.nan
+    rows = []
+    for site_w in watts:
+        for option in OPTIONS:
+            d = draws.loc[option]
+            chips = cooling.powered_chips(site_w, d["feed_w_per_chip"])
+            served = d["output_tokens_per_s_per_chip"] * d["busy_share"]
+            worth = cooling.power_value_usd_per_s_per_w(value, served, d["usd_per_s_per_chip"], d["feed_w_per_chip"])
+            rows.append({
+                "site_w": site_w, "option": option, "chips": np.median(chips),
+                "tokens_per_s": np.median(chips * served), "usd_per_s": np.median(chips * d["usd_per_s_per_chip"]),
+                "shadow_usd_per_s_per_w": np.median(worth),
+            })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def density(case: Scenario, draws: pd.DataFrame) -> pd.DataFrame:
+    """Racks by power, and the share of the scenario's halls that could hold each, today and with liquid everywhere."""
+    rows = chosen("accelerators").query("field == 'rack_power_w'")[["thing", "base"]]
+    kyber = chosen("cooling", "kyber").query("field == 'rack_power_w'")[["thing", "base"]]
+    racks = pd.concat([rows, kyber]).drop_duplicates("thing").sort_values("base")
+    d, limit_w = draws.loc["baseline"], find(Site, case.site).rack_limit_w
+    made = []
+    for name, rack_w in racks.itertuples(index=False):
+        share = cooling.placeable_share(
+            d["liquid_hall_share"], cooling.air_share(rack_w, limit_w, d["hall_slope_ratio"])
+        )
+        made.append({"rack": name, "rack_w": rack_w, "limit_w": limit_w, **spread(share)})
+    return pd.DataFrame(made)
+
+
+def warm_water(draws: pd.DataFrame, option: str = "candidate", supply_k=SUPPLY_K) -> pd.DataFrame:
+    """Supply temperature against free cooling, PUE and tokens kept: warmer saves chillers until clocks fall."""
+    d, rows = draws.loc[option], []
+    for kelvin in supply_k:
+        free = cooling.free_cooling_share(kelvin, d["approach_k"], d["outdoor_k"], d["outdoor_spread_k"])
+        pue = cooling.cooled_pue_ratio(d["loss_ratio"], d["circulation_ratio"], d["chiller_ratio"], free)
+        clock = cooling.clock_ratio(kelvin, d["derate_from_k"], d["derate_share_per_k"])
+        kept = cooling.derated_tokens_ratio(clock, d["compute_bound_share"])
+        told = {"free cooling, share of the year": free, "PUE": pue, "tokens kept, share": kept}
+        rows += [{"supply_k": kelvin, "quantity": what, **spread(value)} for what, value in told.items()]
+    return pd.DataFrame(rows)
+
+
+def footprint(draws: pd.DataFrame) -> pd.DataFrame:
+    """Carbon (g) and water (l) per output token with its prompt, at every site: operational and embodied apart."""
+    rows = []
+    for option in OPTIONS:
+        d = draws.loc[option]
+        wall = d["energy_j_per_output_token"] * d["wall_ratio"]
+        for site in (find(Site, name) for name in names(Site)):
+            meter = energy.facility_j_per_output_token(wall, site.pue_ratio)
+            told = {
+                "carbon, operation": cooling.operational_g_per_output_token(meter, site.carbon_g_per_j),
+                "carbon, embodied": d["embodied_g_per_output_token"],
+                "water, on site": cooling.site_l_per_output_token(wall, site.water_l_per_j),
+                "water, power stations": cooling.grid_l_per_output_token(meter, d["grid_water_l_per_j"]),
+            }
+            rows += [{"option": option, "site": site.name, "quantity": q, **spread(v)} for q, v in told.items()]
+    return pd.DataFrame(rows)
