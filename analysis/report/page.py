@@ -110,7 +110,9 @@ def _style() -> str:
 def _template(name: str):
     from jinja2 import Environment, FileSystemLoader
 
-    return Environment(loader=FileSystemLoader(ASSETS), autoescape=True, trim_blocks=True, lstrip_blocks=True).get_template(name)
+    made = Environment(loader=FileSystemLoader(ASSETS), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    made.filters["plain"] = plain
+    return made.get_template(name)
 
 
 def _cell(cell: dict, contents: list, picture):
@@ -198,6 +200,11 @@ def _math(inline, found, state) -> int:
     return found.end()
 
 
+def plain(text: str) -> str:
+    """The words of a Markdown sentence, for places that take no markup."""
+    return html.unescape(re.sub(r"<[^>]+>", "", markdown(text))).strip()
+
+
 def markdown(text: str, trusted: bool = False) -> str:
     """Markdown with maths as HTML and MathML; HTML inside it counts only where it is `trusted` (a notebook's own)."""
     return _markdown(trusted)(text)
@@ -229,3 +236,12 @@ def _coloured(source: str) -> str:
     from pygments import highlight
 
     return highlight(source, *_lexer())
+
+
+def warm(outputs: list) -> None:
+    """Render a small page once, so that what is compiled and cached on the way is there before the first fork."""
+    shown = [{"output_type": "display_data", "metadata": {}, "data": (o[0] if isinstance(o, tuple) else o)} for o in outputs]
+    prose = {"cell_type": "markdown", "metadata": {}, "source": "# A\n\n*b* $x^2$\n\n$$y$$\n\n|a|\n|-|\n|1|"}
+    code = {"cell_type": "code", "metadata": {}, "source": "x = f'{1}'  # one", "outputs": shown}
+    about = {"name": "", "root": "", "siblings": [], "notebook": "", "scenario": "", "heading": "", "question": "", "as_of": ""}
+    render(normalise({"metadata": {}, "cells": [prose, code]}), about)

@@ -64,8 +64,8 @@
     (figure.view ??= (async () => {
       await load();
       const spec = JSON.parse(figure.querySelector("script").textContent);
-      const host = make("div", { role: "img", ariaLabel: figure.dataset.label });
-      figure.prepend(host);
+      const host = make("div", { ariaLabel: figure.dataset.label });
+      figure.prepend(make("div", { className: "canvas" }, host));
       const view = await vegaEmbed(host, spec, { mode: "vega-lite", renderer: "svg", actions: false, ast: true, tooltip: { theme: "custom" } });
       figure.querySelector(":scope > img")?.remove();
       tools(figure, spec, number);

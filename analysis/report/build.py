@@ -1,0 +1,136 @@
+"""The build: what is to be made, what is fresh already, who makes it, and what came of it."""
+
+import json
+import os
+import re
+import sys
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from analysis.report import store
+from analysis.report.job import declared, failed, page_name, record_name
+
+ROOT = Path(__file__).parents[2]
+SUFFIXES = {".py", ".csv", ".yml", ".json", ".html", ".css", ".js", ".gz"}
+SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+RESERVED = {"assets", "sources"}
+
+
+def build(
+    scenarios: Iterable[str] = (), notebooks: Iterable[str] = (), output: str = "reports", jobs: int | None = None,
+    force: bool = False, engine: str = "fork", assets: str = "inline", keep_going: bool = True, timeout: float | None = None,
+    draws: int | None = None, cluster: str | None = None, progress: str = "auto",
+) -> list[dict]:  # fmt: skip
+    """Make every report that is not fresh, then the pages about them, the index last; the records of what was made.
+
+    `scenarios` and `notebooks` are names or paths, all of params/ and notebooks/ where empty. `engine` is "fork" or
+    "kernel", `assets` "inline" or "shared", `timeout` seconds a cell, `progress` "auto", "plain", "json" or "none".
+    A failure has status "failed" in its record; with `keep_going` false the first one ends the build.
+    """
+    from analysis.report import site
+    from analysis.report.progress import Progress
+
+    output = str(output) if "://" in str(output) else str(Path(output).absolute())
+    settings = {"output": output, "engine": engine, "timeout": timeout, "shared": shared(assets)}
+    planned = plan(list(scenarios), list(notebooks), settings, draws)
+    with Progress(progress) as told, store.lock(output, told.note), _crew(cluster, jobs, engine, output) as crew:
+        made = _make([job for job in planned if job["scenario"]], crew, told, force, keep_going)
+        if keep_going or not any(record["status"] == "failed" for record in made):
+            records = site.records(output, None if scenarios or notebooks else planned)
+            results = site.tables(output, records)
+            once = [job | {"key": store.digest(job["key"], results)} for job in planned if not job["scenario"]]
+            made += _make(once, crew, told, force, keep_going)
+            site.pages(output, site.records(output), common(), settings["shared"], force)
+        told.summary(planned, made)
+    return made
+
+
+def plan(scenarios: list[str], notebooks: list[str], settings: dict, draws: int | None = None) -> list[dict]:
+    """A job for every scenario and every notebook that takes one; a job for every other notebook."""
+    found = _paths(scenarios, ROOT / "params", ".yml", "scenario")
+    read = {path: json.loads(path.read_bytes()) for path in _paths(notebooks, ROOT / "notebooks", ".ipynb", "notebook")}
+    takes = {path: declared(nb["cells"]) for path, nb in read.items()}
+    each = [path for path in read if takes[path] is not None and "scenario" in takes[path]]
+    planned = [_job(path, read[path], scenario, draws, takes[path], [p.stem for p in each], settings) for scenario in found for path in each]
+    once = [path for path in read if path not in each]
+    return planned + [_job(path, read[path], None, None, takes[path], [p.stem for p in once], settings) for path in once]
+
+
+def _paths(asked: list[str], folder: Path, end: str, kind: str) -> list[Path]:
+    """Files by name or path; names that are the same, unknown or unfit for a file name are refused."""
+    paths = [Path(name) if name.endswith(end) else folder / (name + end) for name in asked] or sorted(folder.glob("*" + end))
+    for path in paths:
+        if not path.is_file():
+            known = ", ".join(sorted(p.stem for p in folder.glob("*" + end)))
+            raise FileNotFoundError(f"no {kind} {path.stem if path.parent == folder else path}; known: {known}")
+        if not SLUG.fullmatch(path.stem) or path.stem in RESERVED:
+            raise ValueError(f"{path}: a {kind}'s file name may hold letters, digits, dot, dash and underscore only")
+    if len({path.stem for path in paths}) < len(paths):
+        raise ValueError(f"two {kind}s have one name: {', '.join(map(str, paths))}")
+    return [path.absolute() for path in paths]
+
+
+def _job(path: Path, nb: dict, scenario: Path | None, draws: int | None, declares: list | None, siblings: list, settings: dict) -> dict:
+    cells = [[c["cell_type"], c.get("id"), c["metadata"].get("tags", []), "".join(c["source"])] for c in nb["cells"]]
+    parameters: dict = {}
+    if scenario:
+        own = scenario.parent == ROOT / "params"
+        name = scenario.stem if own else os.path.relpath(scenario, path.parent)
+        parameters = {"scenario": name} | ({"overrides": {"draws": draws}} if draws else {})
+    content = [scenario.read_bytes() if scenario else b"", json.dumps([cells, parameters, siblings, settings["shared"]])]
+    return settings | {
+        "kind": "report", "scenario": scenario.stem if scenario else "", "notebook": path.stem, "path": str(path),
+        "name": f"{scenario.stem}/{path.stem}" if scenario else path.stem, "parameters": parameters, "declares": declares,
+        "siblings": siblings, "key": store.digest(common(), *content),
+    }  # fmt: skip
+
+
+@cache
+def common() -> str:
+    """What every report depends on: facts, laws, templates, the reference scenario, Python and the installed versions."""
+    code = [path for path in sorted((ROOT / "analysis").rglob("*")) if path.suffix in SUFFIXES]
+    parts = [part for path in [*code, ROOT / "params/reference.yml"] for part in (str(path.relative_to(ROOT)), path.read_bytes())]
+    installed = {entry.name for folder in sys.path if folder.endswith("site-packages") for entry in Path(folder).glob("*.dist-info")}
+    return store.digest(sys.version, sys.platform, *sorted(installed), *parts)
+
+
+def shared(assets: str) -> str:
+    """Where the chart library lies in the site, blank where each page carries it; its name holds its content."""
+    if assets not in ("inline", "shared"):
+        raise ValueError(f"assets are 'inline' or 'shared', not {assets!r}")
+    library = Path(__file__).with_name("assets") / "vega.js.gz"
+    return f"assets/vega-{store.digest(library.read_bytes())[:12]}.js" if assets == "shared" else ""
+
+
+def fresh(job: dict) -> bool:
+    """Whether the page was made of the same content and still has the size that its record says."""
+    record = json.loads(store.get(job["output"], record_name(job)) or b"{}")
+    same = record.get("key") == job["key"] and record.get("status") == "ok"
+    return same and store.size(job["output"], page_name(job)) == record["bytes"]
+
+
+def _crew(cluster: str | None, jobs: int | None, engine: str, output: str):
+    if cluster:
+        from analysis.report.cluster import Cluster
+
+        return Cluster(cluster)
+    from analysis.report.workshop import Crew
+
+    return Crew(jobs or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(), engine, output)
+
+
+def _make(jobs: list[dict], crew, told, force: bool, keep_going: bool) -> list[dict]:
+    due = [job for job in jobs if force or not fresh(job)]
+    hollow = [job for job in due if job["declares"] is None]
+    made = [failed(job, "", "ParametersError", "no cell is tagged `parameters`", None) for job in hollow]
+    told.begin([job["name"] for job in due])
+    for record in made:
+        told.event({"event": "done", "job": record["name"], "record": record})
+    for event in crew.make([job for job in due if job not in hollow]):
+        told.event(event)
+        if event["event"] == "done":
+            made.append(event["record"])
+            if event["record"]["status"] == "failed" and not keep_going:
+                break
+    return made

@@ -1,0 +1,133 @@
+"""One report: Papermill executes the notebook, the page is written, then the record that says of what it was made."""
+
+import json
+import os
+import re
+import tempfile
+from pathlib import Path
+
+from analysis.report import store
+
+ENGINES = {"fork": "passthrough", "kernel": "nbclient"}
+NUMBERS = "application/vnd.passthrough.numbers+json"
+
+
+def record_name(job: dict) -> str:
+    """Where the record of a report lies in the site; reports of no scenario under `_`."""
+    return f".records/{job['scenario'] or '_'}/{job['notebook']}.json"
+
+
+def page_name(job: dict, end: str = ".html") -> str:
+    """Where a page lies in the site."""
+    return "/".join(filter(None, (job["scenario"], job["notebook"] + end)))
+
+
+def declared(cells: list[dict]) -> list[str] | None:
+    """The parameters that a notebook's cell tagged `parameters` names; None where no cell is tagged so."""
+    for cell in cells:
+        if "parameters" in cell["metadata"].get("tags", []):
+            return re.findall(r"^(\w+)\s*(?::[^=\n]+)?=", "".join(cell["source"]), re.M)
+    return None
+
+
+def work(job: dict, picture=None) -> dict:
+    """Make a report; its record, with `status` "ok" or "failed". Never raises for what a notebook or a disk does."""
+    try:
+        os.chdir(Path(job["path"]).parent)
+        with tempfile.TemporaryDirectory() as folder:
+            kept = Path(folder, "executed.ipynb")
+            try:
+                return _made(job, _executed(job, kept), picture)
+            except Exception as fault:
+                return failed(job, *_where(fault, kept), kept.read_bytes() if kept.exists() else None)
+    except OSError as fault:
+        return failed(job, "", type(fault).__name__, str(fault), None)
+
+
+def failed(job: dict, cell: str, name: str, said: str, executed: bytes | None) -> dict:
+    """The record of a failure; the notebook is kept beside the page, and an older good page stays as it is."""
+    error = {"cell": cell, "name": name, "said": said[:2000]}
+    record = {**_named(job), "status": "failed", "error": error}
+    before = json.loads(store.get(job["output"], record_name(job)) or b"{}")
+    record["last"] = before.get("last") if before.get("status") == "failed" else before or None
+    try:
+        if executed:
+            store.put(job["output"], page_name(job, ".failed.ipynb"), executed)
+        store.put(job["output"], record_name(job), json.dumps(record, sort_keys=True))
+    except OSError as fault:  # a full disk or a read-only folder: the summary still says what happened
+        error["said"] += f" (and the record could not be written: {fault})"
+    return record
+
+
+def _named(job: dict) -> dict:
+    return {key: job[key] for key in ("key", "name", "scenario", "notebook")}
+
+
+def _executed(job: dict, kept: Path) -> dict:
+    import papermill
+
+    unknown = set(job["parameters"]) - set(job["declares"])
+    if unknown:
+        raise ValueError(f"the parameters cell of {job['notebook']} names no {', '.join(sorted(unknown))}")
+    return papermill.execute_notebook(
+        job["path"], kept, job["parameters"], engine_name=ENGINES[job["engine"]], kernel_name="python3", progress_bar=False,
+        request_save_on_cell_execute=job["engine"] == "kernel", cwd=Path(job["path"]).parent, execution_timeout=job["timeout"],
+    )  # fmt: skip
+
+
+def _made(job: dict, nb: dict, picture) -> dict:
+    from analysis.report import page
+
+    about = _about(job)
+    html = page.render(page.normalise(nb), about, job["shared"], picture).encode()
+    headline, numbers = _collected(nb)
+    record = {
+        **_named(job), "status": "ok", "bytes": len(html),
+        **{key: about[key] for key in ("heading", "question", "as_of")}, **headline, "numbers": numbers,
+    }  # fmt: skip
+    record["was"] = _before(job, record)
+    store.put(job["output"], page_name(job), html)
+    store.put(job["output"], record_name(job), json.dumps(record, sort_keys=True))
+    store.drop(job["output"], page_name(job, ".failed.ipynb"))
+    return record
+
+
+def _about(job: dict) -> dict:
+    """What the frame of a page shows: the scenario's own words, read by the same strict door as the notebook's."""
+    about = {"name": job["scenario"] or job["notebook"], "heading": job["notebook"].capitalize(), "question": "", "as_of": ""}
+    if job["scenario"]:
+        from analysis.study.scenario import load
+
+        case = load(job["parameters"]["scenario"], job["parameters"].get("overrides"))
+        about |= {"heading": case.title, "question": case.question, "as_of": str(case.as_of)}
+    root = "../" if job["scenario"] else ""
+    return about | {"root": root, **{k: job[k] for k in ("siblings", "notebook", "scenario")}}
+
+
+def _collected(nb: dict) -> tuple[dict, list]:
+    """The answer and the rows to take away, from the outputs that carry them."""
+    from analysis.report.page import HEADLINE
+
+    data = [output.get("data", {}) for cell in nb["cells"] for output in cell.get("outputs", [])]
+    headlines = [dict(each[HEADLINE]) for each in data if HEADLINE in each]
+    return (headlines or [{}])[0], [dict(row) for each in data for row in each.get(NUMBERS, {}).get("rows", [])]
+
+
+def _before(job: dict, record: dict) -> dict | None:
+    """The answer before this one, where it was another."""
+    before = json.loads(store.get(job["output"], record_name(job)) or b"{}")
+    before = before.get("last") if before.get("status") == "failed" else before
+    same = not before or all(before.get(key) == record.get(key) for key in ("headline", "value", "low", "high"))
+    if same:
+        return (before or {}).get("was")
+    return {key: before.get(key) for key in ("headline", "value", "low", "high", "unit")}
+
+
+def _where(fault: Exception, kept: Path) -> tuple[str, str, str]:
+    """Cell, error and message of a failure, as far as the kept notebook tells."""
+    cells = json.loads(kept.read_bytes())["cells"] if kept.exists() else []
+    for cell in cells:
+        for output in cell.get("outputs", []):
+            if output["output_type"] == "error":
+                return cell.get("id", ""), output["ename"], output["evalue"]
+    return "", type(fault).__name__, str(fault)

@@ -1,0 +1,203 @@
+"""The warm process that makes reports: it imports once, stays single-threaded, and forks a child for each job.
+
+It is always a program of its own (`python -m analysis.report.workshop SLOTS ENGINE`), so whoever asks may have threads: the
+command line with its progress bar, a Dask worker, a test. Jobs and events are lines of JSON on its standard streams.
+"""
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import queue
+import select
+import subprocess
+import sys
+import threading
+from collections import deque
+
+from analysis.report.engine import fork, lines, reap, unsafe
+from analysis.report.job import failed, work
+
+PINNED = {  # one thread a process, one order of sets, one clock: equal inputs give equal bytes
+    "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "TZ": "UTC",
+    "LC_ALL": "C.UTF-8", "JE_ARROW_MALLOC_CONF": "background_thread:false", "PASSTHROUGH_BATCH": "1",
+}  # fmt: skip
+
+
+class Workshop:
+    """A workshop process as its owner sees it: send jobs, read events."""
+
+    def __init__(self, slots: int, engine: str, events: queue.Queue, env: dict):
+        self.jobs: dict[str, dict] = {}
+        self.ready = False
+        self.slots = slots
+        command = [sys.executable, "-m", "analysis.report.workshop", str(slots), engine]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env, start_new_session=True
+        )
+        threading.Thread(target=self._listen, args=(events,), daemon=True).start()
+
+    def send(self, job: dict) -> None:
+        """Hand over a job; it starts when a slot is free."""
+        self.jobs[job["name"]] = job
+        with contextlib.suppress(BrokenPipeError):  # the listener reports the death and what was lost with it
+            print(json.dumps(job), file=self.process.stdin, flush=True)
+
+    def close(self) -> None:
+        """End the process and every child of it."""
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+
+    def _listen(self, events: queue.Queue) -> None:
+        for line in self.process.stdout:
+            events.put((self, json.loads(line)))
+        events.put((self, {"event": "gone"}))
+
+
+class Crew:
+    """The workshops of this machine; they start with the first job. One with many slots where forks are safe."""
+
+    def __init__(self, slots: int, engine: str, output: str):
+        one = engine == "fork" and sys.platform.startswith("linux")
+        self.shape = [slots] if one else [1] * slots
+        self.engine, self.env = engine, os.environ | PINNED | {"PASSTHROUGH_SITE": output}
+        self.events: queue.Queue = queue.Queue()
+        self.benches: list[Workshop] = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for bench in self.benches:
+            bench.close()
+
+    def make(self, jobs: list[dict]):
+        """Events as they come: {"event": "start" | "done" | "note", "job": name, ...}; done carries the record."""
+        waiting, left = deque(jobs), len(jobs)
+        while left:
+            self.benches = self.benches or [self._bench(slots) for slots in self.shape[: len(jobs)]]
+            for bench in self.benches:
+                while waiting and len(bench.jobs) < bench.slots:
+                    bench.send(waiting.popleft())
+            bench, event = self.events.get()
+            if event["event"] == "ready":
+                bench.ready = True
+                continue
+            for each in [event] if event["event"] != "gone" else self._replaced(bench):
+                if each["event"] == "done":
+                    bench.jobs.pop(each["job"])
+                    left -= 1
+                yield each
+
+    def _bench(self, slots: int) -> "Workshop":
+        return Workshop(slots, self.engine, self.events, self.env)
+
+    def _replaced(self, bench) -> list[dict]:
+        """Whoever killed the workshop failed its jobs; the others go on in a new one."""
+        self.benches[self.benches.index(bench)] = self._bench(bench.slots)
+        status = bench.process.wait()
+        if not bench.ready:
+            raise RuntimeError(f"the workshop process did not start (status {status}); its message is above")
+        return [_lost(job, status) for job in bench.jobs.values()]
+
+
+def _lost(job: dict, status: int) -> dict:
+    said = f"the workshop process ended with status {status}"
+    return {"event": "done", "job": job["name"], "record": failed(job, "", "DeadWorkshopError", said, None)}
+
+
+def warm(tell) -> None:
+    """Import and run once what every report needs; what cannot be imported is for the notebook that asks for it to say."""
+    import papermill.translators  # noqa: F401
+
+    import analysis
+    from analysis.report.cells import prepare
+
+    with prepare().builtin_trap:  # pandas looks for a notebook's shell while it is imported
+        import altair as alt
+        import pandas as pd
+
+        for module in pkgutil.walk_packages(analysis.__path__, "analysis."):
+            try:
+                importlib.import_module(module.name) if "__main__" not in module.name else None
+            except Exception as fault:
+                tell("note", text=f"{module.name} cannot be imported: {type(fault).__name__}: {fault}")
+    from analysis.report import page, renderer
+
+    renderer.enable()
+    table = pd.DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]})
+    chart = alt.Chart(table).mark_line().encode(x="a:Q", y="a:Q", color="b:N")
+    shown = [chart._repr_mimebundle_(), {"text/html": table._repr_html_()}, {"text/html": table.style._repr_html_()}]
+    page.warm(shown)
+
+
+def serve(slots: int, engine: str) -> None:
+    """Answer jobs from standard input until it ends; then nothing of this process is left."""
+    out = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)  # what a library prints is no event
+
+    def tell(event: str, **more) -> None:
+        print(json.dumps({"event": event, **more}), file=out, flush=True)
+
+    from analysis.report.pictures import Painter
+
+    painters = [Painter() for _ in range(slots)]
+    warm(tell)
+    gc.collect()
+    gc.freeze()  # a collection in a child would else copy every page
+    why = unsafe() if engine == "fork" else ""
+    if why:
+        tell("note", text=f"stock kernels instead of forks: {why}")
+    tell("ready")
+    if why or engine == "kernel":
+        for line in sys.stdin:
+            job = json.loads(line)
+            tell("start", job=job["name"])
+            tell("done", job=job["name"], record=work(job | {"engine": "kernel"}, painters[0].draw))
+    else:
+        _serve_by_forks(tell, painters)
+
+
+def _serve_by_forks(tell, painters: list) -> None:
+    waiting, free, live, rest = deque(), list(range(len(painters))), {}, b""
+    try:
+        while True:
+            while waiting and free:
+                job, slot = waiting.popleft(), free.pop()
+                pid, reader = fork(lambda send, job=job, slot=slot: send(work(job, painters[slot].draw)))
+                live[reader] = (pid, job, slot)
+                tell("start", job=job["name"])
+            for ready in select.select([0, *live], [], [])[0]:
+                if ready:
+                    free.append(_finished(tell, painters, ready, *live.pop(ready)))
+                    continue
+                block = os.read(0, 1 << 20)
+                if not block:
+                    return
+                *whole, rest = (rest + block).split(b"\n")
+                waiting.extend(map(json.loads, whole))
+    finally:
+        for pid, _, _ in live.values():
+            reap(pid)
+
+
+def _finished(tell, painters: list, reader: int, pid: int, job: dict, slot: int) -> int:
+    """Report the end of a child and free its slot."""
+    record = next(lines(reader), {"died": "the process that made the report was killed"})
+    os.close(reader)
+    reap(pid)
+    if "died" in record:
+        record = failed(job, "", "DeadProcessError", record["died"], None)
+        painters[slot].restart()  # it may be in the middle of a picture for the dead
+    tell("done", job=job["name"], record=record)
+    return slot
+
+
+if __name__ == "__main__":
+    serve(int(sys.argv[1]), sys.argv[2])
