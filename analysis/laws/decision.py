@@ -42,3 +42,9 @@ def regret_usd(cost_usd, least_usd):
 def slacking_months(doubling_months):
     """A job is worth delaying only if it runs longer than this (Gottbrath et al. 1999, astro-ph/9912202)."""
     return doubling_months / np.log(2)
+
+
+DECISION = (
+    discount_ratio, migrated_share, waiting_ratio, present_usd, chosen_multiplier_ratio, break_even_ratio,
+    regret_usd, slacking_months,
+)  # fmt: skip

@@ -105,3 +105,11 @@ def blended_j_per_token(old_tokens_per_s, new_tokens_per_s, old_j_per_token, new
     """Energy of a mixed fleet's token: each part's energy weighted by the tokens that it serves (identity)."""
     spent_w = old_tokens_per_s * old_j_per_token + new_tokens_per_s * new_j_per_token
     return spent_w / (old_tokens_per_s + new_tokens_per_s)
+
+
+ROLLOUT = (
+    slip_months, jeffreys_share, late_slip_months, early_slip_months, redesign_share, cooling_months,
+    limited_months, general_months, unnoticed_share, silence_ratio, updated_share, weighed_ratio, logistic_chips,
+    bass_share, bass_peak_months, wright_ratio, surviving_share, powered_chips, blended_usd_per_token,
+    blended_j_per_token,
+)  # fmt: skip

@@ -67,3 +67,9 @@ def skill_ratio(score_value, base_value):
 def calibration_score(forecast_share, observed_share):
     """Squared distance of what was said from how often it came true, for one bin (Murphy 1973 reliability term)."""
     return (forecast_share - observed_share) ** 2
+
+
+SCORING = (
+    brier_score, log_score, normal_crps_months, ensemble_crps_months, fair_crps_months, capped_crps_months,
+    pinball_months, interval_score_months, skill_ratio, calibration_score,
+)  # fmt: skip

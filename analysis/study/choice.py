@@ -103,6 +103,17 @@ def break_even(case, delays=range(0, 37)) -> pd.DataFrame:
     return pd.DataFrame({"delay_months": delays, "multiplier_ratio": needed})
 
 
+def places(case, table: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    """Cells of a grid to mark: the least multiplier that pays for each delay, and the medians of this scenario."""
+    even = break_even(case, sorted(cells.delay_months.unique())).assign(mark="pays for the delay")
+    here = table[["arrival_months", "multiplier_ratio"]].median().rename({"arrival_months": "delay_months"})
+    marks = pd.concat([even, here.to_frame().T.assign(mark="this scenario")], ignore_index=True)
+    inside = marks.multiplier_ratio <= cells.multiplier_ratio.max()
+    inside &= np.isfinite(marks.delay_months.astype(float)) & (marks.delay_months <= cells.delay_months.max())
+    near = lambda column: [min(cells[column].unique(), key=lambda cell: abs(cell - x)) for x in marks[inside][column]]  # noqa: E731
+    return marks[inside].assign(**{column: near(column) for column in ("delay_months", "multiplier_ratio")})
+
+
 def break_even_month(case, gain: float) -> float:
     """Longest wait in months that a multiplier is worth; 0 where no wait is, infinite beyond 10 years."""
     paying = break_even(case, np.arange(0, 120.5, 0.5))[lambda rows: rows.multiplier_ratio <= gain]
@@ -116,8 +127,8 @@ def regrets(case, draws: pd.DataFrame, seen: schedule.Forecast) -> pd.DataFrame:
     at = lambda level: max(schedule.quantile(real, "general", level) - now, 0)  # noqa: E731
     measured = float(np.median(multiplier(draws)))
     claimed = float(np.median(multiplier(draws, "claimed"))) if "claimed" in draws.index.levels[0] else measured
-    futures = {"early, as claimed": (at(0.1), claimed), "median date, as measured": (at(0.5), measured),
-               "late, as measured": (at(0.7), measured), "never": (np.inf, 1.0)}  # fmt: skip
+    futures = {"early, at its word": (at(0.1), claimed), "median, measured": (at(0.5), measured),
+               "late, measured": (at(0.7), measured), "never": (np.inf, 1.0)}  # fmt: skip
     premium, share, rows = case.believe["rent_premium_ratio"].mid, case.decision.hedge_share, {}
     for future, (arrival, gain) in futures.items():
         wait, rent = (float(waiting(case, arrival, premium, gain, gives_up)) for gives_up in (False, True))

@@ -123,9 +123,27 @@ def _blend(old, new, alive: dict) -> dict[str, np.ndarray]:
             "tokens_per_s": old_tokens + new_tokens}  # fmt: skip
 
 
-def fan(case, values: np.ndarray, quantity: str) -> pd.DataFrame:
+def fans(case, done: dict[str, np.ndarray]) -> pd.DataFrame:
+    """Percentiles of every quantity of a simulated fleet, by month."""
+    return pd.concat([fan(case, values, quantity) for quantity, values in done.items()], ignore_index=True)
+
+
+def fan(case, values: np.ndarray, quantity: str, start=None) -> pd.DataFrame:
     """Percentiles of a quantity by month, a row a month: columns low, lower, mid, upper, high (P10, 25, 50, 75, 90)."""
     ends = np.quantile(values, [0.1, 0.25, 0.5, 0.75, 0.9], axis=0)
-    days = [pd.Timestamp(schedule.day_after(case.as_of, month)) for month in range(values.shape[1])]
+    days = [pd.Timestamp(schedule.day_after(start or case.as_of, month)) for month in range(values.shape[1])]
     columns = dict(zip(("low", "lower", "mid", "upper", "high"), ends, strict=True))
     return pd.DataFrame({"day": days, "quantity": quantity, **columns})
+
+
+def ramp(case, months: int = 36) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The supply curve as a fan from its first quarter on, and the published estimates with their ranges."""
+    rows = schedule.read("volumes")[lambda t: t["product"] == case.rollout.ramp]
+    shares = shipped(case.rollout.ramp)
+    first = pd.Timestamp(rows.until.iloc[0]) - pd.DateOffset(months=3)
+    total = supply(case.rollout.ramp, model.beliefs(case).cap_ratio.to_numpy()[:KEPT_DRAWS], np.arange(months))
+    spread = np.exp(1.645 * shares.spread_ratio)
+    points = shares.assign(
+        day=pd.to_datetime(rows.until.to_numpy()), low_units=shares.units / spread, high_units=shares.units * spread
+    )
+    return fan(case, total, "units", first.date()), points

@@ -99,10 +99,8 @@ def score(registers: Iterable[dict], resolutions: pd.DataFrame | None = None) ->
 def in_the_open(case) -> pd.DataFrame:
     """What the claimed rack and the vendor's own next rack were given on the claim's day, scored by what came since."""
     day = schedule.milestones("Magnum", case.as_of)["announced"].latest
-    asked = [{"product": name, "assume_real": False} for name in ("Magnum", "VR200 NVL72")]
-    cases = [
-        case.model_copy(update={"claim": "magnum", "rollout": case.rollout.model_copy(update=told)}) for told in asked
-    ]
+    told = case.model_copy(update={"claim": "magnum"})
+    cases = [schedule.taking(told, product=name, assume_real=False) for name in ("Magnum", "VR200 NVL72")]
     return score([register(other, day) for other in cases])
 
 

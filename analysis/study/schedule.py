@@ -231,6 +231,16 @@ def outlook(seen: Forecast) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["milestone", "low", "mid", "high", "never_share"])
 
 
+def windows(seen: Forecast) -> pd.DataFrame:
+    """What was promised for each milestone: earliest and latest day, and the source."""
+    names = {"promised": "limited", "promised general": "general"}
+    known = milestones(seen.product, seen.as_of)
+    rows = [
+        (names[row.milestone], row.earliest, row.latest, row.source) for row in known.values() if row.milestone in names
+    ]
+    return pd.DataFrame(rows, columns=["milestone", "earliest", "latest", "source"])
+
+
 def curves(seen: Forecast, until: date) -> pd.DataFrame:
     """Chance over time, a row a milestone and a half-month, from the start on."""
     months = np.arange(0, months_between(seen.start, until) + 0.5, 0.5)
@@ -241,15 +251,24 @@ def curves(seen: Forecast, until: date) -> pd.DataFrame:
     )
 
 
+def taking(case, **choices):
+    """The scenario with other choices in its rollout section."""
+    return case.model_copy(update={"rollout": case.rollout.model_copy(update=choices)})
+
+
 def history(case) -> pd.DataFrame:
-    """How the forecast moved: a row a quarter end and a piece of news, each from what was known by then."""
+    """How the forecast moved: a row a quarter end and a piece of news, each from what was known by then.
+
+    Chance that the product exists, and, if it does, that it comes by the end of next year.
+    """
     start = milestones(case.rollout.product, case.as_of)["announced"].latest
     days = {day.date() for day in pd.date_range(start, case.as_of, freq="QE")} | {start, case.as_of}
-    believed, goal = model.beliefs(case), date(case.as_of.year + 1, 12, 31)
+    believed, goal, doubted = model.beliefs(case), date(case.as_of.year + 1, 12, 31), taking(case, assume_real=False)
     rows = []
     for day in sorted(days | set(news(case.claim, case.as_of).known[lambda known: known >= start])):
-        seen = forecast(case, day, believed)
-        rows.append((pd.Timestamp(day), seen.real_share, by(seen, "limited", goal), by(seen, "general", goal)))
+        seen = forecast(doubted, day, believed)
+        real = seen._replace(real_share=1.0)
+        rows.append((pd.Timestamp(day), seen.real_share, by(real, "limited", goal), by(real, "general", goal)))
     return pd.DataFrame(rows, columns=["day", "real_share", "limited_share", "general_share"])
 
 
