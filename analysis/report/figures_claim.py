@@ -43,10 +43,9 @@ def waterfall(ladder: pd.DataFrame) -> alt.LayerChart:
     points = base.mark_tick(color=INK, thickness=2.5, size=18).encode(x="mid:Q", tooltip=["step", "label", "factor:Q"])
     text = base.mark_text(align="left", dx=6, color=INK).encode(x=alt.value(WIDTH), text="label:N")
     one = alt.Chart(pd.DataFrame({"x": [1.0]})).mark_rule(color=FAINT, strokeDash=[3, 3]).encode(x="x:Q")
-    return _finish(
-        one + bars + spread + points + text, "What is left of the headline on its way to a buyer",
-        "multiplier, logarithmic; throughput first, then tokens per dollar; tick: median, line: 80 % range", len(rows) * 34,
-    )  # fmt: skip
+    subtitle = "multiplier, logarithmic; throughput first, then tokens per dollar; tick: median, line: 80 % range"
+    layers = one + bars + spread + points + text
+    return _finish(layers, "What is left of the headline on its way to a buyer", subtitle, len(rows) * 34)
 
 
 def dumbbell(effects: pd.DataFrame, headline: float | None) -> alt.LayerChart:
@@ -65,7 +64,8 @@ def dumbbell(effects: pd.DataFrame, headline: float | None) -> alt.LayerChart:
         alt.Chart(rows[rows["outcome"] == "per dollar"]).mark_rule(color=CANDIDATE).encode(x="low:Q", x2="high:Q", y=y)
     )
     points = alt.Chart(rows).mark_point(filled=True, size=110, opacity=1).encode(
-        x=x, y=y, color=alt.Color("outcome:N", scale=scale, title="Tokens"), shape=alt.Shape("outcome:N", title="Tokens", scale=shapes),
+        x=x, y=y, color=alt.Color("outcome:N", scale=scale, title="Tokens"),
+        shape=alt.Shape("outcome:N", title="Tokens", scale=shapes),
         tooltip=["title", "outcome", alt.Tooltip("mid:Q", format=".2f")],
     )  # fmt: skip
     lines = alt.Chart(pd.DataFrame({"x": marks, "colour": [FAINT, CLAIM][: len(marks)]})).mark_rule(strokeDash=[4, 3])
@@ -104,7 +104,7 @@ def credence(updates: pd.DataFrame) -> alt.LayerChart:
         label=[f"{row.known:%d %b %Y}  {row.step}" for row in updates.itertuples()],
         text=[f"{row.mid:.1%}" for row in updates.itertuples()],
     )
-    y = alt.Y("label:N", sort=list(rows["label"]), title=None, axis=alt.Axis(labelLimit=420))
+    y = alt.Y("label:N", sort=list(rows["label"]), title=None, axis=alt.Axis(labelLimit=520))
     x = alt.X("mid:Q", title="probability", axis=alt.Axis(format="%"), scale=alt.Scale(domainMin=0))
     base = alt.Chart(rows).encode(y=y)
     spread = base.mark_rule(color=BASELINE, strokeWidth=3).encode(x=alt.X("low:Q", title="probability"), x2="high:Q")

@@ -70,7 +70,7 @@ def spread(values, from_unit: str = "", unit: str = "") -> Shown:
 
 def plain(words) -> str:
     """Text from outside made safe for Markdown and HTML: it is shown, never interpreted."""
-    safe = html.escape(" ".join(str(words).split()))
+    safe = html.escape(" ".join(str(words).split()), quote=False)
     return "".join(f"&#{ord(c)};" if c in "\\`*_{}[]()#+!|$~" else c for c in safe)
 
 

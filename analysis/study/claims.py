@@ -10,7 +10,7 @@ from typing import Literal
 import pandas as pd
 from pydantic import Field, ValidationError
 
-from analysis.facts import Accelerator, find, sources, table
+from analysis.facts import Accelerator, find, sources
 from analysis.laws.claim import cut_share, headline_ratio
 from analysis.study.door import ScenarioError, near, read
 from analysis.study.expression import compute, fill
@@ -89,7 +89,7 @@ class Statement(Record):
 class Claim(Record):
     """An announcement: its channel, how far its sources are one, its headline and all its statements.
 
-    `prior` names the belief that such a text is first taken with, `steps` the measured steps of ratios.csv beside it.
+    `prior` names the belief that such a text is first taken with.
     """
 
     title: Text
@@ -100,7 +100,6 @@ class Claim(Record):
     dependence_share: Share
     headline: Text
     prior: Text
-    steps: list[str]
     statements: list[Statement]
 
     @property
@@ -213,9 +212,6 @@ def _doubts(found: Claim) -> Iterator[tuple[tuple, str]]:
             cited[("statements", i, "checks", j, "source")] = check.source
             if said := _check_doubt(found, check):
                 yield ("statements", i, "checks", j, "expression"), said
-    for i, step in enumerate(found.steps):
-        if step not in (steps := set(table("ratios")["step"])):
-            yield ("steps", i), f"unknown step {step!r}; {near(step, steps)}"
     for key, source in cited.items():
         if source not in sources().index:
             yield key, f"unknown source {source!r}; {near(source, sources().index)}"

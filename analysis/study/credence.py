@@ -52,8 +52,8 @@ def _evidence(case, claimed, believed, draws, seed):
 def weights(case, draws: int = model.DRAWS, seed: int | None = model.SEED) -> pd.DataFrame:
     """Probabilities, a row a draw, that the claim is `true`, `mundane` or `empty`; they sum to 1.
 
-    True: it is so, and the figure means what the headline makes of it (certain where the claim names its comparison). Mundane: the figure is real, of
-    another quantity. Empty: neither, and nothing changes for a buyer.
+    True: it is so, and the figure means what the headline makes of it (certain where the claim names its comparison).
+    Mundane: the figure is real, of another quantity. Empty: neither, and nothing changes for a buyer.
     """
     believed = model.beliefs(case, draws, seed)
     real = updates(case, draws, seed)["draws"].iloc[-1]

@@ -84,14 +84,21 @@ def ladder(case, draws: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def measured(case=None) -> pd.DataFrame:
-    """Published ratios of throughput; `beside` marks the steps that the scenario's claim speaks of."""
+def measured(case) -> pd.DataFrame:
+    """Published ratios of throughput; `beside` marks the scenario's step: its two chips, or its change of precision."""
     rows = table("ratios")
-    steps = claim(case.claim).steps if case is not None and case.claim else list(rows["step"].unique())
-    return rows.assign(beside=rows["step"].isin(steps))
+    old, new = (rows[side].str.split(" ", expand=True) for side in ("baseline", "candidate"))
+    before, after = case.baseline, case.candidate
+    chips = pd.DataFrame(
+        {"step": rows["step"], "old": old[0] == before.accelerator, "new": new[0] == after.accelerator}
+    )
+    steps = chips.groupby("step")[["old", "new"]].any().all(axis=1)
+    software = old[0] == new[0]
+    precision = (old[0] == before.accelerator) & software & (old[1] == before.precision) & (new[1] == after.precision)
+    return rows.assign(beside=rows["step"].map(steps) & ~software | precision & (old[1] != new[1]))
 
 
 def percentile_share(case) -> float | None:
-    """Share of the matched published ratios of the claim's steps below its headline; None where there is none."""
+    """Share of the matched published ratios of the scenario's step below the headline; None where there is none."""
     rows = measured(case).query("beside and matching == 'matched'")
     return float((rows["times_ratio"] < claim(case.claim).headline_ratio).mean()) if case.claim and len(rows) else None
