@@ -90,6 +90,23 @@ def left_out(rows: pd.DataFrame, at: dict | None = None) -> np.ndarray:
     return errors
 
 
+def accuracy() -> pd.DataFrame:
+    """How far off board joules per token are for models left out, a row a source and speed: measured or predicted.
+
+    `covered_share`: points inside the 80 % interval that the other models' errors give.
+    """
+    rows, told = points(), []
+    for speed, at in {"measured, where it is": None, "predicted": speeds(rows)}.items():
+        errors = pd.Series(left_out(rows, at))
+        ends = {m: np.quantile(errors[rows["model"] != m], [0.1, 0.9]) for m in rows["model"].unique()}
+        inside = [ends[m][0] <= error <= ends[m][1] for m, error in zip(rows["model"], errors, strict=True)]
+        made = rows.assign(off=np.abs(np.expm1(errors)), inside=inside)
+        for source, some in [("all", made), *made.groupby("source")]:
+            told.append((speed, source, len(some), *some["off"].quantile([0.5, 0.9]), some["inside"].mean()))
+    columns = ["speed", "source", "points", "median_error_share", "p90_error_share", "covered_share"]
+    return pd.DataFrame(told, columns=columns)
+
+
 def calibrate_energy() -> pd.DataFrame:
     """Refit on facts/energy.csv; write facts/energy_coefficients.csv: weights, standard errors, spread of the error."""
     rows = points()

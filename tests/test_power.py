@@ -1,0 +1,118 @@
+"""Answers in joules and watts: steps that add up, the claim's ladder, what megawatts carry, racks, water and carbon."""
+
+import numpy as np
+import pytest
+
+from analysis.report import figures_energy as figures
+from analysis.study import model, power
+from analysis.study.scenario import load
+
+
+@pytest.fixture(scope="module")
+def case():
+    return load("reference")
+
+
+@pytest.fixture(scope="module")
+def draws(case):
+    return model.outcomes(case, draws=200)
+
+
+def test_waterfall_ends_at_the_meter(draws):
+    steps = power.waterfall(draws)
+    for option, rows in steps.groupby("option", sort=False):
+        d = draws.loc[option]
+        assert rows["mid"].is_monotonic_increasing
+        assert list(rows["boundary"][rows["boundary"] != ""]) == ["board", "wall", "facility"]
+        assert rows["mid"].iloc[0] == pytest.approx(d["energy_j_per_output_token"].median())
+        meter = (d["energy_j_per_output_token"] * d["wall_ratio"] * d["pue_ratio"]).median()
+        assert rows["mid"].iloc[-1] == pytest.approx(meter)
+
+
+def test_boundaries_of_a_token_differ_by_wall_and_pue_once(draws):
+    rows = power.tokens(draws.loc[["baseline"]]).pivot(index="token", columns="boundary", values="mid")
+    assert (rows["board"] < rows["wall"]).all()
+    assert (rows["wall"] < rows["facility"]).all()
+    ratio = draws.loc["baseline"]["pue_ratio"].iloc[0]
+    np.testing.assert_allclose(rows["facility"] / rows["wall"], ratio)
+    assert rows["board"]["cached"] < 0.1 * rows["board"]["input"]
+
+
+def test_metered_power_of_the_cost_model_agrees_with_joules_per_token(draws):
+    """Two ways to the same meter: energy per token at the served rate, and wall power while busy plus idle hours."""
+    d = draws.loc["baseline"]
+    per_token = d["energy_j_per_output_token"] * d["wall_ratio"] * d["pue_ratio"]
+    at_rate = per_token * d["output_tokens_per_s_per_chip"] * d["busy_share"]
+    np.testing.assert_allclose(d["metered_w_per_chip"], at_rate)
+
+
+def test_board_power_by_phase_lies_between_idle_and_limit(draws):
+    rows = power.phases(draws.loc[["baseline"]]).set_index("phase")["mid"]
+    assert rows["idle"] < rows["waiting between kernels"] < rows["reading weights and cache"] < rows["limit"]
+    assert (rows <= rows["limit"]).all()
+
+
+def test_ladder_puts_the_claim_beside_what_meters_saw():
+    """Claim 0.5 and 0.28: 1.79. Limits 700 to 1000 W: 1.43. MLPerf H100 (v4.0) to B200 (v5.1), llama2-70b: 1.77."""
+    rows = power.ladder({"energy_ratio": 0.5, "time_ratio": 0.28}).set_index(["step", "boundary"])["power_ratio"]
+    assert rows["the claim, at its word", "not stated"] == pytest.approx(1.786, abs=5e-4)
+    assert rows["h100-sxm to b200", "board limit"] == pytest.approx(1000 / 700)
+    assert rows["b100 to gb300", "board limit"] == 2
+    assert rows["h100-sxm to b200", "wall"] == pytest.approx((10401 / 8) / (5888 / 8), rel=1e-3)
+    assert rows["h200-sxm to b200", "wall"] == pytest.approx(10401 / 6153, rel=1e-3)
+
+
+def test_two_limits_two_multipliers(draws):
+    rows = power.multipliers(draws).set_index("limit")["mid"]
+    old, new = draws.loc["baseline"], draws.loc["candidate"]
+    more = (new["output_tokens_per_s_per_chip"] / old["output_tokens_per_s_per_chip"]).median()
+    assert rows["chips"] == pytest.approx(more)
+    assert rows["megawatts"] < rows["chips"]  # the new board draws more
+    assert rows["dollars"] < rows["chips"]  # and costs more
+
+
+def test_sites_scale_with_their_feed(case, draws):
+    rows = power.sites(case, draws).set_index(["site_w", "option"])
+    for column in ("chips", "tokens_per_s", "usd_per_s"):
+        assert rows[column][1e8, "baseline"] == pytest.approx(100 * rows[column][1e6, "baseline"])
+    assert rows["shadow_usd_per_s_per_w"][1e6, "baseline"] == rows["shadow_usd_per_s_per_w"][1e8, "baseline"]
+    assert rows["chips"][1e6, "candidate"] < rows["chips"][1e6, "baseline"]
+
+
+def test_heat_takes_tokens_in_the_thermal_scenario():
+    hot = model.outcomes(load("thermal"), draws=200).loc["candidate"]
+    kept = hot["placed_tokens_per_s_per_chip"] / hot["output_tokens_per_s_per_chip"]
+    assert hot["derated_tokens_ratio"].median() < 0.97
+    assert kept.median() < hot["derated_tokens_ratio"].median()
+
+
+def test_carbon_counts_the_pue_of_the_site_it_is_asked_at(draws):
+    rows = power.footprint(draws).query("option == 'baseline'").set_index(["site", "quantity"])["mid"]
+    assert rows["nordic", "carbon, operation"] < 0.3 * rows["virginia", "carbon, operation"]
+    assert rows["nordic", "carbon, embodied"] == rows["virginia", "carbon, embodied"]
+    assert rows["virginia", "carbon, embodied"] < rows["virginia", "carbon, operation"]
+
+
+def test_charts_say_what_they_show(case, draws):
+    charts = [
+        figures.waterfall(power.waterfall(draws)),
+        figures.boundaries(power.tokens(draws)),
+        figures.batch(power.against_batch()),
+        figures.ladder(power.ladder({"energy_ratio": 0.5, "time_ratio": 0.28})),
+        figures.multipliers(power.multipliers(draws)),
+        figures.density(power.density(case, draws)),
+        figures.warm_water(power.warm_water(draws)),
+    ]
+    for chart in charts:
+        told = chart.to_dict()
+        assert len(told["description"]) > 40
+        assert told["title"]["subtitle"]
+
+
+def test_measured_points_lie_on_the_prediction(draws):
+    rows = power.against_batch()
+    off = np.abs(np.log(rows["mid"] / rows["measured"]))
+    assert off.median() < 0.15
+    for _, series in rows.groupby("series"):
+        assert series["measured"].iloc[0] > series["measured"].iloc[-1]
+        assert series["mid"].iloc[0] > series["mid"].iloc[-1]
