@@ -54,11 +54,6 @@ def paying_touched_share(price_ratio, cut_share):
     return (1 - 1 / price_ratio) / cut_share
 
 
-def tempered_ratio(likelihood_ratio, weight_ratio):
-    """A likelihood ratio counted with a weight on the log scale: below 1 for a source that may be wrong."""
-    return likelihood_ratio**weight_ratio
-
-
 def independent_count(sources_count, dependence_share):
     """Independent sources that so many correlated ones are worth: n / (1 + (n - 1) rho) (Kish's design effect)."""
     return sources_count / (1 + (sources_count - 1) * dependence_share)

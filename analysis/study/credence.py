@@ -6,7 +6,7 @@ import pandas as pd
 from analysis.facts import table
 from analysis.laws import claim as law
 from analysis.laws import rollout
-from analysis.study import model
+from analysis.study import model, schedule
 from analysis.study.claims import claim, ledger
 from analysis.study.schema import Belief
 
@@ -35,7 +35,7 @@ def _evidence(case, claimed, believed, draws, seed):
     """Likelihood ratios in order of date: further sources, the log of evidence, silence past a promised date."""
     sources = law.independent_count(claimed.sources_count, claimed.dependence_share)
     if sources > 1:
-        ratio = law.tempered_ratio(believed["source_ratio"].to_numpy(), sources - 1)
+        ratio = rollout.weighed_ratio(believed["source_ratio"].to_numpy(), sources - 1)
         yield "Further sources", claimed.announced, ratio, case.believe["source_ratio"]
     log = table("evidence").query("claim == @case.claim and known <= @case.as_of.isoformat()")
     for row in log.sort_values("known", kind="stable").itertuples():
@@ -43,10 +43,11 @@ def _evidence(case, claimed, believed, draws, seed):
         ends = (taken,) * 3 if taken else (row.low_ratio, row.mid_ratio, row.high_ratio)
         belief = Belief(**dict(zip(("low", "mid", "high"), ends, strict=True)), unit="", source=row.source, why=row.why)
         ratio = model.at("evidence_ratio", belief, model.scores(f"evidence {row.known}", draws, seed))
-        yield row.title, pd.Timestamp(row.known).date(), law.tempered_ratio(ratio, row.reliability_share), belief
+        yield row.title, pd.Timestamp(row.known).date(), rollout.weighed_ratio(ratio, row.reliability_share), belief
     if "overdue" in set(ledger(claimed, case.as_of)["due"]):
-        silence = rollout.silence_ratio(believed["reached_share"], believed["detection_share"]).to_numpy()
-        yield "Silence past a promised date", case.as_of, silence, case.believe["reached_share"]
+        seen = schedule.forecast(schedule.taking(case, assume_real=False))
+        silence = np.array([seen.dates["weight"].mean()])
+        yield "Silence past a promised date", case.as_of, silence, case.believe["notice_share_per_month"]
 
 
 def weights(case, draws: int = model.DRAWS, seed: int | None = model.SEED) -> pd.DataFrame:
