@@ -19,8 +19,8 @@ RESERVED = {"assets", "sources"}
 
 def build(
     scenarios: Iterable[str] = (), notebooks: Iterable[str] = (), output: str = "reports", jobs: int | None = None,
-    force: bool = False, engine: str = "fork", assets: str = "inline", keep_going: bool = True, timeout: float | None = None,
-    draws: int | None = None, cluster: str | None = None, progress: str = "auto",
+    force: bool = False, engine: str = "fork", assets: str = "inline", keep_going: bool = True,
+    timeout: float | None = None, draws: int | None = None, cluster: str | None = None, progress: str = "auto",
 ) -> list[dict]:  # fmt: skip
     """Make every report that is not fresh, then the pages about them, the index last; the records of what was made.
 
@@ -52,14 +52,22 @@ def plan(scenarios: list[str], notebooks: list[str], settings: dict, draws: int 
     read = {path: json.loads(path.read_bytes()) for path in _paths(notebooks, ROOT / "notebooks", ".ipynb", "notebook")}
     takes = {path: declared(nb["cells"]) for path, nb in read.items()}
     each = [path for path in read if takes[path] is not None and "scenario" in takes[path]]
-    planned = [_job(path, read[path], scenario, draws, takes[path], [p.stem for p in each], settings) for scenario in found for path in each]
+    planned = [
+        _job(path, read[path], scenario, draws, takes[path], [p.stem for p in each], settings)
+        for scenario in found
+        for path in each
+    ]
     once = [path for path in read if path not in each]
-    return planned + [_job(path, read[path], None, None, takes[path], [p.stem for p in once], settings) for path in once]
+    return planned + [
+        _job(path, read[path], None, None, takes[path], [p.stem for p in once], settings) for path in once
+    ]
 
 
 def _paths(asked: list[str], folder: Path, end: str, kind: str) -> list[Path]:
     """Files by name or path; names that are the same, unknown or unfit for a file name are refused."""
-    paths = [Path(name) if name.endswith(end) else folder / (name + end) for name in asked] or sorted(folder.glob("*" + end))
+    paths = [Path(name) if name.endswith(end) else folder / (name + end) for name in asked] or sorted(
+        folder.glob("*" + end)
+    )
     for path in paths:
         if not path.is_file():
             known = ", ".join(sorted(p.stem for p in folder.glob("*" + end)))
@@ -71,27 +79,47 @@ def _paths(asked: list[str], folder: Path, end: str, kind: str) -> list[Path]:
     return [path.absolute() for path in paths]
 
 
-def _job(path: Path, nb: dict, scenario: Path | None, draws: int | None, declares: list | None, siblings: list, settings: dict) -> dict:
+def _job(
+    path: Path,
+    nb: dict,
+    scenario: Path | None,
+    draws: int | None,
+    declares: list | None,
+    siblings: list,
+    settings: dict,
+) -> dict:
     cells = [[c["cell_type"], c.get("id"), c["metadata"].get("tags", []), "".join(c["source"])] for c in nb["cells"]]
     parameters: dict = {}
     if scenario:
         own = scenario.parent == ROOT / "params"
         name = scenario.stem if own else os.path.relpath(scenario, path.parent)
         parameters = {"scenario": name} | ({"overrides": {"draws": draws}} if draws else {})
-    content = [scenario.read_bytes() if scenario else b"", json.dumps([cells, parameters, siblings, settings["shared"]])]
+    content = [
+        scenario.read_bytes() if scenario else b"",
+        json.dumps([cells, parameters, siblings, settings["shared"]]),
+    ]
     return settings | {
-        "kind": "report", "scenario": scenario.stem if scenario else "", "notebook": path.stem, "path": str(path),
-        "name": f"{scenario.stem}/{path.stem}" if scenario else path.stem, "parameters": parameters, "declares": declares,
-        "siblings": siblings, "key": store.digest(common(), *content),
+        "scenario": scenario.stem if scenario else "", "notebook": path.stem, "path": str(path),
+        "name": f"{scenario.stem}/{path.stem}" if scenario else path.stem, "parameters": parameters,
+        "declares": declares, "siblings": siblings, "key": store.digest(common(), *content),
     }  # fmt: skip
 
 
 @cache
 def common() -> str:
-    """What every report depends on: facts, laws, templates, the reference scenario, Python and the installed versions."""
+    """What every report depends on: facts, laws, templates, the reference scenario, Python and installed versions."""
     code = [path for path in sorted((ROOT / "analysis").rglob("*")) if path.suffix in SUFFIXES]
-    parts = [part for path in [*code, ROOT / "params/reference.yml"] for part in (str(path.relative_to(ROOT)), path.read_bytes())]
-    installed = {entry.name for folder in sys.path if folder.endswith("site-packages") for entry in Path(folder).glob("*.dist-info")}
+    parts = [
+        part
+        for path in [*code, ROOT / "params/reference.yml"]
+        for part in (str(path.relative_to(ROOT)), path.read_bytes())
+    ]
+    installed = {
+        entry.name
+        for folder in sys.path
+        if folder.endswith("site-packages")
+        for entry in Path(folder).glob("*.dist-info")
+    }
     return store.digest(sys.version, sys.platform, *sorted(installed), *parts)
 
 
@@ -117,7 +145,9 @@ def _crew(cluster: str | None, jobs: int | None, engine: str, output: str):
         return Cluster(cluster)
     from analysis.report.workshop import Crew
 
-    return Crew(jobs or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(), engine, output)
+    return Crew(
+        jobs or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(), engine, output
+    )
 
 
 def _make(jobs: list[dict], crew, told, force: bool, keep_going: bool) -> list[dict]:

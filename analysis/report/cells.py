@@ -16,13 +16,15 @@ LANGUAGE = {
 class Sink:
     """The outputs of one cell, in nbformat's form."""
 
-    def __init__(self, shown: dict):
+    def __init__(self, shown: dict, drain=lambda: None):
         self.outputs: list[dict] = []
-        self.shown, self.wiping = shown, False
+        self.shown, self.drain, self.wiping = shown, drain, False
 
     def add(self, kind: str, display: str | None = None, **fields) -> None:
         """Append an output; consecutive text of one stream is one output."""
         self.clear(self.wiping)
+        if kind != "stream":
+            self.drain()
         last = self.outputs[-1] if self.outputs else {}
         if kind == "stream" and last.get("name") == fields["name"]:
             last["text"] += fields["text"]
@@ -113,10 +115,9 @@ def run(cells, send) -> None:
             if cell["cell_type"] != "code" or not cell["source"].strip() or "skip-execution" in tags:
                 continue
             send({"cell": at})
-            shell.sink = Sink(shown)
+            shell.sink = Sink(shown, lambda: (sys.stdout.write(_drained(out)), sys.stderr.write(_drained(err))))
             result = shell.run_cell(cell["source"], store_history=True)
-            for name, file in (("stdout", out), ("stderr", err)):
-                Stream(shell, name).write(_drained(file))
+            shell.sink.drain()
             go = result.success or "raises-exception" in tags
             send({"cell": at, "outputs": shell.sink.outputs, "count": shell.execution_count - 1, "go": go})
             if not go:

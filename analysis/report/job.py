@@ -70,8 +70,9 @@ def _executed(job: dict, kept: Path) -> dict:
     if unknown:
         raise ValueError(f"the parameters cell of {job['notebook']} names no {', '.join(sorted(unknown))}")
     return papermill.execute_notebook(
-        job["path"], kept, job["parameters"], engine_name=ENGINES[job["engine"]], kernel_name="python3", progress_bar=False,
-        request_save_on_cell_execute=job["engine"] == "kernel", cwd=Path(job["path"]).parent, execution_timeout=job["timeout"],
+        job["path"], kept, job["parameters"], engine_name=ENGINES[job["engine"]], kernel_name="python3",
+        progress_bar=False, request_save_on_cell_execute=job["engine"] == "kernel", cwd=Path(job["path"]).parent,
+        execution_timeout=job["timeout"],
     )  # fmt: skip
 
 
@@ -94,7 +95,12 @@ def _made(job: dict, nb: dict, picture) -> dict:
 
 def _about(job: dict) -> dict:
     """What the frame of a page shows: the scenario's own words, read by the same strict door as the notebook's."""
-    about = {"name": job["scenario"] or job["notebook"], "heading": job["notebook"].capitalize(), "question": "", "as_of": ""}
+    about = {
+        "name": job["scenario"] or job["notebook"],
+        "heading": job["notebook"].capitalize(),
+        "question": "",
+        "as_of": "",
+    }
     if job["scenario"]:
         from analysis.study.scenario import load
 

@@ -1,4 +1,4 @@
-"""An executed notebook as one HTML file that needs no network: prose, answers, tables, and charts with their pictures."""
+"""An executed notebook as one HTML file that needs no network: prose, answers, tables, charts and their pictures."""
 
 import base64
 import gzip
@@ -21,8 +21,9 @@ _UNSTEADY = (
     (re.compile(r"\S*ipykernel_\d+/\d+\.py|<ipython-input-\d+-[0-9a-f]+>"), "<cell>"),
 )
 _UUID = re.compile(r"\bT_([0-9a-f]{5,32})(?=[_\"\s{.])")
-_CSS = {"background-color", "color", "font-style", "font-weight", "text-align", "text-decoration", "white-space", "width"}
-_LAID = {"border-bottom", "border-left", "border-top", "border-right", "padding", "vertical-align", "opacity", "display"}
+_CSS = {f"border-{side}" for side in ("top", "right", "bottom", "left")} | {
+    "background-color", "color", "font-style", "font-weight", "text-align", "text-decoration", "white-space", "width", "padding",
+}  # fmt: skip
 
 
 def normalise(nb: dict) -> dict:
@@ -44,13 +45,17 @@ def normalise(nb: dict) -> dict:
 
 
 def _joined(outputs: list) -> list:
-    """Consecutive pieces of one stream as one: a kernel cuts them by the clock."""
+    """Between two displays standard output as one, then standard error as one: a kernel cuts them by the clock."""
     joined: list = []
     for output in outputs:
-        if joined and output["output_type"] == "stream" and joined[-1].get("name") == output["name"]:
-            joined[-1]["text"] += output["text"]
-        else:
-            joined.append(output)
+        since = next((i for i in range(len(joined), 0, -1) if joined[i - 1]["output_type"] != "stream"), 0)
+        same = [each for each in joined[since:] if each.get("name") == output.get("name")]
+        if output["output_type"] == "stream" and same:
+            same[0]["text"] += output["text"]
+            continue
+        joined.append(output)
+        if output.get("name") == "stdout":
+            joined[since:] = sorted(joined[since:], key=lambda each: each["name"] != "stdout")
     return joined
 
 
@@ -76,7 +81,13 @@ def frame(template: str, charts: bool = False, shared: str = "", **values) -> st
     """A template filled; its Content-Security-Policy allows the scripts that are in it and no other."""
     script = (ASSETS / "page.js").read_text()
     inline = [script, *([] if shared or not charts else [gzip.decompress(library()).decode()])]
-    values |= {"style": _style(), "script": script, "charts": charts, "shared": shared, "policy": policy(inline, shared)}
+    values |= {
+        "style": _style(),
+        "script": script,
+        "charts": charts,
+        "shared": shared,
+        "policy": policy(inline, shared),
+    }
     return _template(template).render(library=_library_text() if charts and not shared else "", **values)
 
 
@@ -123,7 +134,8 @@ def _cell(cell: dict, contents: list, picture):
         yield _HEADING.sub(lambda found: _anchor(found, contents), markdown(cell["source"], trusted=True))
     elif cell["cell_type"] == "code":
         if cell["source"].strip() and "remove-input" not in tags:
-            yield f'<details class="code"><summary>Code</summary><pre class="source">{_coloured(cell["source"])}</pre></details>'
+            source = f'<pre class="source">{_coloured(cell["source"])}</pre>'
+            yield f'<details class="code"><summary>Code</summary>{source}</details>'
         yield from (_output(output, picture) for output in cell["outputs"] if "remove-output" not in tags)
 
 
@@ -170,7 +182,9 @@ def _chart(spec: dict, picture) -> str:
 
 
 def _quoted(svg: str) -> str:
-    return html.escape(svg.replace("%", "%25").replace("#", "%23"), quote=False).replace("'", "&#39;").replace("\n", "%0A")
+    return (
+        html.escape(svg.replace("%", "%25").replace("#", "%23"), quote=False).replace("'", "&#39;").replace("\n", "%0A")
+    )
 
 
 def _uncoloured(lines: list[str]) -> str:
@@ -211,7 +225,7 @@ def markdown(text: str, trusted: bool = False) -> str:
 
 
 def clean(text: str) -> str:
-    """HTML of an output without scripts, handlers, frames, foreign addresses or open tags; style sheets of pandas stay."""
+    """HTML of an output without scripts, handlers, frames or open tags; style sheets of pandas stay."""
     import nh3
 
     styles = "".join(f"<style>{css}</style>" for css in _STYLES.findall(text) if "@" not in css and "url" not in css)
@@ -220,7 +234,7 @@ def clean(text: str) -> str:
         _STYLES.sub("", text),
         attributes={"*": marks, "a": {"href", "hreflang"}, "details": {"open"}, "ol": {"start"}},
         tags=nh3.ALLOWED_TAGS | {"section", "figure", "figcaption", "meter"},
-        filter_style_properties=_CSS | _LAID,
+        filter_style_properties=_CSS,
     )
 
 
@@ -240,8 +254,19 @@ def _coloured(source: str) -> str:
 
 def warm(outputs: list) -> None:
     """Render a small page once, so that what is compiled and cached on the way is there before the first fork."""
-    shown = [{"output_type": "display_data", "metadata": {}, "data": (o[0] if isinstance(o, tuple) else o)} for o in outputs]
+    shown = [
+        {"output_type": "display_data", "metadata": {}, "data": (o[0] if isinstance(o, tuple) else o)} for o in outputs
+    ]
     prose = {"cell_type": "markdown", "metadata": {}, "source": "# A\n\n*b* $x^2$\n\n$$y$$\n\n|a|\n|-|\n|1|"}
     code = {"cell_type": "code", "metadata": {}, "source": "x = f'{1}'  # one", "outputs": shown}
-    about = {"name": "", "root": "", "siblings": [], "notebook": "", "scenario": "", "heading": "", "question": "", "as_of": ""}
+    about = {
+        "name": "",
+        "root": "",
+        "siblings": [],
+        "notebook": "",
+        "scenario": "",
+        "heading": "",
+        "question": "",
+        "as_of": "",
+    }
     render(normalise({"metadata": {}, "cells": [prose, code]}), about)

@@ -60,7 +60,9 @@ class Progress:
         counts = {"made": len(made) - len(bad), "failed": len(bad), "fresh": len(planned) - len(made)}
         seconds = round(time.monotonic() - self.started, 2)
         if self.style == "json":
-            self._json(event="summary", **counts, seconds=seconds, failures=[r["error"] | {"name": r["name"]} for r in bad])
+            self._json(
+                event="summary", **counts, seconds=seconds, failures=[r["error"] | {"name": r["name"]} for r in bad]
+            )
             return
         for record in bad:
             self._line(f"failed: {record['name']}: {said(record)}")

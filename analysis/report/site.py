@@ -31,7 +31,11 @@ def records(output: str, planned: list | None = None) -> list[dict]:
 
 def tables(output: str, found: list[dict]) -> str:
     """results.csv and .parquet with a row an answer, <scenario>/numbers.csv to review; a digest of all of them."""
-    rows = [{field: answer(record).get(field, "") for field in FIELDS} | {"status": record["status"]} for record in found if record["scenario"]]
+    rows = [
+        {field: answer(record).get(field, "") for field in FIELDS} | {"status": record["status"]}
+        for record in found
+        if record["scenario"]
+    ]
     texts = {"results.csv": _csv(FIELDS, rows)}
     for scenario, group in groupby(found, lambda record: record["scenario"]):
         taken = [{"notebook": r["notebook"], **row} for r in group for row in answer(r).get("numbers", [])]
@@ -47,7 +51,11 @@ def tables(output: str, found: list[dict]) -> str:
 
 def answer(record: dict) -> dict:
     """The record of the page that stands: a failed report leaves the one before it."""
-    return record if record["status"] == "ok" else (record.get("last") or {}) | {k: record[k] for k in ("scenario", "notebook")}
+    return (
+        record
+        if record["status"] == "ok"
+        else (record.get("last") or {}) | {k: record[k] for k in ("scenario", "notebook")}
+    )
 
 
 def _csv(fields, rows) -> str:
@@ -79,7 +87,8 @@ def pages(output: str, found: list[dict], common: str, shared: str, force: bool 
 
         store.put(output, shared, gzip.decompress(page.library()))
     for name, text in (*_sources(), ("feed.xml", _feed(found)), ("index.html", _index(found))):
-        store.put(output, name, text)
+        if store.get(output, name) != text.encode():
+            store.put(output, name, text)
     store.put(output, ".records/site", state)
 
 
@@ -103,7 +112,10 @@ def _shown(record: dict) -> dict:
 
     said = answer(record) | {"status": record["status"], "error": record.get("error"), "page": page_name(record)}
     if said.get("value") is not None and "unit" in said:
-        said["mid"], said["range"] = text(said["value"], said["unit"]), f"{number(said['low'])} to {number(said['high'])}"
+        said["mid"], said["range"] = (
+            text(said["value"], said["unit"]),
+            f"{number(said['low'])} to {number(said['high'])}",
+        )
     return said
 
 
@@ -113,12 +125,19 @@ def _sources():
     known, uses = tables.pop("sources", []), {}
     for name, rows in tables.items():
         for row in rows:
-            uses.setdefault(row.get("source") or "", []).append({"table": name} | {k: v for k, v in row.items() if k and v and k != "source"})
+            uses.setdefault(row.get("source") or "", []).append(
+                {"table": name} | {k: v for k, v in row.items() if k and v and k != "source"}
+            )
     for source in known:
         used = sorted(uses.get(source["source"], []), key=lambda row: row["table"])
         groups = [(name, list(group)) for name, group in groupby(used, lambda row: row["table"])]
-        groups = [(name, list(dict.fromkeys(k for row in rows for k in row if k != "table")), rows) for name, rows in groups]
-        yield f"sources/{source['source']}.html", page.frame("source.html", source=source, groups=groups, title=source["title"], root="../")
+        groups = [
+            (name, list(dict.fromkeys(k for row in rows for k in row if k != "table")), rows) for name, rows in groups
+        ]
+        yield (
+            f"sources/{source['source']}.html",
+            page.frame("source.html", source=source, groups=groups, title=source["title"], root="../"),
+        )
     counted = [source | {"count": len(uses.get(source["source"], []))} for source in known]
     yield "sources/index.html", page.frame("sources.html", sources=counted, title="Sources", root="../")
 
@@ -131,7 +150,8 @@ def _feed(found: list[dict]) -> str:
     entries = "".join(_entry(record) for record in said[:200])
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom"><title>Changed answers</title>'
-        f"<id>urn:passthrough:answers</id><updated>{latest}</updated><author><name>Passthrough</name></author>\n{entries}</feed>\n"
+        f"<id>urn:passthrough:answers</id><updated>{latest}</updated>"
+        f"<author><name>Passthrough</name></author>\n{entries}</feed>\n"
     )
 
 

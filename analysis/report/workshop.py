@@ -1,7 +1,7 @@
 """The warm process that makes reports: it imports once, stays single-threaded, and forks a child for each job.
 
-It is always a program of its own (`python -m analysis.report.workshop SLOTS ENGINE`), so whoever asks may have threads: the
-command line with its progress bar, a Dask worker, a test. Jobs and events are lines of JSON on its standard streams.
+It is always a program of its own (`python -m analysis.report.workshop SLOTS ENGINE`), so whoever asks may have threads:
+the command line with its bar, a Dask worker, a test. Jobs and events are lines of JSON on its standard streams.
 """
 
 import contextlib
@@ -113,7 +113,7 @@ def _lost(job: dict, status: int) -> dict:
 
 
 def warm(tell) -> None:
-    """Import and run once what every report needs; what cannot be imported is for the notebook that asks for it to say."""
+    """Import and run once what every report needs; what cannot be imported is noted, and fails where it is used."""
     import papermill.translators  # noqa: F401
 
     import analysis
