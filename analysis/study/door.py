@@ -26,7 +26,7 @@ def near(name, names) -> str:
 
 
 def read(path: Path) -> tuple[dict, dict[tuple, int]]:
-    """Values of a YAML 1.2 file and the line of each key; ScenarioError for anything but plain text, mappings and lists."""
+    """Values of a YAML 1.2 file and the line of each key; ScenarioError for all but plain text, mappings and lists."""
     text = _text(path)
     try:
         _refuse_tricks(path, text)
@@ -35,8 +35,15 @@ def read(path: Path) -> tuple[dict, dict[tuple, int]]:
         if isinstance(fault, ScenarioError):
             raise
         mark = getattr(fault, "problem_mark", None)
-        said = " ".join(str(getattr(fault, "problem", None) or fault).split())
-        raise ScenarioError([f"{path}:{mark.line + 1 if mark else 1}: {said.split('To suppress')[0].strip()}"]) from None
+        line = mark.line + 1 if mark else _odd_line(text, fault)
+        said = (
+            " ".join(str(getattr(fault, "problem", None) or fault).split())
+            .split("To suppress")[0]
+            .split(";")[0]
+            .strip()
+        )
+        there = [*text.splitlines(), ""][line - 1].strip()[:60]
+        raise ScenarioError([f"{path}:{line}: {said}" + (f" (at {there!r})" if there else "")]) from None
     if not isinstance(loaded, dict):
         raise ScenarioError([f"{path}:1: expected a mapping of keys to values, found {type(loaded).__name__}"])
     lines: dict[tuple, int] = {(): 1}
@@ -44,9 +51,13 @@ def read(path: Path) -> tuple[dict, dict[tuple, int]]:
 
 
 def _text(path: Path) -> str:
-    if not path.is_file():
+    try:
+        found = path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        found = False
+    if not found:
         hint = near(path.stem, [p.stem for p in path.parent.glob("*.yml")] or ["reference"])
-        raise ScenarioError([f"{path}: no such scenario file; {hint}"])
+        raise ScenarioError([f"{str(path)[:200]}: no such scenario file; {hint}"])
     raw = path.read_bytes()
     if len(raw) > LARGEST_BYTES:
         raise ScenarioError([f"{path}:1: {len(raw):,} bytes are more than a scenario needs ({LARGEST_BYTES:,})"])
@@ -57,6 +68,21 @@ def _text(path: Path) -> str:
     if "\0" in text or not text.strip():
         raise ScenarioError([f"{path}:1: the file is {'binary' if text.strip() else 'empty'}"])
     return text
+
+
+def _odd_line(text: str, fault: Exception) -> int:
+    """Line of a character that YAML forbids, or of a scalar that cannot be: a day that no calendar has, say."""
+    if isinstance(fault, YAMLError):
+        return text[: getattr(fault, "position", 0)].count("\n") + 1
+    for event in YAML(typ="safe", pure=True).parse(io.StringIO(text)):
+        if getattr(event, "value", None) and event.style is None:
+            try:
+                YAML(typ="safe", pure=True).load(event.value)
+            except YAMLError:
+                continue
+            except (ValueError, OverflowError):
+                return event.start_mark.line + 1
+    return 1
 
 
 def _refuse_tricks(path: Path, text: str) -> None:
@@ -75,8 +101,8 @@ def _refuse_tricks(path: Path, text: str) -> None:
 def _plain(node, path: tuple, lines: dict[tuple, int]):
     """Plain dicts, lists and scalars; the line of every key and item goes into `lines`."""
     if isinstance(node, dict):
-        lines.update({(*path, key): node.lc.key(key)[0] + 1 for key in node})
-        return {key: _plain(value, (*path, key), lines) for key, value in node.items()}
+        lines.update({(*path, str(key)): node.lc.key(key)[0] + 1 for key in node})
+        return {str(key): _plain(value, (*path, str(key)), lines) for key, value in node.items()}
     if isinstance(node, list):
         lines.update({(*path, index): node.lc.item(index)[0] + 1 for index in range(len(node))})
         return [_plain(value, (*path, index), lines) for index, value in enumerate(node)]

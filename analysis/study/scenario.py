@@ -27,18 +27,21 @@ class Scenario(Params):
 
 
 def load(name: str, overrides: dict | None = None) -> Scenario:
-    """Read params/<name>.yml (or a path), over reference.yml, under `overrides` such as {"workload.output_tokens": 2000}.
+    """Read params/<name>.yml (or a path) over reference.yml, under `overrides` ({"workload.output_tokens": 2000}).
 
     ScenarioError, with file, line, key and nearest valid name for every fault.
     """
     path = Path(name) if str(name).endswith((".yml", ".yaml")) else PARAMS / f"{name}.yml"
     (base, base_lines), own, lines = _reference(), {}, {}
-    if path.resolve() != (PARAMS / f"{REFERENCE}.yml").resolve():
+    if path.absolute() != PARAMS / f"{REFERENCE}.yml":
         own, lines = read(path)
         own.pop("$schema", None)
     told = _dotted(path, base, overrides or {})
     merged = _merge(_merge(base, own), told)
-    where = {key: f"{PARAMS.name}/{REFERENCE}.yml:{line}" for key, line in base_lines.items()}
+    told_anew = {(whole, key) for whole in WHOLE for key in _mapping(own.get(whole))}
+    where = {
+        key: f"{PARAMS.name}/{REFERENCE}.yml:{line}" for key, line in base_lines.items() if key[:2] not in told_anew
+    }
     where |= {key: f"{_shown(path)}:{line}" for key, line in lines.items()} | dict.fromkeys(_paths(told), "overrides")
     try:
         params = Params.model_validate_json(json.dumps(merged, default=str))
@@ -88,12 +91,18 @@ def _dotted(path: Path, base: dict, overrides: dict) -> dict:
             known = known.get(key, {}) if isinstance(known, dict) else {}
             here = here.setdefault(key, {})
         if not isinstance(known, dict) or last not in known:
-            hint = near(last, known) if isinstance(known, dict) and known else near(parents[-1] if parents else last, base)
+            hint = (
+                near(last, known) if isinstance(known, dict) and known else near(parents[-1] if parents else last, base)
+            )
             raise ScenarioError([f"overrides: {dotted}: no such key; {hint}"])
         if len(parents) == 2 and parents[0] in WHOLE:
             here.update({k: v for k, v in known.items() if k not in here})
         here[last] = value
     return nested
+
+
+def _mapping(value) -> dict:
+    return value if isinstance(value, dict) else {}
 
 
 def _paths(tree: dict, at: tuple = ()):
@@ -118,7 +127,9 @@ def _line(where: dict, path: Path, key: tuple) -> str:
 def _fault(where: dict, path: Path, error: dict) -> str:
     key = tuple(part for part in error["loc"] if part not in ("function-after", "constrained-str"))
     fields = _fields(key[:-1])
-    known = {"extra_forbidden": "unknown key; " + near(key[-1], fields), "missing": "missing"}.get(error["type"], error["msg"])
+    known = {"extra_forbidden": "unknown key; " + near(key[-1], fields), "missing": "missing"}.get(
+        error["type"], error["msg"]
+    )
     got = "" if error["type"] in ("extra_forbidden", "missing") else f" (got {str(error['input'])[:60]!r})"
     return f"{_line(where, path, key)}: {'.'.join(map(str, key))}: {known}{got}"
 
@@ -133,7 +144,9 @@ def _fields(key: tuple) -> list[str]:
         kind = next((o for o in options if o is not type(None)), kind)
         if typing.get_origin(kind) is dict and part not in Params.model_fields:
             kind = typing.get_args(kind)[1]
-    return list(kind.model_fields) if isinstance(kind, type) and issubclass(kind, BaseModel) else list(Params.model_fields)
+    return (
+        list(kind.model_fields) if isinstance(kind, type) and issubclass(kind, BaseModel) else list(Params.model_fields)
+    )
 
 
 def _doubts(params: Params, base: dict):
@@ -153,7 +166,7 @@ def _doubts(params: Params, base: dict):
             yield (*key, "low"), f"expected low <= mid <= high, found {belief.low}, {belief.mid}, {belief.high}"
         if belief.source not in sources().index:
             yield (*key, "source"), f"unknown source {belief.source!r}; {near(belief.source, sources().index)}"
-        yield from ((key + ("unit",), said) for said in _unit_doubts(name, belief))
+        yield from (((*key, "unit"), said) for said in _unit_doubts(name, belief))
 
 
 def _unit_doubts(name: str, belief):
@@ -164,5 +177,6 @@ def _unit_doubts(name: str, belief):
         return
     if ends[0] < ends[1] and ends[0] <= 0:
         yield f"a range has to be above 0, found {belief.low} {belief.unit}"
-    if name.endswith("_share") and not 0 <= ends[0] <= ends[1] <= 1 or name.endswith("_share") and 0 < ends[0] < ends[1] == 1:
+    inside = 0 <= ends[0] <= ends[1] <= 1 and not 0 < ends[0] < ends[1] == 1
+    if name.endswith("_share") and not inside:
         yield f"a share lies between 0 and 1 (an open range), found {belief.low} to {belief.high} {belief.unit}"

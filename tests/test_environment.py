@@ -1,0 +1,86 @@
+"""environment.yml, pyproject.toml and requirements.lock agree, so that conda, pip and uv users get one project."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).parents[1]
+PYTHONS = ("3.11", "3.12", "3.13")
+# conda-forge's name where it is not PyPI's.
+CONDA = {"playwright-python": "playwright"}
+
+
+@pytest.fixture(scope="module")
+def project() -> dict:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+@pytest.fixture(scope="module")
+def wanted(project) -> dict[str, SpecifierSet]:
+    lines = [*project["dependencies"], *(line for extra in project["optional-dependencies"].values() for line in extra)]
+    read = [Requirement(line) for line in lines]
+    return {canonicalize_name(one.name): one.specifier for one in read}
+
+
+@pytest.fixture(scope="module")
+def conda() -> list:
+    return YAML(typ="safe").load(ROOT / "environment.yml")["dependencies"]
+
+
+@pytest.fixture(scope="module")
+def locked() -> list[Requirement]:
+    text = (ROOT / "requirements.lock").read_text()
+    return [Requirement(line.removesuffix("\\").strip()) for line in text.splitlines() if re.match(r"[a-z0-9]", line)]
+
+
+def test_conda_users_get_the_names_and_ranges_of_pyproject(conda, wanted, project):
+    packages = dict(line.partition(" ")[::2] for line in conda if isinstance(line, str))
+    assert packages.pop("python") == project["requires-python"]
+    packages.pop("pip")
+    read = {canonicalize_name(CONDA.get(name, name)): SpecifierSet(ranges) for name, ranges in packages.items()}
+    assert read == wanted
+
+
+def test_conda_users_get_this_project_from_where_they_stand(conda):
+    assert conda[-1] == {"pip": ["-e ."]}
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_the_lock_has_one_version_of_each_package_within_its_range(python, locked, wanted):
+    where = {"python_version": python, "python_full_version": f"{python}.0", "sys_platform": "linux"}
+    where |= {"platform_machine": "x86_64", "platform_system": "Linux", "os_name": "posix"}
+    here = [one for one in locked if one.marker is None or one.marker.evaluate(where)]
+    versions = {canonicalize_name(one.name): Version(str(one.specifier).removeprefix("==")) for one in here}
+    assert len(versions) == len(here)
+    assert {name: str(versions[name]) for name, ranges in wanted.items() if versions[name] not in ranges} == {}
+
+
+def test_every_locked_version_is_exact_and_has_hashes():
+    text = (ROOT / "requirements.lock").read_text()
+    entries = re.split(r"\n(?=[a-z0-9])", text.strip())
+    assert len(entries) > 100
+    assert [
+        entry.split()[0] for entry in entries if not re.match(r"[a-z0-9._-]+==\S+.*(\n +--hash=sha256:\w{64})+", entry)
+    ] == []
+
+
+def test_the_lock_names_no_address():
+    text = (ROOT / "requirements.lock").read_text()
+    assert re.findall(r"://|--(?:extra-)?index-url|--find-links|file:| @ ", text) == []
+
+
+def test_python_versions_agree(project):
+    assert [python for python in PYTHONS if not SpecifierSet(project["requires-python"]).contains(python)] == []
+    assert not SpecifierSet(project["requires-python"]).contains("3.10")
+
+
+def test_what_a_fresh_machine_needs_is_named_by_the_makefile():
+    targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.M)
+    assert {"env", "reports", "test", "lab", "bench", "lint", "lock"} <= set(targets)
