@@ -46,6 +46,31 @@ def explain():
 
 
 @app.command()
+def report(
+    scenarios: Annotated[list[str] | None, typer.Argument(help="Names or paths; all of params/ without any.")] = None,
+    notebook: Annotated[list[str] | None, typer.Option(help="Names or paths; all of notebooks/ without any.")] = None,
+    output: Annotated[str, typer.Option(help="A folder or an fsspec URL.")] = "reports",
+    jobs: Annotated[int | None, typer.Option(min=1, help="Reports at a time; one a core without it.")] = None,
+    draws: Annotated[int | None, typer.Option(min=16, help="Draws a scenario.")] = None,
+    force: Annotated[bool, typer.Option(help="Make fresh reports anew too.")] = False,
+    keep_going: Annotated[bool, typer.Option(help="Go on after a failure.")] = True,
+    engine: Annotated[str, typer.Option(help="fork, or kernel: stock Jupyter kernels.")] = "fork",
+    assets: Annotated[str, typer.Option(help="inline, or shared: the chart library once beside the pages.")] = "inline",
+    timeout: Annotated[float | None, typer.Option(help="Seconds that a cell may take.")] = None,
+    cluster: Annotated[str | None, typer.Option(help="Address of a Dask scheduler.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Progress as a JSON line an event.")] = False,
+):
+    """Render every notebook for every scenario, then the index; only what changed."""
+    from analysis.report.build import build
+
+    made = build(
+        scenarios or (), notebook or (), output, jobs, force, engine, assets, keep_going, timeout, draws, cluster,
+        "json" if as_json else "auto",
+    )  # fmt: skip
+    raise typer.Exit(1 if any(record["status"] != "ok" for record in made) else 0)
+
+
+@app.command()
 def predict(points: Path, output: Output = None):
     """Add predictions to a CSV of serving points; with measured columns present, print the error table too."""
     import pandas as pd
@@ -66,6 +91,30 @@ def calibrate():
     from analysis.study.calibration import calibrate as refit
 
     refit()
+
+
+@app.command()
+def register(scenario: str, as_of: str | None = None, output: Output = None):
+    """Write a scenario's forecasts as JSON, as made on a day (its own without one), from what was known then."""
+    from datetime import date
+
+    from analysis.study.forecasts import register as told
+    from analysis.study.scenario import load
+
+    text = json.dumps(told(load(scenario), date.fromisoformat(as_of) if as_of else None), indent=1) + "\n"
+    output.write_text(text) if output else print(text, end="")
+
+
+@app.command()
+def score(
+    registers: Annotated[list[Path] | None, typer.Argument(help="Registers; the project's own without any.")] = None,
+    resolutions: Annotated[Path | None, typer.Option(help="What came of it; the project's own without it.")] = None,
+):
+    """Score registered forecasts against what happened: Brier and log, beside the base rate and the vendor's word."""
+    from analysis.study.forecasts import judge
+
+    rows, told = judge(registers, resolutions)
+    print(rows.to_string(index=False), told, sep="\n\n")
 
 
 @app.command()
