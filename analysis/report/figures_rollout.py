@@ -3,8 +3,10 @@
 import altair as alt
 import pandas as pd
 
+from analysis.report.text import Payload, plain
 from analysis.report.theme import BASELINE, CANDIDATE, CLAIM, FAINT, HEIGHT, INK, MEASURED, SERIES, WIDTH
 
+FORECASTS = "application/vnd.passthrough.forecasts+json"
 STAGES = {"limited": "Limited release", "general": "General availability", "volume": "Volume"}
 
 
@@ -174,6 +176,20 @@ def reliability(bins: pd.DataFrame) -> alt.LayerChart:
     dots = base.mark_point(filled=True, color=MEASURED, opacity=1).encode(y="came_share:Q", size="cases:Q")
     words = "percent; launches forecast from the others, bars: 80 % range if cases were independent"
     return _finish(ideal + spread + dots, "Said and happened", words, 260)
+
+
+def register(told: dict) -> Payload:
+    """The registered forecasts: a table for the reader, the record for the machine that will score it."""
+    rows = pd.DataFrame(told["forecasts"]).query("kind == 'chance'") if told["forecasts"] else pd.DataFrame()
+    shown = (
+        rows[["text", "chance_share", "base_share", "word_share"]]
+        if len(rows)
+        else pd.DataFrame({"text": ["nothing open"]})
+    )
+    page = shown.assign(text=shown["text"].map(plain)).to_html(
+        index=False, border=0, float_format="{:.1%}".format, escape=False
+    )
+    return Payload({"text/html": page, "text/plain": shown.to_string(), FORECASTS: told})
 
 
 def _series(field: str, order: list[str]) -> dict:

@@ -13,6 +13,8 @@ from scipy.stats import beta
 from analysis.laws import rollout, scoring
 from analysis.study import schedule
 
+REGISTERS = Path(schedule.__file__).parents[1] / "facts" / "forecasts"
+SHOWN = ["chance_share", "base_share", "word_share", "outcome", "model_brier", "base_brier", "word_brier", "model_log"]
 LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 BINS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 WINDOWS = {"promised": "limited_window", "promised fiscal": "limited_fiscal", "promised general": "general_window"}
@@ -99,8 +101,7 @@ def score(registers: Iterable[dict], resolutions: pd.DataFrame | None = None) ->
 def in_the_open(case) -> pd.DataFrame:
     """What the claimed rack and the vendor's own next rack were given on the claim's day, scored by what came since."""
     day = schedule.milestones("Magnum", case.as_of)["announced"].latest
-    told = case.model_copy(update={"claim": "magnum"})
-    cases = [schedule.taking(told, product=name, assume_real=False) for name in ("Magnum", "VR200 NVL72")]
+    cases = [schedule.taking(case, product=name, assume_real=False) for name in ("Magnum", "VR200 NVL72")]
     return score([register(other, day) for other in cases])
 
 
@@ -133,6 +134,26 @@ def reliability(as_of: date, offsets=(-3, 0, 3, 6)) -> pd.DataFrame:
     )
     ends = {end: beta.ppf(p, rows.came + 0.5, rows.cases - rows.came + 0.5) for end, p in (("low", 0.1), ("high", 0.9))}
     return rows.assign(**ends, miss=scoring.calibration_score(rows.said_share, rows.came_share)).reset_index(drop=True)
+
+
+def judge(paths: list[Path] | None = None, resolutions: Path | None = None) -> tuple[pd.DataFrame, str]:
+    """Scores of registers (the project's own without paths) and a sentence that sums them up."""
+    registers = read(paths or sorted(REGISTERS.glob("*.json")))
+    rows = score(registers, None if resolutions is None else schedule.dated(pd.read_csv(resolutions)))
+    asked = sum(row["kind"] == "chance" for told in registers for row in told["forecasts"])
+    return rows[["question", "as_of", *SHOWN]].round(
+        3
+    ), f"{asked} chances in {len(registers)} registers. {verdict(rows)}"
+
+
+def verdict(rows: pd.DataFrame) -> str:
+    """How resolved forecasts did against base rate and word; a sentence, also where nothing is resolved yet."""
+    if rows.empty:
+        return "None is resolved yet."
+    means = {name: rows[f"{name}_brier"].mean() for name in ("model", "base", "word")}
+    skill = scoring.skill_ratio(means["model"], means["base"])
+    return (f"{len(rows)} resolved: mean Brier score {means['model']:.3f}, base rate {means['base']:.3f}, "
+            f"word of the vendor {means['word']:.3f}; skill against the base rate {skill:+.2f}.")  # fmt: skip
 
 
 def read(paths: Iterable[Path]) -> list[dict]:

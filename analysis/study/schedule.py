@@ -43,9 +43,13 @@ def day_after(start: date, months: float) -> date | None:
 @cache
 def read(name: str) -> pd.DataFrame:
     """A wide fact table with its dates parsed."""
-    frame = table(name)
-    dated = [column for column in ("earliest", "latest", "known", "resolved", "until") if column in frame]
-    return frame.assign(**{column: pd.to_datetime(frame[column]).dt.date for column in dated})
+    return dated(table(name))
+
+
+def dated(frame: pd.DataFrame) -> pd.DataFrame:
+    """A table with its columns of days as dates."""
+    days = [column for column in ("earliest", "latest", "known", "resolved", "until") if column in frame]
+    return frame.assign(**{column: pd.to_datetime(frame[column]).dt.date for column in days})
 
 
 def milestones(product: str, as_of: date) -> dict:
@@ -185,14 +189,14 @@ def forecast(case, as_of: date | None = None, believed=None) -> Forecast:
     )
     real = 1.0
     if seen["announced"].status == "claimed" and not case.rollout.assume_real:
-        ratio = news(case.claim, as_of)["weighed_ratio"].prod() * weight.mean()
-        real = float(rollout.updated_share(np.mean(believed["programme_share"]), ratio))
+        ratio = news(product, as_of)["weighed_ratio"].prod() * weight.mean()
+        real = float(np.mean(rollout.updated_share(believed["programme_share"], ratio)))
     return Forecast(product, start, as_of, real, "shipped" in seen, "volume" in seen, dates.assign(weight=weight))
 
 
-def news(claimed: str | None, as_of: date) -> pd.DataFrame:
-    """The dated evidence on a claim known by a day, each likelihood ratio tempered by the reliability of its source."""
-    rows = read("evidence")[lambda rows: (rows.claim == claimed) & (rows.known <= as_of)]
+def news(product: str, as_of: date) -> pd.DataFrame:
+    """The dated evidence on a claimed product known by a day, each ratio tempered by its source's reliability."""
+    rows = read("evidence")[lambda rows: (rows.claim == product.lower()) & (rows.known <= as_of)]
     return rows.assign(weighed_ratio=rollout.weighed_ratio(rows.mid_ratio, rows.reliability_share))
 
 
@@ -265,7 +269,7 @@ def history(case) -> pd.DataFrame:
     days = {day.date() for day in pd.date_range(start, case.as_of, freq="QE")} | {start, case.as_of}
     believed, goal, doubted = model.beliefs(case), date(case.as_of.year + 1, 12, 31), taking(case, assume_real=False)
     rows = []
-    for day in sorted(days | set(news(case.claim, case.as_of).known[lambda known: known >= start])):
+    for day in sorted(days | set(news(case.rollout.product, case.as_of).known)):
         seen = forecast(doubted, day, believed)
         real = seen._replace(real_share=1.0)
         rows.append((pd.Timestamp(day), seen.real_share, by(real, "limited", goal), by(real, "general", goal)))
