@@ -1,0 +1,231 @@
+"""The shape that the design promises: layers that import downwards, thin notebooks, small rooms, no addresses."""
+
+import ast
+import io
+import json
+import re
+import subprocess
+import tokenize
+from pathlib import Path
+
+import pytest
+
+from analysis.units import unit_of
+
+ROOT = Path(__file__).parents[1]
+LAYERS = {"units": 0, "laws": 1, "facts": 2, "study": 3, "report": 4, "__init__": 5, "__main__": 5}
+MODULES = sorted((ROOT / "analysis").rglob("*.py"))
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+# Lines of code, with neither docstrings nor comments nor blank lines. A ratchet: lower it, never raise it lightly.
+MOST_LINES, MOST_LINES_OF_A_MODULE, MOST_LINES_OF_A_FUNCTION = 5800, 220, 42
+
+
+def tracked() -> list[Path]:
+    try:
+        said = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):  # an unpacked archive
+        return [path for path in ROOT.rglob("*") if path.is_file() and ".venv" not in path.parts]
+    return [path for name in said.split("\0") if name and (path := ROOT / name).is_file()]
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def layer(module: str) -> int | None:
+    parts = module.split(".")
+    return LAYERS.get(parts[1]) if parts[0] == "analysis" and len(parts) > 1 else None
+
+
+def imported(tree: ast.AST) -> list[str]:
+    """Modules that a tree names in imports, at the top or inside functions."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            inside = "analysis." * (node.module == "analysis" or node.level > 0)
+            found += [f"{inside}{a.name}" for a in node.names] if node.module == "analysis" else [f"{node.module}"]
+    return found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_a_module_imports_only_from_lower_layers_or_its_own(path):
+    own = layer(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    upwards = [name for name in imported(ast.parse(path.read_text())) if (layer(name) or 0) > own]
+    assert not upwards, f"{name_of(path)} is layer {own} and imports {upwards}"
+
+
+def code_lines(text: str, tree: ast.AST) -> int:
+    told = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node):
+            told |= set(range(node.body[0].lineno, node.body[0].end_lineno + 1))
+    quiet = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
+    tokens = [t for t in tokenize.generate_tokens(io.StringIO(text).readline) if t.type not in quiet]
+    return len({line for t in tokens for line in range(t.start[0], t.end[0] + 1)} - told)
+
+
+def test_analysis_stays_small():
+    sizes = {name_of(path): code_lines(path.read_text(), ast.parse(path.read_text())) for path in MODULES}
+    assert {name: lines for name, lines in sizes.items() if lines > MOST_LINES_OF_A_MODULE} == {}
+    assert sum(sizes.values()) <= MOST_LINES
+
+
+def functions(tree: ast.AST):
+    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_functions_are_short(path):
+    sizes = {node.name: node.end_lineno - node.lineno + 1 for node in functions(ast.parse(path.read_text()))}
+    assert {name: lines for name, lines in sizes.items() if lines > MOST_LINES_OF_A_FUNCTION} == {}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_public_functions_and_modules_say_what_they_give_in_a_sentence(path):
+    tree = ast.parse(path.read_text())
+    public = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name[0] != "_"]
+    sayings = {node.name: ast.get_docstring(node) or "" for node in public}
+    if tree.body:
+        sayings["the module"] = ast.get_docstring(tree) or ""
+    first = {name: said.split("\n\n")[0].strip() for name, said in sayings.items()}
+    assert [name for name, said in first.items() if not re.match(r"[A-Z`'\"(].*[.:?!)]$", said, re.S)] == []
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if "laws" in p.parts], ids=name_of)
+def test_laws_and_their_arguments_are_named_with_units(path):
+    public = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)]
+    named = [n for f in public if f.name[0] != "_" for n in (f.name, *(a.arg for a in f.args.args + f.args.kwonlyargs))]
+    for name in named:
+        unit_of(name)
+    defaults = [f.name for f in public if f.args.defaults or any(f.args.kw_defaults)]
+    assert defaults == [], "a law has no defaults: they would hide facts"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_no_code_swallows_every_error_or_logs(path):
+    tree = ast.parse(path.read_text())
+    bare = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler) and node.type is None]
+    silent = [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ExceptHandler)
+        and isinstance(node.type, ast.Name)
+        and node.type.id in ("Exception", "BaseException")
+        and all(isinstance(done, ast.Pass) for done in node.body)
+    ]
+    assert (bare, silent) == ([], [])
+    assert "logging" not in imported(tree)
+
+
+# Notebooks.
+def cells(path: Path, kind: str) -> list[dict]:
+    return [cell for cell in json.loads(path.read_text())["cells"] if cell["cell_type"] == kind]
+
+
+def source(cell: dict) -> str:
+    return "".join(cell["source"])
+
+
+def tags(cell: dict) -> list[str]:
+    return cell["metadata"].get("tags", [])
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
+def test_a_notebook_is_thin(path):
+    nb = json.loads(path.read_text())
+    assert (nb["nbformat"], nb["nbformat_minor"] >= 5) == (4, True)
+    names = [cell.get("id", "") for cell in nb["cells"]]
+    assert [name for name in names if not re.fullmatch(r"[a-z][a-z0-9-]*", name)] == [], "ids are readable words"
+    assert len(set(names)) == len(names)
+    for cell in cells(path, "code"):
+        text, at = source(cell), f"{path.stem}#{cell['id']}"
+        tree = ast.parse(text)
+        assert len(text.splitlines()) <= 8, at
+        banned = (ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.Lambda, ast.AsyncFunctionDef, ast.Try)
+        assert not [node for node in ast.walk(tree) if isinstance(node, banned)], at
+        assert not re.search(r"https?://|open\(|Path\(|\.\./|requests|urllib|read_csv|^[!%]", text, re.M), at
+        assert set(imported(tree)) <= {"analysis", "altair", "pandas", "numpy"} or all(
+            name.startswith("analysis") for name in imported(tree)
+        ), at
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
+def test_a_notebook_argues_in_prose(path):
+    """At least four words of prose a line of code: written ones, and those that sentences of code compute."""
+    lines = [line for cell in cells(path, "code") for line in source(cell).splitlines() if line.strip()]
+    words = sum(len(source(cell).split()) for cell in cells(path, "markdown"))
+    sayings = [
+        node.value
+        for cell in cells(path, "code")
+        for node in ast.walk(ast.parse(source(cell)))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    words += sum(len(text.split()) for text in sayings if len(text.split()) > 4)
+    assert words >= 4 * len(lines)
+    assert source(cells(path, "markdown")[0]).startswith("# ")
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
+def test_a_notebook_holds_no_output_but_the_checked_headline(path):
+    kept = [cell for cell in cells(path, "code") if cell["outputs"] or cell["execution_count"]]
+    checked = [cell for cell in cells(path, "code") if "nbval-check-output" in tags(cell)]
+    assert [cell["id"] for cell in kept if cell not in checked] == []
+    assert len(checked) <= 1
+    assert "widgets" not in json.loads(path.read_text())["metadata"]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
+def test_a_notebook_has_one_cell_of_parameters(path):
+    parameters = [source(cell) for cell in cells(path, "code") if "parameters" in tags(cell)]
+    assert len(parameters) == 1
+    names = [target.id for node in ast.parse(parameters[0]).body for target in node.targets]
+    assert names in (["scenario", "overrides"], ["overrides"], []) or set(names) <= {
+        "scenarios",
+        "overrides",
+        "scenario",
+    }
+
+
+def test_there_are_notebooks():
+    assert {"efficiency", "cost", "rollout"} <= {path.stem for path in NOTEBOOKS}
+
+
+# Addresses.
+# Written in pieces, so that this file does not hold what it looks for.
+HOSTS = (
+    "pypi" + ".org",
+    "pythonhosted" + ".org",
+    "registry.npmjs" + ".org",
+    "deb.debian" + ".org",
+    "anaconda" + ".org",
+)
+MACHINE = re.compile(r"(?<![\w.:/])/(?:work|home|root|Users|opt|mnt)/\w")
+
+
+def test_no_tracked_file_names_a_package_host_or_a_path_of_a_machine():
+    found = {}
+    for path in tracked():
+        try:
+            text = path.read_text()
+        except UnicodeDecodeError:
+            continue
+        hits = [host for host in HOSTS if host in text] + MACHINE.findall(text)
+        if hits:
+            found[name_of(path)] = hits
+    assert found == {}
+
+
+def test_nothing_stands_at_the_top_but_what_the_design_names():
+    known = {
+        *("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "NOTICE", "CITATION.cff", "environment.yml"),
+        *("pyproject.toml", "requirements.lock", "Makefile", "params", "notebooks", "analysis", "reports", "tests"),
+        *(".ci", ".gitignore", ".gitattributes", ".pre-commit-config.yaml", ".github"),
+    }
+    assert {path.relative_to(ROOT).parts[0] for path in tracked()} - known == set()
+
+
+def test_of_the_reports_only_numbers_are_kept():
+    kept = [path for path in tracked() if path.is_relative_to(ROOT / "reports")]
+    assert [name_of(path) for path in kept if path.name != "numbers.csv"] == []
