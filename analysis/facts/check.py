@@ -127,7 +127,8 @@ def _conflicts(told: dict[tuple, Rows]) -> Faults:
 
 def _wide_faults(name: str, rows: Rows, known: set[str]) -> Faults:
     """A table with several numbers a row: a source for each row, a unit in the name of each column of numbers."""
-    if name in (*RECORDS, "prices") or "source" not in rows[0][1]:
+    fitted = name.endswith("coefficients")  # written by `python -m analysis calibrate` from tables that are sourced
+    if name in (*RECORDS, "prices") or not (fitted or "source" in rows[0][1]):
         yield (
             1,
             f"expected {'the columns ' + ','.join(COLUMNS) if name in (*RECORDS, 'prices') else 'a column `source`'}",
@@ -135,7 +136,8 @@ def _wide_faults(name: str, rows: Rows, known: set[str]) -> Faults:
     for column in rows[0][1]:
         cells = [(line, row[column]) for line, row in rows if row[column]]
         plain = "does not end in a unit" in _unit(column, "")
-        if plain and cells and "unit" not in rows[0][1] and all(_finite(cell) for _, cell in cells):
+        free = fitted or "unit" in rows[0][1] or column == "concurrency"  # as the tables of `predict` call it
+        if plain and cells and not free and all(_finite(cell) for _, cell in cells):
             yield 1, f"{column}: numbers under a name that ends in no unit"
         wrong = [
             (line, cell)
