@@ -65,7 +65,12 @@ def _said(case, claimed: Claim) -> str:
 def _needs(case, found: pd.DataFrame, claimed: Claim) -> str:
     rows = verdict.needs(case, found).query("reading != @MEASURED", local_dict={"MEASURED": MEASURED})
     enough = " or ".join(f"“{plain(title)}”" for title in rows[rows["holds"]]["title"]) or "none of the readings below"
-    words = f"For {number(claimed.headline_ratio)} times the tokens a dollar, the figure has to mean {enough}. "
+    spent = case.budget.usd_per_year
+    worth = [spread([usd] * 3, "usd", "Musd").mid for usd in (spent, spent * claimed.headline_ratio)]
+    words = (
+        f"For {worth[0]} to do what {worth[1]} do today ({number(claimed.headline_ratio)} times the tokens a dollar), "
+    )
+    words += f"the figure has to mean {enough}. "
     for row in rows[~rows["holds"] & (rows["price_ratio"] >= verdict.ROUNDING)].itertuples():
         words += f"“{plain(row.title)}” would do if a chip second cost at most {row.price_ratio:.2f} of today's; "
         words += f"it is modelled at {row.throughput / row.dollars:.2f}. "

@@ -118,11 +118,11 @@ def taken(rows: list[dict]) -> Payload:
 
 def sources(case) -> pd.DataFrame:
     """Every belief and fact that a scenario rests on, with where it comes from; facts first, then beliefs."""
-    from analysis.facts import Accelerator, Model, Site, rows
+    from analysis.facts import Accelerator, Model, Site, chosen
 
     things = [(Accelerator, case.baseline.accelerator), (Accelerator, case.candidate.accelerator), (Model, case.model),
               (Site, case.site)]  # fmt: skip
-    facts = pd.concat([rows(kind, name) for kind, name in dict.fromkeys(things)])
+    facts = pd.concat([chosen(f"{kind.__name__.lower()}s", name) for kind, name in dict.fromkeys(things)])
     facts["value"] = facts["value"].map(number) + " " + facts["unit"].fillna("")
     believed = pd.DataFrame(
         [("belief", name, f"{number(b.low)} / {number(b.mid)} / {number(b.high)} {b.unit}", b.source, b.why)

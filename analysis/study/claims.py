@@ -89,7 +89,7 @@ class Statement(Record):
 class Claim(Record):
     """An announcement: its channel, how far its sources are one, its headline and all its statements.
 
-    `prior` names the belief that such a text is first taken with.
+    `prior` names the belief that such a text is first taken with, `product` its row in launches.csv.
     """
 
     title: Text
@@ -100,6 +100,7 @@ class Claim(Record):
     dependence_share: Share
     headline: Text
     prior: Text
+    product: Text
     statements: list[Statement]
 
     @property

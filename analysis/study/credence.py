@@ -45,7 +45,7 @@ def _evidence(case, claimed, believed, draws, seed):
         ratio = model.at("evidence_ratio", belief, model.scores(f"evidence {row.known}", draws, seed))
         yield row.title, pd.Timestamp(row.known).date(), rollout.weighed_ratio(ratio, row.reliability_share), belief
     if "overdue" in set(ledger(claimed, case.as_of)["due"]):
-        seen = schedule.forecast(schedule.taking(case, assume_real=False))
+        seen = schedule.forecast(schedule.taking(case, product=claimed.product, assume_real=False))
         silence = np.array([seen.dates["weight"].mean()])
         yield "Silence past a promised date", case.as_of, silence, case.believe["notice_share_per_month"]
 

@@ -84,6 +84,15 @@ def ladder(case, draws: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def worlds(case, draws: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Tokens per dollar were the claim true, by the reading in `credence`, and were it mundane: a first year."""
+    base, other = (model.inputs(case, option, len(draws.loc[option])) for option in ("baseline", "candidate"))
+    told = readings.change(case, case.credence.reading)
+    at_its_word = model.evaluate(readings.claimed(base, other, case.credence.reading), change=told)
+    true = gains(draws.loc["baseline"], at_its_word)["dollars"]
+    return true, pd.Series(ladder(case, draws)["draws"].iloc[-1], index=true.index)
+
+
 def measured(case) -> pd.DataFrame:
     """Published ratios of throughput; `beside` marks the scenario's step: its two chips, or its change of precision."""
     rows = table("ratios")
