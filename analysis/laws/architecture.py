@@ -80,6 +80,11 @@ def moe_layers_count(layers_count, dense_layers_count):
     return layers_count - dense_layers_count
 
 
+def latent_layers_count(layers_count, kv_lora_width, linear_attention_layers_count):
+    """Layers whose attention needs many small kernels: latent (MLA) or recurrent ones."""
+    return np.where(kv_lora_width > 0, layers_count, linear_attention_layers_count)
+
+
 def dense_parameters(hidden_width, ffn_width, dense_layers_count):
     """Gated feed-forward of the dense layers: gate, up and down."""
     return dense_layers_count * (2 * hidden_width * ffn_width + ffn_width * hidden_width)
@@ -193,6 +198,7 @@ ARCHITECTURE = [
     recurrent_parameters,
     attention_parameters,
     moe_layers_count,
+    latent_layers_count,
     dense_parameters,
     one_expert_parameters,
     shared_parameters,

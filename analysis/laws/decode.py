@@ -137,13 +137,22 @@ def overhead_s(
     layer_overhead_s,
     moe_layers_count,
     moe_overhead_s,
+    latent_layers_count,
+    latent_overhead_s,
+    narrow_layers_count,
+    narrow_overhead_s,
     step_overhead_s,
     stage_requests,
     request_overhead_s_per_request,
+    overhead_slowness_ratio,
 ):
-    """Launches, synchronisation and routing by layer; scheduling and sampling by step and by request."""
+    """Launches and small kernels by layer, more for routing, latent attention and narrow formats (values are rescaled);
+    scheduling and sampling by step and by request."""
     by_layer_s = layers_count * layer_overhead_s + moe_layers_count * moe_overhead_s
-    return by_layer_s + step_overhead_s + stage_requests * request_overhead_s_per_request
+    by_kind_s = latent_layers_count * latent_overhead_s + narrow_layers_count * narrow_overhead_s
+    return (
+        by_layer_s + by_kind_s + step_overhead_s + stage_requests * request_overhead_s_per_request
+    ) * overhead_slowness_ratio
 
 
 def step_s(

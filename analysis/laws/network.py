@@ -13,9 +13,9 @@ def path_bytes_per_s_per_chip(stage_chips, domain_chips, link_bytes_per_s_per_ch
     return np.where(stage_chips > domain_chips, network_bytes_per_s_per_chip, link_bytes_per_s_per_chip)
 
 
-def wait_s(group_parallel, collective_latency_s):
+def wait_s(group_parallel, collective_latency_s, overhead_slowness_ratio):
     """Latency of one collective: rounds double the ranks reached (Thakur, Rabenseifner and Gropp 2005)."""
-    return collective_latency_s * np.log2(group_parallel)
+    return collective_latency_s * np.log2(group_parallel) * overhead_slowness_ratio
 
 
 def transfer_s_per_token(

@@ -1,5 +1,7 @@
 """Serving speed in steady state: decode steps, prompts that come between, waiting, and what a chip serves a second."""
 
+import numpy as np
+
 from analysis.laws.decode import DECODE, LAYOUT
 from analysis.laws.memory import MEMORY
 from analysis.laws.network import NETWORK
@@ -49,6 +51,11 @@ def attention_flop_per_token(decode_attention_width, index_width, flop_per_param
 def prefill_attention_flop_per_token(prefill_attention_width, index_width, flop_per_parameter_per_token):
     """Operations of a layer between a prompt token and one earlier token, the indexer's included."""
     return (prefill_attention_width + index_width) * flop_per_parameter_per_token
+
+
+def narrow_layers_count(layers_count, attention_bytes_per_parameter, head_bytes_per_parameter):
+    """Layers whose attention is narrower than the head, which stays in 16 bits: their inputs are rescaled first."""
+    return np.where(attention_bytes_per_parameter < head_bytes_per_parameter, layers_count, 0)
 
 
 def cache_bytes_per_token(cache_width, cached_value_bytes_per_token):
@@ -124,6 +131,7 @@ WORK = [
     expert_flop_per_token,
     attention_flop_per_token,
     prefill_attention_flop_per_token,
+    narrow_layers_count,
     cache_bytes_per_token,
     index_bytes_per_token,
 ]
