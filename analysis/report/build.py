@@ -4,14 +4,15 @@ import json
 import os
 import re
 import sys
+import time
 from collections.abc import Iterable
+from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
 
 from analysis.report import store
-from analysis.report.job import declared, failed, page_name, record_name
+from analysis.report.job import ROOT, declared, failed, page_name, record_name
 
-ROOT = Path(__file__).parents[2]
 SUFFIXES = {".py", ".csv", ".yml", ".json", ".html", ".css", ".js", ".gz"}
 SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 RESERVED = {"assets", "sources"}
@@ -21,6 +22,7 @@ def build(
     scenarios: Iterable[str] = (), notebooks: Iterable[str] = (), output: str = "reports", jobs: int | None = None,
     force: bool = False, engine: str = "fork", assets: str = "inline", keep_going: bool = True,
     timeout: float | None = None, draws: int | None = None, cluster: str | None = None, progress: str = "auto",
+    crew=None,
 ) -> list[dict]:  # fmt: skip
     """Make every report that is not fresh, then the pages about them, the index last; the records of what was made.
 
@@ -34,7 +36,8 @@ def build(
     output = str(output) if "://" in str(output) else str(Path(output).absolute())
     settings = {"output": output, "engine": engine, "timeout": timeout, "shared": shared(assets)}
     planned = plan(list(scenarios), list(notebooks), settings, draws)
-    with Progress(progress) as told, store.lock(output, told.note), _crew(cluster, jobs, engine, output) as crew:
+    own = nullcontext(crew) if crew else crew_of(cluster, jobs, engine, output)
+    with Progress(progress) as told, store.lock(output, told.note), own as crew:
         made = _make([job for job in planned if job["scenario"]], crew, told, force, keep_going)
         if keep_going or not any(record["status"] == "failed" for record in made):
             records = site.records(output, None if scenarios or notebooks else planned)
@@ -44,6 +47,33 @@ def build(
             site.pages(output, site.records(output), common(), settings["shared"], force)
         told.summary(planned, made)
     return made
+
+
+def watch(
+    output: str = "reports", jobs: int | None = None, engine: str = "fork", progress: str = "plain", **options
+) -> None:
+    """Build, and again at each change of a file until interrupted; an edited notebook meets a warm process."""
+    output, crew, code, seen = str(Path(output).absolute()), None, "", {}
+    while True:
+        files = [path for folder in ("analysis", "notebooks", "params") for path in (ROOT / folder).rglob("*.*")]
+        now = {
+            path: path.stat().st_mtime_ns for path in files if path.suffix in SUFFIXES | {".ipynb"} and path.exists()
+        }
+        if now == seen:
+            time.sleep(0.1)
+            continue
+        seen = now
+        common.cache_clear()
+        try:
+            if common() != code or crew is None:
+                crew.__exit__() if crew else None
+                code, crew = common(), crew_of(None, jobs, engine, output)
+            build(output=output, engine=engine, crew=crew, progress=progress, **options)
+        except (OSError, ValueError, RuntimeError) as fault:  # a file saved by half; the next save mends it
+            print(fault, file=sys.stderr)
+        except KeyboardInterrupt:
+            crew.__exit__() if crew else None
+            raise
 
 
 def plan(scenarios: list[str], notebooks: list[str], settings: dict, draws: int | None = None) -> list[dict]:
@@ -99,7 +129,8 @@ def _job(
         json.dumps([cells, parameters, siblings, settings["shared"]]),
     ]
     return settings | {
-        "scenario": scenario.stem if scenario else "", "notebook": path.stem, "path": str(path),
+        "files": {os.path.relpath(file, ROOT): store.digest(file.read_bytes()) for file in (path, scenario) if file},
+        "scenario": scenario.stem if scenario else "", "notebook": path.stem, "path": os.path.relpath(path, ROOT),
         "name": f"{scenario.stem}/{path.stem}" if scenario else path.stem, "parameters": parameters,
         "declares": declares, "siblings": siblings, "key": store.digest(common(), *content),
     }  # fmt: skip
@@ -138,16 +169,16 @@ def fresh(job: dict) -> bool:
     return same and store.size(job["output"], page_name(job)) == record["bytes"]
 
 
-def _crew(cluster: str | None, jobs: int | None, engine: str, output: str):
+def crew_of(cluster: str | None, jobs: int | None, engine: str, output: str):
+    """Who makes the reports: the workers of a Dask scheduler, or processes of this machine, as many as it has cores."""
     if cluster:
         from analysis.report.cluster import Cluster
 
-        return Cluster(cluster)
+        return Cluster(cluster, engine)
     from analysis.report.workshop import Crew
 
-    return Crew(
-        jobs or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(), engine, output
-    )
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return Crew(jobs or cores or 1, engine, output)
 
 
 def _make(jobs: list[dict], crew, told, force: bool, keep_going: bool) -> list[dict]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from analysis.report import store
 
+ROOT = Path(__file__).parents[2]
 ENGINES = {"fork": "passthrough", "kernel": "nbclient"}
 NUMBERS = "application/vnd.passthrough.numbers+json"
 
@@ -33,7 +34,7 @@ def declared(cells: list[dict]) -> list[str] | None:
 def work(job: dict, picture=None) -> dict:
     """Make a report; its record, with `status` "ok" or "failed". Never raises for what a notebook or a disk does."""
     try:
-        os.chdir(Path(job["path"]).parent)
+        os.chdir(Path(ROOT, job["path"]).parent)
         with tempfile.TemporaryDirectory() as folder:
             kept = Path(folder, "executed.ipynb")
             try:
@@ -70,9 +71,9 @@ def _executed(job: dict, kept: Path) -> dict:
     if unknown:
         raise ValueError(f"the parameters cell of {job['notebook']} names no {', '.join(sorted(unknown))}")
     return papermill.execute_notebook(
-        job["path"], kept, job["parameters"], engine_name=ENGINES[job["engine"]], kernel_name="python3",
-        progress_bar=False, request_save_on_cell_execute=job["engine"] == "kernel", cwd=Path(job["path"]).parent,
-        execution_timeout=job["timeout"],
+        str(Path(ROOT, job["path"])), kept, job["parameters"], engine_name=ENGINES[job["engine"]],
+        kernel_name="python3", progress_bar=False, request_save_on_cell_execute=job["engine"] == "kernel",
+        cwd=str(Path(ROOT, job["path"]).parent), execution_timeout=job["timeout"],
     )  # fmt: skip
 
 

@@ -7,11 +7,9 @@ import html
 import json
 import re
 from functools import cache
-from pathlib import Path
 
-from analysis.report.renderer import MIME
+from analysis.report.renderer import ASSETS, MIME
 
-ASSETS = Path(__file__).with_name("assets")
 HEADLINE = "application/vnd.passthrough.headline+json"
 _STYLES = re.compile(r"<style[^>]*>([^<]*)</style>")
 _HEADING = re.compile(r"<h([1-3])>(.*?)</h\1>", re.S)
@@ -22,7 +20,8 @@ _UNSTEADY = (
 )
 _UUID = re.compile(r"\bT_([0-9a-f]{5,32})(?=[_\"\s{.])")
 _CSS = {f"border-{side}" for side in ("top", "right", "bottom", "left")} | {
-    "background-color", "color", "font-style", "font-weight", "text-align", "text-decoration", "white-space", "width", "padding",
+    "background-color", "color", "font-style", "font-weight", "text-align", "text-decoration", "white-space", "width",
+    "padding",
 }  # fmt: skip
 
 

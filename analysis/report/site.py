@@ -149,7 +149,8 @@ def _feed(found: list[dict]) -> str:
     latest = max((_moment(record) for record in said), default="1970-01-01T00:00:00Z")
     entries = "".join(_entry(record) for record in said[:200])
     return (
-        '<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom"><title>Changed answers</title>'
+        '<?xml version="1.0" encoding="utf-8"?>\n'
+        '<feed xmlns="http://www.w3.org/2005/Atom"><title>Changed answers</title>'
         f"<id>urn:passthrough:answers</id><updated>{latest}</updated>"
         f"<author><name>Passthrough</name></author>\n{entries}</feed>\n"
     )

@@ -1,0 +1,75 @@
+"""The same reports on many machines: each Dask worker keeps a workshop process of its own (extra `[cluster]`)."""
+
+import contextlib
+import threading
+
+from analysis.report import store
+from analysis.report.build import ROOT, common
+from analysis.report.job import failed
+
+_local = threading.local()
+
+
+class Cluster:
+    """Reports made by the workers of a Dask scheduler; pages go from the worker straight to the output."""
+
+    def __init__(self, address: str, engine: str):
+        self.address, self.engine, self.client = address, engine, None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.client:
+            self.client.close()
+
+    def make(self, jobs: list[dict]):
+        """An event for every report as it is done; a report whose worker died is made by another."""
+        from distributed import as_completed
+
+        if not jobs:
+            return
+        client = self.client = self.client or self._connected()
+        # The record comes back and the page does not: a worker's death loses nothing that was written.
+        futures = {
+            client.submit(perform, job, self.engine, key=f"{job['name']}-{job['key']}", pure=False): job for job in jobs
+        }
+        for future in as_completed(futures):
+            job, fault = futures[future], future.exception()
+            said = (type(fault).__name__, str(fault)) if fault else ()
+            yield {
+                "event": "done",
+                "job": job["name"],
+                "record": failed(job, "", *said, None) if fault else future.result(),
+            }
+            future.release()
+
+    def _connected(self):
+        """A client; RuntimeError where a worker has other facts, code, Python or versions than this machine."""
+        from distributed import Client
+
+        client = Client(self.address)
+        others = [worker for worker, theirs in client.run(common).items() if theirs != common()]
+        if others:
+            client.close()
+            raise RuntimeError(f"these workers have other versions than this machine: {', '.join(sorted(others))}")
+        return client
+
+
+def perform(job: dict, engine: str) -> dict:
+    """Make one report on a worker: in its own process, because a worker has threads and may not be forked."""
+    from analysis.report.workshop import Crew
+
+    for name, content in job["files"].items():
+        if store.digest((ROOT / name).read_bytes()) != content:
+            raise RuntimeError(f"{name} is another on this worker")
+    if not hasattr(_local, "crew"):
+        _local.crew = Crew(1, engine, job["output"])
+    try:
+        events = list(_local.crew.make([job]))
+    except BaseException:
+        with contextlib.suppress(Exception):
+            _local.crew.__exit__()
+        del _local.crew
+        raise
+    return next(event["record"] for event in events if event["event"] == "done")
