@@ -73,6 +73,15 @@ def test_cooling_enters_the_bill_once():
     assert twice[moved[0]] == pytest.approx(2 * once[moved[0]])
 
 
+def test_the_meter_sees_each_joule_once(draws):
+    """Two joules a token at the boards, one token a second, a tenth lost before the wall, PUE 1.25: 2.75 watts.
+
+    In the model the same power is the facility's energy for what is written and read, and stays below the feed.
+    """
+    assert cost.metered_w_per_chip(1.5, 0.25, 1.0, 10.0, 20.0, 0.0, 1.0, 1.1, 1.25) == pytest.approx(2.75)
+    assert (draws["metered_w_per_chip"] < draws["feed_w_per_chip"]).all()
+
+
 def test_lines_of_the_stack_add_up_to_the_total():
     done = owned("gb300", demand_usd_per_s_per_w=1e-6, leased_share=0.5)
     total = sum(done[name] for name in cost.STACK)
