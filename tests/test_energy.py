@@ -172,6 +172,9 @@ def test_parts_add_up_to_the_request(prefill_s, prompts, prefill_w, decode_w, bo
 
 @given(share, share)
 def test_idle_hours_cost_energy(busy, more):
+    """A chip that is busy half of the time idles as long as it works; one that is always busy does not idle."""
+    assert energy.idle_ratio(100, 500, 0.5) == pytest.approx(0.2)
+    assert energy.idle_ratio(100, 500, 1) == 0
     low, high = sorted((busy, more))
     assert fleet(150, 35, 800, low, 100, 0.1, 0.95) >= fleet(150, 35, 800, high, 100, 0.1, 0.95)
 
