@@ -52,14 +52,20 @@ def test_board_power_by_phase_lies_between_idle_and_limit(draws):
     assert (rows <= rows["limit"]).all()
 
 
-def test_ladder_puts_the_claim_beside_what_meters_saw():
+def test_ladder_puts_the_claim_beside_what_meters_saw(case):
     """Claim 0.5 and 0.28: 1.79. Limits 700 to 1000 W: 1.43. MLPerf H100 (v4.0) to B200 (v5.1), llama2-70b: 1.77."""
-    rows = power.ladder({"energy_ratio": 0.5, "time_ratio": 0.28}).set_index(["step", "boundary"])["power_ratio"]
+    rows = power.ladder(case).set_index(["step", "boundary"])["power_ratio"]
     assert rows["the claim, at its word", "not stated"] == pytest.approx(1.786, abs=5e-4)
     assert rows["h100-sxm to b200", "board limit"] == pytest.approx(1000 / 700)
     assert rows["b100 to gb300", "board limit"] == 2
     assert rows["h100-sxm to b200", "wall"] == pytest.approx((10401 / 8) / (5888 / 8), rel=1e-3)
     assert rows["h200-sxm to b200", "wall"] == pytest.approx(10401 / 6153, rel=1e-3)
+
+
+def test_ladder_without_a_claim_on_energy():
+    """A claim that speaks of no energy, or none at all, leaves the measured steps."""
+    for overrides in ({"claim": None}, {"claim": "mi355x"}):
+        assert "not stated" not in set(power.ladder(load("reference", overrides))["boundary"])
 
 
 def test_two_limits_two_multipliers(draws):
@@ -98,7 +104,7 @@ def test_charts_say_what_they_show(case, draws):
         figures.waterfall(power.waterfall(draws)),
         figures.boundaries(power.tokens(draws)),
         figures.batch(power.against_batch()),
-        figures.ladder(power.ladder({"energy_ratio": 0.5, "time_ratio": 0.28})),
+        figures.ladder(power.ladder(case)),
         figures.multipliers(power.multipliers(draws)),
         figures.density(power.density(case, draws)),
         figures.warm_water(power.warm_water(draws)),

@@ -7,7 +7,9 @@ from analysis.facts import Accelerator, Site, chosen, find, names, table
 from analysis.laws import cooling, energy
 from analysis.study import energy as fitted
 from analysis.study import finance
+from analysis.study.claims import claim
 from analysis.study.scenario import Scenario
+from analysis.units import convert
 
 SITES_W, SUPPLY_K = (1e6, 1e7, 1e8), tuple(range(291, 324, 2))
 OPTIONS = ("baseline", "candidate")
@@ -86,23 +88,25 @@ def against_batch() -> pd.DataFrame:
     return rows[rows.groupby(what)["concurrency"].transform("nunique") >= 5].sort_values(["series", "concurrency"])
 
 
-def ladder(claim: dict[str, float] | None = None) -> pd.DataFrame:
+def claimed(case: Scenario) -> dict[str, float] | None:
+    """What a claim says of energy and time per token, new over old; None where it does not speak of energy."""
+    if not case.claim:
+        return None
+    told = claim(case.claim)
+    cuts = [s.measure.value for s in told.statements if s.measure and s.measure.quantity == "energy per output token"]
+    return {"energy_ratio": 1 - cuts[0], "time_ratio": 1 / told.headline_ratio} if cuts else None
+
+
+def ladder(case: Scenario) -> pd.DataFrame:
     """Power, time and energy per token of later over earlier chips: limits of boards, measured boards, measured walls.
 
-    `claim`: energy_ratio and time_ratio of an announcement, whose implied power is the first row.
+    Where the scenario's claim speaks of energy, the power that it implies is the first row.
     """
-    rows = []
-    if claim:
-        power = float(cooling.implied_power_ratio(claim["energy_ratio"], claim["time_ratio"]))
-        rows.append(
-            {
-                "step": "the claim, at its word",
-                "boundary": "not stated",
-                **claim,
-                "power_ratio": power,
-                "source": "magnum",
-            }
-        )
+    rows, said = [], claimed(case)
+    if said:
+        power = float(cooling.implied_power_ratio(said["energy_ratio"], said["time_ratio"]))
+        told = {"step": "the claim, at its word", "boundary": "not stated", "source": claim(case.claim).source}
+        rows.append({**told, **said, "power_ratio": power})
     limits = {name: find(Accelerator, name).power_w_per_chip for name in names(Accelerator)}
     for before, after in (
         ("h100-sxm", "h200-sxm"),
@@ -126,7 +130,9 @@ def ladder(claim: dict[str, float] | None = None) -> pd.DataFrame:
         }
         boundary = "wall" if source == "mlperf" else "board"
         rows.append({"step": f"{before} to {after}", "boundary": boundary, **told, "change": change, "source": source})
-    return pd.DataFrame(rows)
+    return pd.DataFrame(
+        rows, columns=["step", "boundary", "power_ratio", "energy_ratio", "time_ratio", "change", "source"]
+    )
 
 
 def _best(seen: pd.DataFrame, accelerator: str, model: str, source: str) -> tuple[float, float]:
@@ -201,7 +207,7 @@ def warm_water(draws: pd.DataFrame, option: str = "candidate", supply_k=SUPPLY_K
 
 
 def footprint(draws: pd.DataFrame) -> pd.DataFrame:
-    """Carbon (g) and water (l) per output token with its prompt, at every site: operational and embodied apart."""
+    """Carbon and water of a million output tokens with their prompts, at every site: operational and embodied apart."""
     rows = []
     for option in OPTIONS:
         d = draws.loc[option]
@@ -209,10 +215,12 @@ def footprint(draws: pd.DataFrame) -> pd.DataFrame:
         for site in (find(Site, name) for name in names(Site)):
             meter = energy.facility_j_per_output_token(wall, site.pue_ratio)
             told = {
-                "carbon, operation": cooling.operational_g_per_output_token(meter, site.carbon_g_per_j),
-                "carbon, embodied": d["embodied_g_per_output_token"],
-                "water, on site": cooling.site_l_per_output_token(wall, site.water_l_per_j),
-                "water, power stations": cooling.grid_l_per_output_token(meter, d["grid_water_l_per_j"]),
+                ("carbon, operation", "g"): cooling.operational_g_per_output_token(meter, site.carbon_g_per_j),
+                ("carbon, embodied", "g"): d["embodied_g_per_output_token"],
+                ("water, on site", "l"): cooling.site_l_per_output_token(wall, site.water_l_per_j),
+                ("water, power stations", "l"): cooling.grid_l_per_output_token(meter, d["grid_water_l_per_j"]),
             }
-            rows += [{"option": option, "site": site.name, "quantity": q, **spread(v)} for q, v in told.items()]
+            for (quantity, unit), value in told.items():
+                ends = spread(convert(value, f"{unit}/tok", f"{unit}/Mtok"))
+                rows.append({"option": option, "site": site.name, "quantity": quantity, "unit": f"{unit}/Mtok", **ends})
     return pd.DataFrame(rows)
