@@ -8,31 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.facts import Accelerator, Site, chosen, find, table
+from analysis.facts import Accelerator, find
 from analysis.laws import cost, products
-from analysis.study import budget, finance, sensitivity
-from analysis.study.model import beliefs, evaluate, outcomes, scores
+from analysis.study import budget, finance, reconcile, sensitivity
+from analysis.study.model import outcomes, scores
 from analysis.study.scenario import load
 from analysis.units import convert
 
 HOUR = convert(1, "hour", "s")
-PUBLISHED = "2026-07"  # SemiAnalysis AI Cloud TCO Model of July 2026, owning hyperscaler
 
 
 def owned(accelerator, **changed):
-    """All columns of an owned chip's cost from components, every belief at its median, on the mean American site."""
-    case = load("reference")
-    columns = {name: values.to_numpy() for name, values in beliefs(case, 1, None).items()}
-    bought = chosen("capex", accelerator)
-    columns |= dict(zip(bought["field"], bought["base"], strict=True))
-    chip, site = find(Accelerator, accelerator), find(Site, "us-average")
-    columns |= {"provisioned_w_per_chip": chip.provisioned_w_per_chip, "paid_ratio": 1.0, "leased_share": 0.0}
-    columns |= {
-        name: getattr(site, name) for name in ("design_pue_ratio", "electricity_usd_per_j", "facility_usd_per_w")
-    }
-    columns |= changed
-    done = evaluate(columns, [*cost.CAPITAL, cost.drawn_w_per_chip])
-    return evaluate({**done, "metered_w_per_chip": done["drawn_w_per_chip"]}, cost.OPERATION)
+    return reconcile.from_components(load("reference"), accelerator, changed)
 
 
 def usd_per_hour(accelerator, **changed):
@@ -40,8 +27,7 @@ def usd_per_hour(accelerator, **changed):
 
 
 def published(accelerator):
-    rows = table("prices").query("field == 'owner_hyperscaler_usd_per_s_per_chip' and as_of == @PUBLISHED and stands")
-    return float(rows.set_index("thing")["base"][accelerator]) * HOUR
+    return reconcile.totals(load("reference")).set_index("accelerator")["published"][accelerator]
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ from analysis.study import model, readings
 from analysis.study.scenario import Scenario
 
 YEAR_MONTHS = 12
-STEPS = {
+STEPS = {  # from what the chips give to what a budget gets, in the order in which it shrinks
     "gain_ratio": "tokens per dollar, prices of chips included",
-    "busy_ratio": "with the first year's load factor",
     "moved_ratio": "with the traffic that can move",
+    "busy_ratio": "with the first year's load factor",
     "stretch_ratio": "after migration and dual running",
 }
 
@@ -34,15 +34,15 @@ def stretch(case: Scenario, draws: pd.DataFrame, option: str = "candidate") -> p
 
 def _stretched(case: Scenario, before: pd.DataFrame, gain_ratio: np.ndarray) -> pd.DataFrame:
     plan = case.budget
-    busy = gain_ratio * before["first_year_ratio"].to_numpy()
     share = before["eligible_share"].to_numpy()
-    moved = products.eligible_ratio(busy, share)
+    moved = products.eligible_ratio(gain_ratio, share)
+    busy = moved * before["first_year_ratio"].to_numpy()
     dual = plan.dual_months / YEAR_MONTHS  # in years, as the budget is a year's
     left = products.spendable_usd(plan.usd_per_year, plan.migration_usd, dual, plan.usd_per_year, share)
-    effective = np.maximum(left, 0) * moved
+    effective = np.maximum(left, 0) * busy
     requests = effective / before["request_usd"].to_numpy()
     return pd.DataFrame({
-        "gain_ratio": gain_ratio, "busy_ratio": busy, "moved_ratio": moved,
+        "gain_ratio": gain_ratio, "moved_ratio": moved, "busy_ratio": busy,
         "stretch_ratio": effective / plan.usd_per_year, "effective_usd": effective,
         "requests": requests, "output_tokens": requests * case.workload.output_tokens,
     })  # fmt: skip
@@ -77,16 +77,12 @@ def over_time(
     before, ratio = draws.loc["baseline"][:count], gain(draws, option)[:count, None]
     month = np.arange(case.budget.horizon_months) + 0.5
     since = month - arrival_months[:, None]
-    busy = np.where(since < YEAR_MONTHS, before["first_year_ratio"].to_numpy()[:, None], 1.0)
+    settling = np.where(since < YEAR_MONTHS, 1 - before["first_year_ratio"].to_numpy()[:, None], 0.0)
     ramp = decision.migrated_share(month, arrival_months[:, None], case.decision.ramp_months)
-    share = before["eligible_share"].to_numpy()[:, None] * ramp
+    share = before["eligible_share"].to_numpy()[:, None]
     spent = case.budget.usd_per_year / YEAR_MONTHS
-    once = np.where(
-        (since >= 0) & (since < 1),
-        case.budget.migration_usd + case.budget.dual_months * spent * share.max(1)[:, None],
-        0,
-    )
-    bought = np.cumsum((spent - once) * products.eligible_ratio(ratio * busy, share), axis=1)
+    once = (case.budget.migration_usd + case.budget.dual_months * spent * share) * ((since >= 0) & (since < 1))
+    bought = np.cumsum((spent - once) * products.eligible_ratio(ratio, share * ramp) * (1 - ramp * settling), axis=1)
     low, mid, high = np.quantile(bought, [0.1, 0.5, 0.9], axis=0)
     return pd.DataFrame({"month": month + 0.5, "low": low, "mid": mid, "high": high, "today": spent * (month + 0.5)})
 
@@ -132,9 +128,9 @@ def _viable(name: str, sold, option: str, cost: pd.DataFrame) -> dict:
 
 def crossings(table: pd.DataFrame, ready: str) -> pd.DataFrame:
     """When each product's median first meets its margin: today, with the step (`ready` says when), or not with it."""
-    needed = table.pivot_table(index="product", columns="option", values="needed_ratio").loc[table["product"].unique()]
-    step = needed["candidate"] <= 1
-    when = np.where(needed["baseline"] <= 1, "today", np.where(step, f"with the step, {ready}", "not with this step"))
+    needed = table.pivot_table(index="product", columns="option", values="needed_ratio", sort=False)
+    step = (needed["claimed"] if "claimed" in needed else needed["candidate"]) <= 1
+    when = np.where(needed["baseline"] <= 1, "today", np.where(step, f"with the step ({ready})", "not with this step"))
     return needed.assign(when=when).reset_index()
 
 
