@@ -8,7 +8,8 @@ import analysis as an
 from analysis.facts import table
 from analysis.laws import claim as law
 from analysis.laws import rollout
-from analysis.report import brief, views
+from analysis.report import brief
+from analysis.report import views_claim as views
 from analysis.study import credence, model, readings, verdict
 from analysis.study.claims import claim
 from analysis.study.door import ScenarioError

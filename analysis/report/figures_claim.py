@@ -17,7 +17,11 @@ MARKS = {"holds": ("✓", CANDIDATE), "fails": ("✗", CLAIM), "cannot be told":
 
 def _times(values, title: str, **extra) -> alt.X:
     """A logarithmic axis of multipliers with round ticks inside the data."""
-    ticks = [t for t in (0.1, 0.2, 0.5, 1, 2, 3, 5, 10, 20, 50, 100) if min(values) * 0.9 <= t <= max(values) * 1.1]
+    ticks = [
+        t
+        for t in (0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 10, 20, 50, 100)
+        if min(values) * 0.9 <= t <= max(values) * 1.1
+    ]
     scale = alt.Scale(type="log", domain=[min(values) * 0.92, max(values) * 1.08], nice=False)
     return alt.X(**extra, type="quantitative", title=title, scale=scale, axis=alt.Axis(values=ticks, format="~g"))
 
@@ -45,7 +49,10 @@ def waterfall(ladder: pd.DataFrame) -> alt.LayerChart:
     one = alt.Chart(pd.DataFrame({"x": [1.0]})).mark_rule(color=FAINT, strokeDash=[3, 3]).encode(x="x:Q")
     subtitle = "multiplier, logarithmic; throughput first, then tokens per dollar; tick: median, line: 80 % range"
     layers = one + bars + spread + points + text
-    return _finish(layers, "What is left of the headline on its way to a buyer", subtitle, len(rows) * 34)
+    title = (
+        "What is left of the headline on its way to a buyer" if "claim" in kinds else "From chip to buyer, step by step"
+    )
+    return _finish(layers, title, subtitle, len(rows) * 34)
 
 
 def dumbbell(effects: pd.DataFrame, headline: float | None) -> alt.LayerChart:
@@ -70,8 +77,9 @@ def dumbbell(effects: pd.DataFrame, headline: float | None) -> alt.LayerChart:
     )  # fmt: skip
     lines = alt.Chart(pd.DataFrame({"x": marks, "colour": [FAINT, CLAIM][: len(marks)]})).mark_rule(strokeDash=[4, 3])
     rules = lines.encode(x="x:Q", color=alt.Color("colour:N", scale=None))
+    title = "What the step buys" if headline is None else "What each reading of the claim would buy"
     subtitle = "multiplier, logarithmic; red: the headline; teal line: 80 % range of tokens per dollar"
-    return _finish(alt.layer(rules, pairs, spread, points), "What each reading of the claim would buy", subtitle, 300)
+    return _finish(alt.layer(rules, pairs, spread, points), title, subtitle, 34 * rows["title"].nunique())
 
 
 def strip(rows: pd.DataFrame, headline: float | None) -> alt.LayerChart:
@@ -95,7 +103,12 @@ def strip(rows: pd.DataFrame, headline: float | None) -> alt.LayerChart:
     subtitle = (
         "ratio, logarithmic; teal: median of matched results; red: the claim; faint: steps beside the claim's own"
     )
-    return _finish(alt.layer(*layers), "The claim among published measurements", subtitle, 230)
+    return _finish(
+        alt.layer(*layers),
+        "The claim among published measurements" if headline else "Published measurements",
+        subtitle,
+        230,
+    )
 
 
 def credence(updates: pd.DataFrame) -> alt.LayerChart:

@@ -5,8 +5,9 @@ import pandas as pd
 
 from analysis.facts import table
 from analysis.laws import claim as law
-from analysis.study import model, readings
+from analysis.study import model, readings, serving
 from analysis.study.claims import claim
+from analysis.study.scenario import load, scenarios
 
 LEVELS = {"low": 0.1, "mid": 0.5, "high": 0.9}
 ROUNDING = 0.97  # the headline says "nearly"
@@ -43,6 +44,24 @@ def effects(case, draws: int = 512, seed: int | None = model.SEED) -> pd.DataFra
             ends = {level: float(gain[outcome].quantile(at)) for level, at in LEVELS.items()}
             rows.append({"reading": name, "title": title, "outcome": outcome, **ends})
     return pd.DataFrame(rows)
+
+
+def across(case, draws: int = 128) -> pd.DataFrame:
+    """`effects` on dollars for every workload that a scenario file states: a row a reading, a column a workload.
+
+    Chips, prices and promises are the scenario's own; a workload that the chips cannot serve as promised stays blank.
+    """
+    told = {case.workload: "This scenario"}
+    for name in scenarios():
+        told.setdefault(load(name).workload, load(name).title)
+    columns = {}
+    for workload, title in told.items():
+        try:
+            found = effects(case.model_copy(update={"workload": workload}), draws)
+            columns[title] = found.query("outcome == 'dollars'").set_index("title")["mid"]
+        except serving.Infeasible:
+            columns[title] = pd.Series(dtype=float)
+    return pd.DataFrame(columns)
 
 
 def needs(case, found: pd.DataFrame) -> pd.DataFrame:

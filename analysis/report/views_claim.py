@@ -34,6 +34,17 @@ def reading_table(case, found: pd.DataFrame) -> Markdown:
     return Markdown("\n".join(lines))
 
 
+def workloads(case) -> Markdown:
+    """Tokens per dollar, new for old, by reading and workload."""
+    found = verdict.across(case)
+    lines = [f"| Reading | {' | '.join(plain(name) for name in found)} |", "|---" * (found.shape[1] + 1) + "|"]
+    for title, row in found.iterrows():
+        lines.append(
+            f"| {plain(title)} | {' | '.join('not served' if gain != gain else f'{gain:.2f}×' for gain in row)} |"
+        )
+    return Markdown("\n".join(lines))
+
+
 def belief(case):
     """The path of belief through the log of evidence."""
     return figures.credence(credence.updates(case)) if case.claim else NOTHING
