@@ -1,6 +1,8 @@
 """environment.yml, pyproject.toml and requirements.lock agree, so that conda, pip and uv users get one project."""
 
+import ast
 import re
+import sys
 import tomllib
 from pathlib import Path
 
@@ -45,11 +47,13 @@ def test_conda_users_get_the_names_and_ranges_of_pyproject(conda, wanted, projec
     assert packages.pop("python") == project["requires-python"]
     packages.pop("pip")
     read = {canonicalize_name(CONDA.get(name, name)): SpecifierSet(ranges) for name, ranges in packages.items()}
+    *others, _ = conda[-1]["pip"]
+    read |= {canonicalize_name(one.name): one.specifier for one in map(Requirement, others)}
     assert read == wanted
 
 
 def test_conda_users_get_this_project_from_where_they_stand(conda):
-    assert conda[-1] == {"pip": ["-e ."]}
+    assert conda[-1]["pip"][-1] == "-e ."
 
 
 @pytest.mark.parametrize("python", PYTHONS)
@@ -74,6 +78,17 @@ def test_every_locked_version_is_exact_and_has_hashes():
 def test_the_lock_names_no_address():
     text = (ROOT / "requirements.lock").read_text()
     assert re.findall(r"://|--(?:extra-)?index-url|--find-links|file:| @ ", text) == []
+
+
+def test_what_the_code_imports_is_declared(wanted):
+    names = {"ruamel": "ruamel-yaml", "SALib": "salib", "IPython": "ipython", "vl_convert": "vl-convert-python"}
+    code = [path for folder in ("analysis", "tests") for path in (ROOT / folder).rglob("*.py")]
+    trees = [ast.parse(path.read_text()) for path in code]
+    own = {path.stem for path in code} | set(sys.stdlib_module_names) | {"analysis"}
+    read = {a.name.split(".")[0] for t in trees for n in ast.walk(t) if isinstance(n, ast.Import) for a in n.names}
+    read |= {n.module.split(".")[0] for t in trees for n in ast.walk(t) if isinstance(n, ast.ImportFrom) and n.module}
+    missing = {name for name in read - own if canonicalize_name(names.get(name, name)) not in wanted}
+    assert missing - {"torch", "pynvml"} == set(), "those two are brought by hand where there is a graphics processor"
 
 
 def test_python_versions_agree(project):
