@@ -70,9 +70,10 @@ def render(nb: dict, about: dict, shared: str = "", picture=None) -> str:
     `about` holds what the frame shows (scenario, links, as_of); `picture(spec)` gives a chart's SVG.
     """
     contents: list[dict] = []
-    blocks = [block for cell in nb["cells"] for block in _cell(cell, contents, picture)]
+    blocks = "\n".join(block for cell in nb["cells"] for block in _cell(cell, contents, picture))
+    blocks = blocks.replace('</details>\n<details class="code"><summary>Code</summary>', "")  # one fold for many cells
     title = next((entry["text"] for entry in contents if entry["level"] == 1), about["name"])
-    charts = any('class="chart"' in block for block in blocks)
+    charts = '<figure class="chart"' in blocks
     return frame("page.html", title=title, contents=contents, blocks=blocks, charts=charts, shared=shared, **about)
 
 
@@ -165,7 +166,8 @@ def _output(output: dict, picture) -> str:
 
 
 def _answer(record: dict) -> str:
-    verdict = f'<p class="verdict">{html.escape(record["verdict"])}</p>' if record.get("verdict") else ""
+    said = html.escape(record.get("verdict", ""))
+    verdict = f'<p class="verdict" data-verdict="{said}">{said}</p>' if said else ""
     return f'<section class="answer" aria-label="The answer">{verdict}{markdown(record["headline"])}</section>'
 
 
@@ -202,7 +204,13 @@ def _markdown(trusted: bool):
         def block_math(self, text: str) -> str:
             return f'<div class="math">{convert(text.strip(), display="block")}</div>\n'
 
-    made = mistune.create_markdown(renderer=Renderer(escape=not trusted), plugins=["table", "footnotes", "math"])
+        def inline_html(self, html: str) -> str:
+            return html if trusted else mistune.escape(html)
+
+        def block_html(self, html: str) -> str:
+            return html if trusted else f"<p>{mistune.escape(html.strip())}</p>\n"
+
+    made = mistune.create_markdown(renderer=Renderer(escape=False), plugins=["table", "footnotes", "math"])
     # As Pandoc has it, so that "$3 to $5" stays money: no space inside, no digit after the closing sign.
     made.inline.register("inline_math", r"\$(?![\s$])(?P<math_text>[^$\n]+?)(?<!\s)\$(?!\d)", _math, before="link")
     return made

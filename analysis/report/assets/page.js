@@ -105,6 +105,18 @@
       });
     });
   }
+  // Words stand left, numbers right, whoever wrote the table.
+  const aligned = (whole) => {
+    const rows = [...(whole.tBodies[0]?.rows ?? [])];
+    const heads = whole.tHead?.rows[whole.tHead.rows.length - 1]?.cells ?? [];
+    for (let column = 0; column < (rows[0]?.cells.length ?? 0); column++) {
+      const texts = rows.map((row) => row.cells[column]?.textContent.trim() ?? "").filter(Boolean);
+      if (texts.filter((text) => /^[~<>≈$−+-]?\$?\d/.test(text) && text.length < 24).length * 2 > texts.length) continue;
+      const long = texts.some((text) => text.length > 28);
+      [heads[column], ...rows.map((row) => row.cells[column])].forEach((each) => each?.classList.add("words", ...(long ? ["long"] : [])));
+    }
+  };
+  all("main table").forEach(aligned);
   all("table").forEach(sortable);
 
   // All code at once, a filter for long lists, and where in the report the reader is.
