@@ -28,6 +28,7 @@ def project() -> dict:
 def wanted(project) -> dict[str, SpecifierSet]:
     lines = [*project["dependencies"], *(line for extra in project["optional-dependencies"].values() for line in extra)]
     read = [Requirement(line) for line in lines]
+    assert len({one.name for one in read}) == len(read), "a package is named twice"
     return {canonicalize_name(one.name): one.specifier for one in read}
 
 
