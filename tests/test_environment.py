@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[1]
 PYTHONS = ("3.11", "3.12", "3.13")
 # conda-forge's name where it is not PyPI's.
 CONDA = {"playwright-python": "playwright"}
+ONLY_ON_PYPI = {"axe-playwright-python"}
 
 
 @pytest.fixture(scope="module")
@@ -45,12 +46,13 @@ def locked() -> list[Requirement]:
 
 def test_conda_users_get_the_names_and_ranges_of_pyproject(conda, wanted, project):
     packages = dict(line.partition(" ")[::2] for line in conda if isinstance(line, str))
+    assert len(packages) == len([line for line in conda if isinstance(line, str)]), "a package is named twice"
     assert packages.pop("python") == project["requires-python"]
     packages.pop("pip")
+    by_pip = [Requirement(line) for line in conda[-1]["pip"] if not line.startswith("-e")]
     read = {canonicalize_name(CONDA.get(name, name)): SpecifierSet(ranges) for name, ranges in packages.items()}
-    *others, _ = conda[-1]["pip"]
-    read |= {canonicalize_name(one.name): one.specifier for one in map(Requirement, others)}
-    assert read == wanted
+    assert read | {canonicalize_name(one.name): one.specifier for one in by_pip} == wanted
+    assert {one.name for one in by_pip} == ONLY_ON_PYPI
 
 
 def test_conda_users_get_this_project_from_where_they_stand(conda):
