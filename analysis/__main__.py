@@ -89,8 +89,10 @@ def predict(points: Path, output: Output = None):
 def calibrate():
     """Refit the coefficients from the project's measurement tables and write them with their errors."""
     from analysis.study.calibration import calibrate as refit
+    from analysis.study.energy import calibrate_energy
 
     refit()
+    calibrate_energy()  # board power is fitted at speeds that the first fit changes
 
 
 @app.command()

@@ -47,8 +47,8 @@ def heat(case, draws: pd.DataFrame):
     return say(
         "Of the candidate's racks {placeable_share} find a place today, and {placed_share} are at work on average over "
         "the horizon, the others waiting for their retrofit; heat leaves {derated} of a chip's tokens. A million "
-        "output tokens at this site emit {burnt:,.0f} g of CO2 equivalent in operation and {made:,.0f} g for the making "
-        "of the chips, and take {water:.2g} litres of water on site.",
+        "output tokens at this site emit {burnt:,.0f} g of CO2 equivalent in operation and {made:,.0f} g for the "
+        "making of the chips, and take {water:.2g} litres of water on site.",
         **kept,
         derated=shown(draws, "derated_tokens_ratio", "percent", "candidate"),
         burnt=rows["carbon, operation"],
