@@ -78,11 +78,19 @@ def test_two_limits_two_multipliers(draws):
 
 
 def test_sites_scale_with_their_feed(case, draws):
-    rows = power.sites(case, draws).set_index(["site_w", "option"])
-    for column in ("chips", "tokens_per_s", "usd_per_s"):
-        assert rows[column][1e8, "baseline"] == pytest.approx(100 * rows[column][1e6, "baseline"])
-    assert rows["shadow_usd_per_s_per_w"][1e6, "baseline"] == rows["shadow_usd_per_s_per_w"][1e8, "baseline"]
-    assert rows["chips"][1e6, "candidate"] < rows["chips"][1e6, "baseline"]
+    rows = power.sites(case, draws).set_index(["quantity", "site_w", "option"])["mid"]
+    for quantity in ("chips", "tokens_per_s", "usd_per_s"):
+        assert rows[quantity, 1e8, "baseline"] == pytest.approx(100 * rows[quantity, 1e6, "baseline"])
+    assert rows["watt_usd_per_s_per_w", 1e6, "baseline"] == rows["watt_usd_per_s_per_w", 1e8, "baseline"]
+    assert rows["chips", 1e6, "candidate"] < rows["chips", 1e6, "baseline"]
+
+
+def test_a_site_carries_the_tokens_per_megawatt_of_the_model(case, draws):
+    """A megawatt's tokens are InferenceX's convention at this site's own feed, times the load factor."""
+    d = draws.loc["baseline"]
+    per_w = d["output_tokens_per_s_per_chip"] / d["feed_w_per_chip"] * d["busy_share"]
+    rows = power.sites(case, draws).set_index(["quantity", "site_w", "option"])["mid"]
+    assert rows["tokens_per_s", 1e6, "baseline"] == pytest.approx(1e6 * per_w.median())
 
 
 def test_heat_takes_tokens_in_the_thermal_scenario():

@@ -105,7 +105,7 @@ def power_limited_ratio(tokens_ratio, power_ratio):
 def power_value_usd_per_s_per_w(value_usd_per_token, tokens_per_s_per_chip, usd_per_s_per_chip, provisioned_w_per_chip):
     """Shadow price of power: what one more watt would earn once its chips are paid, 0 where they earn nothing."""
     earned = value_usd_per_token * tokens_per_s_per_chip - usd_per_s_per_chip
-    return np.maximum(0 * earned, earned) / provisioned_w_per_chip
+    return np.abs(np.maximum(0 * earned, earned)) / provisioned_w_per_chip
 
 
 def implied_power_ratio(energy_ratio, time_ratio):

@@ -4,7 +4,14 @@ import pandas as pd
 
 from analysis.report.text import Payload, say, shown, taken
 from analysis.study import energy, power
-from analysis.units import convert
+from analysis.units import convert, unit_of
+
+SITE = {
+    "chips": ("chips", "chip"),
+    "tokens_per_s": ("served tokens", "Mtok/s"),
+    "usd_per_s": ("cost of its chips", "Musd/year"),
+    "watt_usd_per_s_per_w": ("worth of one more watt", "usd/year/W"),
+}
 
 
 def accuracy():
@@ -61,11 +68,9 @@ def sites(case, draws: pd.DataFrame) -> Payload:
     """What 1, 10 and 100 MW carry under each option, and what one more watt would earn in a year."""
     rows = []
     for row in power.sites(case, draws).itertuples():
-        place = f"{convert(row.site_w, 'W', 'MW'):g} MW"
-        told = {"chips": ("chip", row.chips), "served tokens": ("Mtok/s", convert(row.tokens_per_s, "tok/s", "Mtok/s"))}
-        told["cost of chips"] = ("Musd/year", convert(row.usd_per_s, "usd/s", "Musd/year"))
-        told["worth of a watt"] = ("usd/W/year", convert(row.shadow_usd_per_s_per_w, "usd/s/W", "usd/year/W"))
-        for quantity, (unit, value) in told.items():
-            kept = {"low": value, "mid": value, "high": value}
-            rows.append({"quantity": f"{quantity}, {place}", "option": row.option, "unit": unit, **kept})
+        name, unit = SITE[row.quantity]
+        ends = {end: convert(getattr(row, end), unit_of(row.quantity), unit) for end in ("low", "mid", "high")}
+        rows.append(
+            {"quantity": f"{name}, {convert(row.site_w, 'W', 'MW'):g} MW", "option": row.option, "unit": unit, **ends}
+        )
     return taken(rows)

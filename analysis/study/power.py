@@ -168,13 +168,14 @@ def sites(case: Scenario, draws: pd.DataFrame, watts=SITES_W) -> pd.DataFrame:
         for option in OPTIONS:
             d = draws.loc[option]
             chips = cooling.powered_chips(site_w, d["feed_w_per_chip"])
-            served = d["output_tokens_per_s_per_chip"] * d["busy_share"]
-            worth = cooling.power_value_usd_per_s_per_w(value, served, d["usd_per_s_per_chip"], d["feed_w_per_chip"])
-            rows.append({
-                "site_w": site_w, "option": option, "chips": np.median(chips),
-                "tokens_per_s": np.median(chips * served), "usd_per_s": np.median(chips * d["usd_per_s_per_chip"]),
-                "shadow_usd_per_s_per_w": np.median(worth),
-            })  # fmt: skip
+            served, cost = d["output_tokens_per_s_per_chip"] * d["busy_share"], d["usd_per_s_per_chip"]
+            told = {
+                "chips": chips,
+                "tokens_per_s": chips * served,
+                "usd_per_s": chips * cost,
+                "watt_usd_per_s_per_w": cooling.power_value_usd_per_s_per_w(value, served, cost, d["feed_w_per_chip"]),
+            }
+            rows += [{"site_w": site_w, "option": option, "quantity": q, **spread(v)} for q, v in told.items()]
     return pd.DataFrame(rows)
 
 
