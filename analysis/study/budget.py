@@ -8,6 +8,7 @@ from analysis.facts import price
 from analysis.laws import decision, products
 from analysis.study import model, readings
 from analysis.study.scenario import Scenario
+from analysis.units import convert
 
 YEAR_MONTHS = 12
 STEPS = {  # from what the chips give to what a budget gets, in the order in which it shrinks
@@ -118,12 +119,24 @@ def _viable(name: str, sold, option: str, cost: pd.DataFrame) -> dict:
     needed = products.threshold_ratio(mean, target) if target > 0 else np.full(np.shape(mean), np.inf)
     loss = norm.sf(products.loss_score(median, nothing, sold.spread_ratio)) if nothing > 0 else np.ones(np.shape(mean))
     low, mid, high = np.quantile(margin, [0.1, 0.5, 0.9])
+    tokens = sold.input_tokens + sold.cached_tokens + sold.output_tokens
     return {
         "product": name, "option": option, "margin_low_share": low, "margin_share": mid, "margin_high_share": high,
         "needed_ratio": float(np.median(needed)), "loss_share": float(np.mean(loss)), "target_share": sold.margin_share,
         "met_share": float(np.mean(needed <= 1)), "token_usd": float(np.median(mean)), "price_usd": sold.price_usd,
-        "tokens": sold.input_tokens + sold.cached_tokens + sold.output_tokens,
+        "tokens_per_usd": tokens / nothing if nothing > 0 else np.nan,
+        "usd_per_mtok": convert(float(np.median(mean)) / tokens, "usd/tok", "usd/Mtok"),
     }  # fmt: skip
+
+
+def contours(table: pd.DataFrame, margins=(0.9, 0.7, 0.5, 0.0)) -> pd.DataFrame:
+    """Lines along which a sale keeps an equal part of each dollar that other costs leave: tokens for it, $ per million."""
+    span = np.geomspace(table["tokens_per_usd"].min() / 2, table["tokens_per_usd"].max() * 2, 2)
+    return pd.DataFrame([
+        {"margin": f"keeps {share:.0%}", "tokens_per_usd": tokens,
+         "usd_per_mtok": convert((1 - share) / tokens, "usd/tok", "usd/Mtok")}
+        for share in margins for tokens in span
+    ])  # fmt: skip
 
 
 def crossings(table: pd.DataFrame, ready: str) -> pd.DataFrame:
@@ -132,6 +145,14 @@ def crossings(table: pd.DataFrame, ready: str) -> pd.DataFrame:
     step = (needed["claimed"] if "claimed" in needed else needed["candidate"]) <= 1
     when = np.where(needed["baseline"] <= 1, "today", np.where(step, f"with the step ({ready})", "not with this step"))
     return needed.assign(when=when).reset_index()
+
+
+def spending(gain_ratio: float, elasticities=(0.1, 0.5, 0.8, 1.1, 1.5), passed=(0.25, 0.5, 1.0)) -> pd.DataFrame:
+    """Spending after a cost cut over elasticity and pass-through: `passed` is a power of the cost ratio."""
+    rows = [(e, p, products.price_ratio(1 / gain_ratio, p)) for e in elasticities for p in passed]
+    told = pd.DataFrame(rows, columns=["elasticity", "passed", "price_ratio"])
+    tokens = products.demand_ratio(told["price_ratio"], told["elasticity"])
+    return told.assign(spend_ratio=products.spend_ratio(told["price_ratio"], tokens))
 
 
 def demand(case: Scenario, draws: pd.DataFrame, option: str = "candidate") -> pd.DataFrame:
