@@ -287,3 +287,20 @@ def test_weights_of_kernels_agree_with_boards_measured_on_kernels():
     reads = energy.loaded_w_per_chip(1000, told["floor_share"], told["memory_weight_ratio"])
     works = energy.loaded_w_per_chip(1000, told["floor_share"], told["prefill_weight_ratio"])
     assert waits < 351 < reads < works <= 1000
+
+
+def test_nearer_to_measured_boards_than_ecologits():
+    """Dense models on H100 (ML.ENERGY): EcoLogits' regression, fitted to this very leaderboard, against ours."""
+    rows = study.points()
+    active = {"llama3.1-70b": 70, "llama3.1-8b": 8, "qwen3-32b": 32, "qwen3-8b": 8}
+    rows = rows[rows["accelerator"].eq("h100-sxm") & rows["model"].isin(active) & rows["concurrency"].between(20, 140)]
+    wh = 1.1665273170451914e-06 * np.exp(-0.011205921025579175 * rows["concurrency"]) * rows["model"].map(active)
+    peer = convert((wh + 4.052928146734005e-05) * rows["chips"], "Wh", "J")
+    off = {
+        "peer": np.abs(np.log(peer / rows["energy_j_per_output_token"])).median(),
+        "ours": np.median(
+            np.abs(np.log(study.predict_energy(study.speeds(rows))[0] / rows["energy_j_per_output_token"]))
+        ),
+    }
+    assert len(rows) >= 12
+    assert off["ours"] < off["peer"] < 0.5
