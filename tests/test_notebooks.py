@@ -1,0 +1,95 @@
+"""The notebooks run by the tools' own ways: papermill with a scenario or with overrides, and nbconvert.
+
+pytest --nbval-lax notebooks runs each with its defaults and compares the checked headline; `make test` includes it.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+HEADLINE = "application/vnd.passthrough.headline+json"
+NUMBERS = "application/vnd.passthrough.numbers+json"
+
+
+def takes_scenario(name: str) -> bool:
+    cells = json.loads((ROOT / f"notebooks/{name}.ipynb").read_text())["cells"]
+    return any("parameters" in c["metadata"].get("tags", []) and "scenario =" in "".join(c["source"]) for c in cells)
+
+
+PER_SCENARIO = [name for name in NOTEBOOKS if takes_scenario(name)]
+
+
+def run(*words, cwd=ROOT):
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", *map(str, words)],
+        cwd=cwd, env=environment, capture_output=True, text=True, timeout=600, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
+
+
+def papermill(notebook: str, tmp_path: Path, *words) -> dict:
+    out = tmp_path / "out.ipynb"
+    run("papermill", f"notebooks/{notebook}.ipynb", out, *words, "--no-progress-bar")
+    return json.loads(out.read_text())
+
+
+def shown(nb: dict, kind: str) -> list:
+    outputs = [output for cell in nb["cells"] if cell["cell_type"] == "code" for output in cell["outputs"]]
+    return [output["data"][kind] for output in outputs if kind in output.get("data", {})]
+
+
+def faults(nb: dict) -> list:
+    outputs = [output for cell in nb["cells"] if cell["cell_type"] == "code" for output in cell["outputs"]]
+    return [o for o in outputs if o["output_type"] == "error" or o.get("name") == "stderr"]
+
+
+def kept_headline(name: str) -> list:
+    return shown(json.loads((ROOT / f"notebooks/{name}.ipynb").read_text()), HEADLINE)
+
+
+def test_three_notebooks_take_a_scenario():
+    assert set(PER_SCENARIO) >= {"efficiency", "cost", "rollout"}
+
+
+@pytest.mark.parametrize("name", PER_SCENARIO)
+def test_the_committed_notebook_holds_its_headline_for_nbval_to_compare(name):
+    (record,) = kept_headline(name)
+    assert record["headline"]
+    assert {"value", "low", "high", "unit", "verdict"} <= set(record)
+
+
+@pytest.mark.parametrize("name", PER_SCENARIO)
+def test_plain_papermill_runs_a_notebook_for_another_scenario(name, tmp_path):
+    nb = papermill(name, tmp_path, "-p", "scenario", "hopper")
+    (record,) = shown(nb, HEADLINE)
+    assert faults(nb) == []
+    assert record["headline"] not in [kept["headline"] for kept in kept_headline(name)]
+    assert len(shown(nb, NUMBERS)) <= 1
+    assert all(row["low"] <= row["mid"] <= row["high"] for rows in shown(nb, NUMBERS) for row in rows["rows"])
+
+
+def test_plain_papermill_takes_overrides(tmp_path):
+    nb = papermill("cost", tmp_path, "-y", "overrides: {workload.output_tokens: 4096, budget.usd_per_year: 20000000}")
+    (record,) = shown(nb, HEADLINE)
+    assert record["headline"] not in [kept["headline"] for kept in kept_headline("cost")]
+
+
+def test_papermill_refuses_a_scenario_that_is_not_there(tmp_path):
+    with pytest.raises(AssertionError, match="did you mean 'article'"):
+        papermill("efficiency", tmp_path, "-p", "scenario", "articel")
+
+
+def test_nbconvert_executes_a_notebook_from_where_it_lies(tmp_path):
+    name = "efficiency"
+    words = ["--to", "notebook", "--execute", f"notebooks/{name}.ipynb", "--output-dir", tmp_path, "--output", "out"]
+    run("jupyter", "nbconvert", *words)
+    nb = json.loads((tmp_path / "out.ipynb").read_text())
+    assert faults(nb) == []
+    assert shown(nb, HEADLINE)[0]["headline"] == kept_headline(name)[0]["headline"]
