@@ -157,7 +157,12 @@ def regrets(table: pd.DataFrame) -> alt.LayerChart:
     """Regret of each act in each future; the act whose worst cell is least is minimax."""
     rows = table.reset_index().melt("act", var_name="future", value_name="regret")
     base = alt.Chart(rows).encode(
-        x=alt.X("future:N", sort=list(table.columns), title=None, axis=alt.Axis(labelAngle=0, orient="top")),
+        x=alt.X(
+            "future:N",
+            sort=list(table.columns),
+            title=None,
+            axis=alt.Axis(labelAngle=0, orient="top", labelPadding=20, labelExpr="split(datum.label, ', ')"),
+        ),
         y=alt.Y("act:N", sort=list(table.index), title=None),
     )
     cells = base.mark_rect().encode(

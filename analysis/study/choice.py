@@ -121,14 +121,16 @@ def break_even_month(case, gain: float) -> float:
 
 
 def regrets(case, draws: pd.DataFrame, seen: schedule.Forecast) -> pd.DataFrame:
-    """Regret of each act in four futures (columns), and the worst of them: the least of these is minimax regret."""
+    """Regret of each act in named futures (columns), and the worst of them: the least of these is minimax regret."""
     now = schedule.months_between(seen.start, case.as_of)
     real = seen._replace(real_share=1.0)
     at = lambda level: max(schedule.quantile(real, "general", level) - now, 0)  # noqa: E731
-    measured = float(np.median(multiplier(draws)))
+    poor, measured = np.quantile(multiplier(draws), [0.1, 0.5])
     claimed = float(np.median(multiplier(draws, "claimed"))) if "claimed" in draws.index.levels[0] else measured
-    futures = {"early, at its word": (at(0.1), claimed), "median, measured": (at(0.5), measured),
-               "late, measured": (at(0.7), measured), "never": (np.inf, 1.0)}  # fmt: skip
+    futures = {"early, at its word": (at(0.1), claimed), "median date, measured": (at(0.5), measured)}
+    futures |= {"median date, disappoints": (at(0.5), poor)}
+    if not seen.general:
+        futures |= {"late, measured": (at(0.7), measured), "never": (np.inf, 1.0)}
     premium, share, rows = case.believe["rent_premium_ratio"].mid, case.decision.hedge_share, {}
     for future, (arrival, gain) in futures.items():
         wait, rent = (float(waiting(case, arrival, premium, gain, gives_up)) for gives_up in (False, True))

@@ -24,9 +24,12 @@ RESOLVED_BY = "statements of the vendor, a customer or a cloud that name the pro
 
 
 def register(case, as_of: date | None = None) -> dict:
-    """The forecasts of a scenario as made on a day, from what was known then, ready for JSON."""
+    """The forecasts of a scenario as made on a day, from what was known then, ready for JSON.
+
+    Never on the assumption that a claimed product exists: only an unconditional chance can be scored.
+    """
     as_of = as_of or case.as_of
-    seen = schedule.forecast(case, as_of)
+    seen = schedule.forecast(schedule.taking(case, assume_real=False), as_of)
     rows = [_chance(seen, *question) for question in _questions(seen)]
     rows += [] if seen.general else [_day(seen)]
     told = json.dumps([case.name, case.overrides, case.model_dump(mode="json"), as_of.isoformat()], sort_keys=True)
@@ -101,7 +104,7 @@ def score(registers: Iterable[dict], resolutions: pd.DataFrame | None = None) ->
 def in_the_open(case) -> pd.DataFrame:
     """What the claimed rack and the vendor's own next rack were given on the claim's day, scored by what came since."""
     day = schedule.milestones("Magnum", case.as_of)["announced"].latest
-    cases = [schedule.taking(case, product=name, assume_real=False) for name in ("Magnum", "VR200 NVL72")]
+    cases = [schedule.taking(case, product=name) for name in ("Magnum", "VR200 NVL72")]
     return score([register(other, day) for other in cases])
 
 

@@ -62,8 +62,9 @@ def milestones(product: str, as_of: date) -> dict:
     return seen
 
 
+@cache
 def reference_class(as_of: date, without: str | None = None, since: date = CLASS_SINCE) -> pd.DataFrame:
-    """Past launches as known on a day: fate, slip against the end of the promised window (interval), gap to volume."""
+    """Past launches as known on a day: fate, slip against the window's end, gap to volume. Shared: do not change."""
     rows = read("launches")
     known = rows[(rows.vendor != "unnamed") & (rows.milestone == "announced") & (rows.known <= as_of)]
     named = known[(known.latest >= since) & (known["product"] != without)]["product"]
@@ -92,7 +93,12 @@ def _fate(seen: dict) -> dict:
 
 def fit_late(low_months, high_months) -> tuple[float, float]:
     """Median and log spread of a lognormal from exact, interval and right-censored slips, by maximum likelihood."""
-    low, high = np.maximum(np.asarray(low_months, float), 0.03), np.asarray(high_months, float)  # a day at least
+    return _fitted(tuple(map(float, low_months)), tuple(map(float, high_months)))
+
+
+@cache
+def _fitted(low_months: tuple, high_months: tuple) -> tuple[float, float]:
+    low, high = np.maximum(low_months, 0.03), np.asarray(high_months)  # a slip of a day at least
     exact = low >= high
 
     def loss(at):
@@ -117,7 +123,9 @@ def rates(known: pd.DataFrame) -> dict:
     }
     shares = {f"{name}_share": rollout.jeffreys_share(*pair) for name, pair in counts.items()}
     gaps = np.sort(known.gap_months.dropna())
-    return {**shares, **intervals, "counts": counts, "median_months": median, "spread_ratio": spread, "gaps": gaps}
+    p90 = rollout.late_slip_months(median, spread, norm.ppf(0.9))
+    return {**shares, **intervals, "counts": counts, "median_months": median, "spread_ratio": spread, "p90_months": p90,
+            "gaps": gaps}  # fmt: skip
 
 
 def slips(said: dict, window_months: float, uniform: dict) -> np.ndarray:
@@ -196,8 +204,10 @@ def forecast(case, as_of: date | None = None, believed=None) -> Forecast:
 
 def news(product: str, as_of: date) -> pd.DataFrame:
     """The dated evidence on a claimed product known by a day, each ratio tempered by its source's reliability."""
-    rows = read("evidence")[lambda rows: (rows.claim == product.lower()) & (rows.known <= as_of)]
-    return rows.assign(weighed_ratio=rollout.weighed_ratio(rows.mid_ratio, rows.reliability_share))
+    rows = read("launches")
+    claimed = product in set(rows[rows.status == "claimed"]["product"])
+    log = read("evidence")[lambda log: claimed & (log.claim == product.lower()) & (log.known <= as_of)]
+    return log.assign(weighed_ratio=rollout.weighed_ratio(log.mid_ratio, log.reliability_share))
 
 
 def chance(seen: Forecast, milestone: str, months) -> np.ndarray:
@@ -289,6 +299,7 @@ def criticality(seen: Forecast) -> pd.DataFrame:
     return pd.DataFrame({"task": list(tasks), "share": [weigh(flag) for flag in tasks.values()]})
 
 
+@cache
 def leave_one_out(as_of: date, draws: int = 2000) -> pd.DataFrame:
     """Each dated launch forecast from the others: 80 % interval, CRPS, and that of taking its window at its word."""
     known = reference_class(as_of)

@@ -1,0 +1,235 @@
+"""Sentences and tables of the rollout for any scenario: promised, shipped, doubted or assumed."""
+
+import numpy as np
+import pandas as pd
+from IPython.display import Markdown
+
+from analysis.facts import sources
+from analysis.laws import decision, rollout, scoring
+from analysis.report import figures_rollout as figures
+from analysis.report.text import Payload, Shown, headline, plain, taken
+from analysis.study import choice, forecasts, model, schedule
+
+STAGE = {"limited": "limited release", "general": "general availability", "volume": "volume"}
+
+
+def option(draws: pd.DataFrame) -> str:
+    """What the buyer would wait for: the claim at its word where a reading is taken, or else the chip as modelled."""
+    return "claimed" if "claimed" in draws.index.get_level_values(0) else "candidate"
+
+
+def day(when) -> str:
+    """A date in words; no date is never."""
+    return "never" if when is None or pd.isna(when) else f"{when.day} {when:%B %Y}"
+
+
+def table(rows: list, heads: list[str]) -> Markdown:
+    """Rows of text as a table."""
+    lines = [f"| {' | '.join(map(str, row))} |" for row in (heads, ["---"] * len(heads), *rows)]
+    return Markdown("\n".join(lines))
+
+
+def answer(case, draws: pd.DataFrame, seen: schedule.Forecast) -> Payload:
+    """When it comes, and what to do until then, each with its chance of being wrong."""
+    paid = choice.costs(case, draws, seen, option(draws))
+    told = choice.advice(paid)
+    low, mid, high = paid["wait"].quantile([0.1, 0.5, 0.9])
+    words = f"{timing(seen)} {_advice(case, seen, told)}"
+    return headline(words, Shown((float(low), float(mid), float(high)), "ratio"), told["act"])
+
+
+def timing(seen: schedule.Forecast) -> str:
+    """The dates in one sentence: facts where it has shipped, chances where it has not."""
+    name, rows = plain(seen.product), schedule.outlook(seen).set_index("milestone")
+    first, free = rows.loc["limited"], rows.loc["general"]
+    if seen.general:
+        return f"{name} is here: a first customer had it by {day(first.mid)} and it opened to any by {day(free.mid)}."
+    span = f"{day(free.mid)} ({day(free.low)} to {day(free.high)})"
+    if seen.shipped:
+        return f"{name} reached its first customer by {day(first.mid)} and opens to any customer by {span}."
+    real = schedule.outlook(seen._replace(real_share=1.0)).set_index("milestone")
+    dates = f"limited release by {day(real.mid['limited'])}, general availability by {day(real.mid['general'])}, never"
+    if seen.real_share < 1:
+        odds = f"That {name} comes at all has a chance of {1 - first.never_share:.1%}"
+        return f"{odds}; if it exists, an even chance is {dates} with {real.never_share['general']:.0%}."
+    return f"If {name} exists, an even chance is {dates} with {first.never_share:.0%}."
+
+
+def _advice(case, seen: schedule.Forecast, told: dict) -> str:
+    """The act of least expected cost as an instruction, with its saving and the chance that another was cheaper."""
+    old, new = plain(case.baseline.accelerator.upper()), plain(seen.product)
+    order = f"order {new} and rent {old} until it is delivered" if seen.general else f"rent {old} until {new} is there"
+    patience = f"{case.decision.patience_months:g} months"
+    words = {
+        "buy now": f"buy {old} now",
+        "wait": order,
+        "rent and switch": f"{order}, keep {old} where {new} proves no better, and stop waiting after {patience}",
+        "half now": f"buy part of the {old} now; for the rest, {order}",
+    }[told["act"]]
+    saved = 1 - told["cost_ratio"]
+    cost = f"{saved:.0%} less than buying all of the {old} today" if saved > 0.005 else "least"
+    odds = f"with a chance of {told['wrong_share']:.0%} another act would have been cheaper"
+    return f"{words[0].upper()}{words[1:]}: expected to cost {cost}; {odds}."
+
+
+def dates(seen: schedule.Forecast) -> Markdown:
+    """Milestones with P10, P50, P90 and never; for a claimed product also under the assumption that it exists."""
+    views = {"": seen} if seen.real_share == 1 else {"": seen, ", if it exists": seen._replace(real_share=1.0)}
+    rows = [
+        [STAGE[row.milestone] + given, *(day(end) for end in (row.low, row.mid, row.high)), f"{row.never_share:.1%}"]
+        for given, view in views.items()
+        for row in schedule.outlook(view).itertuples()
+    ]
+    return table(rows, ["Milestone", "P10", "P50", "P90", "never"])
+
+
+def at_announcement(case) -> Markdown:
+    """What the method would have said on the day of the announcement, beside what is known now."""
+    now = schedule.forecast(case)
+    then = schedule.outlook(schedule.forecast(case, now.start)).set_index("milestone")
+    known = schedule.milestones(now.product, case.as_of)
+    came = {"limited": known.get("shipped"), "general": known.get("volume")}
+    rows = [[STAGE[name], *(day(end) for end in then.loc[name, ["low", "mid", "high"]]),
+             day(row.latest) if row else f"not known by {day(case.as_of)}"] for name, row in came.items()]  # fmt: skip
+    return table(rows, [f"Seen on {day(now.start)}", "P10", "P50", "P90", "came"])
+
+
+def promised(seen: schedule.Forecast) -> Markdown:
+    """What was promised, by whom it is told, and the other way to read a quarter."""
+    known = schedule.milestones(seen.product, seen.as_of)
+    rows = [[name, day(row.earliest), day(row.latest), plain(sources().title[row.source]), plain(row.where)]
+            for name, row in known.items()]  # fmt: skip
+    return table(rows, ["What", "from", "to", "source", "note"])
+
+
+def record(case) -> Markdown:
+    """The reference class in two sentences."""
+    said = schedule.rates(schedule.reference_class(case.as_of))
+    (gone, settled), (late, dated) = said["counts"]["cancelled"], said["counts"]["late"]
+    odds = {
+        name: "{1:.0%}, 90 % interval {0:.0%} to {2:.0%}".format(*said[f"{name}_interval"]) for name in said["counts"]
+    }
+    return Markdown(
+        f"Of {settled} launches whose fate is known **{gone} were cancelled** (chance {odds['cancelled']}). Of {dated} "
+        f"with a date **{late} missed the end of their window** ({odds['late']}); those ran over it by "
+        f"{said['median_months']:.1f} months at the median and {said['p90_months']:.1f} at P90."
+    )
+
+
+def held(case) -> Markdown:
+    """How the record forecasts launches that it was not shown."""
+    card = forecasts.scorecard(case.as_of)
+    return Markdown(
+        f"Left out one by one, {card.inside.sum()} of {len(card)} launches fall into their 80 % range "
+        f"({card.inside.mean():.0%}). The mean error of the distribution (CRPS) is {card.crps.mean():.2f} months, "
+        f"against {card.word_crps.mean():.2f} for taking every window at its word; the interval score is "
+        f"{card.interval.mean():.1f} and the pinball loss {card.pinball.mean():.2f} months."
+    )
+
+
+def news(seen: schedule.Forecast) -> Markdown:
+    """The dated log of evidence with its likelihood ratios."""
+    rows = schedule.news(seen.product, seen.as_of)
+    if rows.empty:
+        return Markdown("No entry: this product is the vendor's own announcement, so its existence is not in doubt.")
+    cells = [[day(row.known), plain(row.title), f"{row.mid_ratio:g} ({row.low_ratio:g} to {row.high_ratio:g})",
+              f"{row.weighed_ratio:.2f}", plain(row.why)] for row in rows.itertuples()]  # fmt: skip
+    return table(cells, ["Known", "What", "likelihood ratio", "as weighed", "why"])
+
+
+def acts(paid: pd.DataFrame) -> Markdown:
+    """Cost, odds and regret of each act."""
+    rows = [
+        [act, f"{row.mean_ratio:.2f}", f"{row.low_ratio:.2f} to {row.high_ratio:.2f}", f"{row.best_share:.0%}",
+         f"{row.regret_ratio:.1%}", f"{row.worst_regret_ratio:.0%}"]
+        for act, row in choice.summary(paid).iterrows()
+    ]  # fmt: skip
+    return table(rows, ["Act", "mean cost", "80 % range", "cheapest in", "mean regret", "regret, P95"])
+
+
+def worth(case, draws: pd.DataFrame, seen: schedule.Forecast, paid: pd.DataFrame) -> Markdown:
+    """Break-even delay and multiplier, the least worst regret, the option in renting, and the value of knowing."""
+    told, gain = choice.advice(paid), float(paid.multiplier_ratio.median())
+    delay = choice.break_even_month(case, gain)
+    safe = choice.regrets(case, draws, seen)["worst"]
+    need = choice.break_even(case, [12]).multiplier_ratio[0]
+    waits = f"pays for a wait of up to {delay:.1f} months" if delay else "pays for no wait"
+    return Markdown(
+        f"The median multiplier, {gain:.2f}, {waits}; a wait of 12 months needs {need:.2f}. Over the named futures the "
+        f"least worst regret is that of **{safe.idxmin()}**, {safe.min():.0%} of the cost of buying. The right to "
+        f"decline what proves no better is worth {max(told['option_ratio'], 0):.1%}. Knowing all beforehand would be "
+        f"worth {told['knowing_ratio']:.1%}, the date alone {told['knowing_date_ratio']:.1%} and the multiplier alone "
+        f"{told['knowing_multiplier_ratio']:.1%}: no study of it should cost more. For a job of fixed length the old "
+        f"rule holds: with work per dollar doubling in 18 months, only what takes over "
+        f"{decision.slacking_months(18):.1f} months is worth putting off."
+    )
+
+
+def tasks(seen: schedule.Forecast):
+    """What sets the date of general availability, where there is still a date to set."""
+    if seen.general:
+        return Markdown("Nothing holds it any more: it is open to any customer.")
+    if seen.shipped:
+        return Markdown("A first customer has it; what is left is the ramp to open sale, as long as past ramps were.")
+    return figures.tasks(schedule.criticality(seen))
+
+
+def scored(case) -> Markdown:
+    """The forecasts of the day of the claim that are resolved by now, in the open."""
+    rows = forecasts.in_the_open(case)
+    cells = [
+        [plain(row.text), f"{row.chance_share:.1%}", f"{row.base_share:.0%}", f"{row.word_share:.0%}",
+         "yes" if row.outcome else "no", f"{row.model_brier:.3f}", f"{row.base_brier:.3f}"]
+        for row in rows.itertuples()
+    ]  # fmt: skip
+    heads = ["As of 23 April 2026", "said", "base rate", "at its word", "came", "Brier", "Brier, base rate"]
+    return Markdown(table(cells, heads).data + "\n\n" + forecasts.verdict(rows))
+
+
+def numbers(case, seen: schedule.Forecast, paid: pd.DataFrame, fans: pd.DataFrame) -> Payload:
+    """Chances, costs of the acts and the blended fleet, to take away."""
+    year = case.as_of.year + 1
+    days = {f"by_{year}_q{quarter}": pd.Period(f"{year}Q{quarter}").end_time.date() for quarter in (1, 2, 4)}
+    chances = {f"{name}_{when}": schedule.by(seen, name, at) for name in forecasts.WORDS for when, at in days.items()}
+    ends = ("low", "mid", "high")
+    rows = [{"quantity": f"chance_{name}", "option": seen.product, "unit": "1", **dict.fromkeys(ends, chance)}
+            for name, chance in chances.items()]  # fmt: skip
+    for act in choice.ACTS:
+        low, mid, high = paid[act].quantile([0.1, 0.5, 0.9])
+        rows.append({"quantity": "cost_over_buying", "option": act, "unit": "1", "low": low, "mid": mid, "high": high})
+    for month, fan in fans[fans.quantity == "usd_per_token"].reset_index(drop=True).iloc[::12].iterrows():
+        spent = {end: fan[end] * 1e6 for end in ends}
+        rows.append({"quantity": "blended_usd_per_token", "option": f"month {month}", "unit": "usd/Mtok", **spent})
+    return taken(rows)
+
+
+def money(fans: pd.DataFrame) -> pd.DataFrame:
+    """The fan of a token's cost in dollars per million."""
+    rows = fans[fans.quantity == "usd_per_token"]
+    return rows.assign(**{end: rows[end] * 1e6 for end in ("low", "lower", "mid", "upper", "high")})
+
+
+def checks(case, seen: schedule.Forecast, paid: pd.DataFrame, done: dict) -> Markdown:
+    """What has to hold of this page's numbers; AssertionError naming what does not."""
+    months = np.arange(0, 241.0)
+    curve = {name: schedule.chance(seen, name, months) for name in ("limited", "general", "volume")}
+    told, old, new = choice.advice(paid), done["old_alive_chips"], done["new_alive_chips"]
+    found = {
+        "Chances lie between 0 and 1 and never fall": all(
+            (np.diff(line) >= -1e-12).all() and 0 <= line[0] <= line[-1] <= 1 + 1e-12 for line in curve.values()
+        ),
+        "A later milestone is never the more likely one": (curve["limited"] >= curve["general"] - 1e-9).all()
+        and (curve["general"] >= curve["volume"] - 1e-9).all(),
+        "No more chips are in service than were bought": (new <= done["new_bought_chips"].cumsum(axis=1) + 1e-6).all()
+        and (old <= case.fleet.chips + done["old_bought_chips"].cumsum(axis=1) + 1e-6).all(),
+        "Knowing all is worth at least as much as knowing a part": told["knowing_ratio"]
+        >= max(told["knowing_date_ratio"], told["knowing_multiplier_ratio"]) - 1e-9,
+    }
+    failed = [words for words, holds in found.items() if not holds]
+    assert not failed, failed
+    return Markdown("\n".join(f"- ✓ {words}" for words in found))
+
+
+def laws() -> pd.DataFrame:
+    """The laws of the rollout, the decision and the scores: name, unit, arguments, meaning and source."""
+    return model.explain([*rollout.ROLLOUT, *decision.DECISION, *scoring.SCORING])
