@@ -92,7 +92,8 @@ class Payload:
 def headline(sentence: str, value: Shown, verdict: str = "", **values) -> Payload:
     """The answer in one sentence, for the first screen, the index and the feed."""
     words = say(sentence, value=value, verdict=verdict, **values).data
-    low, mid, high = value.values
+    # Six digits: further ones differ between processors, and nothing should compare them.
+    low, mid, high = (float(f"{end:.6g}") for end in value.values)
     record = {"headline": words, "value": mid, "low": low, "high": high, "unit": value.unit, "verdict": verdict}
     return Payload({"text/markdown": f"**{words}**", "text/plain": words, HEADLINE: record})
 
@@ -104,7 +105,9 @@ def numbers(draws: pd.DataFrame, quantities: dict[str, str]) -> Payload:
     for quantity, unit in quantities.items():
         for option in options:
             low, mid, high = shown(draws, quantity, unit, option or None).values
-            rows.append({"quantity": quantity, "option": option, "unit": unit or "1", "low": low, "mid": mid, "high": high})
+            rows.append(
+                {"quantity": quantity, "option": option, "unit": unit or "1", "low": low, "mid": mid, "high": high}
+            )
     return taken(rows)
 
 

@@ -1,0 +1,54 @@
+"""Keep notebooks as they are committed: no output but the checked headline.
+
+python tests/headlines.py              runs each notebook with its defaults and stores its headline for nbval to compare
+python tests/headlines.py --strip ...  only strips the notebooks named (all without names); a pre-commit hook runs this
+"""
+
+import sys
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbstripout import strip_output
+
+FOLDER = Path(__file__).parents[1] / "notebooks"
+
+
+def is_headline(cell) -> bool:
+    return "headline" in cell.metadata.get("tags", [])
+
+
+def stripped(nb):
+    """Without outputs and counts, but for those of the headline cell."""
+    kept = {cell.id: (cell.outputs, cell.execution_count) for cell in nb.cells if is_headline(cell)}
+    nb = strip_output(nb, keep_output=False, keep_count=False, keep_id=True)
+    for cell in nb.cells:
+        if cell.id in kept:
+            cell.outputs, cell.execution_count = kept[cell.id]
+    return nb
+
+
+def executed(nb):
+    """Run with its defaults; the headline cell is marked for nbval."""
+    for cell in nb.cells:
+        cell.metadata.pop("execution", None)
+        if is_headline(cell) and "nbval-check-output" not in cell.metadata.tags:
+            cell.metadata.tags.append("nbval-check-output")
+    return NotebookClient(nb, resources={"metadata": {"path": str(FOLDER)}}, record_timing=False).execute()
+
+
+def main(words: list[str]) -> None:
+    """Rewrite the notebooks named, or all; only those that differ are written."""
+    paths = [Path(word) for word in words if not word.startswith("-")] or sorted(FOLDER.glob("*.ipynb"))
+    for path in paths:
+        nb = nbformat.read(path, as_version=4)
+        made = stripped(nb if "--strip" in words else executed(nb))
+        made.metadata = {"kernelspec": made.metadata.kernelspec, "language_info": {"name": "python"}}
+        text = nbformat.writes(made) + "\n"
+        if text != path.read_text():
+            path.write_text(text)
+            print(f"wrote {path}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
