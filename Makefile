@@ -2,6 +2,7 @@
 # make test      the whole test suite, notebooks included
 # make lab       JupyterLab on the notebooks
 # make env       .venv alone · make bench  benchmarks · make lint  ruff and mypy · make check  facts and scenarios
+# make headlines runs the notebooks and stores the one output of each that tests compare
 # make lock      resolves requirements.lock anew from pyproject.toml
 #
 # Each sets up what it needs. On a bare machine only make and Python 3.11 to 3.13 are asked for: uv is taken from the machine, or
@@ -17,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 export PIP_ROOT_USER_ACTION ?= ignore
 export PIP_REQUIRE_VIRTUALENV =
 
-.PHONY: env reports test lab bench lint check lock clean
+.PHONY: env reports test lab bench lint check headlines lock clean
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := reports
 
@@ -37,6 +38,9 @@ bench: .venv/ready
 
 lint: .venv/ready
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+headlines: .venv/ready
+	@$(BIN)/python tests/headlines.py
 
 check: .venv/ready
 	@$(BIN)/python -m analysis check
