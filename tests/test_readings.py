@@ -183,8 +183,8 @@ def test_the_first_screen_is_complete_in_every_kind_of_scenario(overrides):
     case = an.load("measured", overrides)
     draws, found = an.evaluate(case), verdict.effects(case, DRAWS)
     words = brief.page(case, draws, found).data
-    leads = ["What is asked", "What is measured", "What to expect", "What would change our mind", "When we shall know"]
-    leads += ["What was said", "What it would have to mean"] if case.claim else []
+    leads = ["What is measured", "What to expect", "What would change our mind", "When we shall know"]
+    leads += ["What was said", "What it would have to mean"] if case.claim else ["What is asked"]
     assert all(f"**{lead}.**" in words for lead in leads)
     assert ("headline" in brief.answer(case, draws).data["text/plain"]) == bool(case.claim)
     assert not {"nan", "None", "inf"} & set(words.replace(".", " ").replace(",", " ").split())

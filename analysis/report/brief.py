@@ -44,7 +44,7 @@ def page(case, draws: pd.DataFrame, found: pd.DataFrame) -> Markdown:
     claimed = _claimed(case)
     parts = {"What is asked": plain(case.question)}
     if claimed:
-        parts |= {"What was said": _said(case, claimed), "What it would have to mean": _needs(case, found, claimed)}
+        parts = {"What was said": _said(case, claimed), "What it would have to mean": _needs(case, found, claimed)}
     parts |= {"What is measured": _measured(case, claimed), "What to expect": _expect(case, draws, claimed)}
     parts |= {"What would change our mind": _mind(draws, case, claimed), "When we shall know": _when(case, claimed)}
     return Markdown("\n\n".join(f"**{lead}.** {words}" for lead, words in parts.items()))
@@ -72,7 +72,7 @@ def _needs(case, found: pd.DataFrame, claimed: Claim) -> str:
     )
     words += f"the figure has to mean {enough}. "
     for row in rows[~rows["holds"] & (rows["price_ratio"] >= verdict.ROUNDING)].itertuples():
-        words += f"“{plain(row.title)}” would do if a chip second cost at most {row.price_ratio:.2f} of today's; "
+        words += f"“{plain(row.title)}” would do if a chip second cost at most {row.price_ratio:.2f} times today's; "
         words += f"it is modelled at {row.throughput / row.dollars:.2f}. "
     low, high = rows["dollars"].min(), rows["dollars"].max()
     words += f"Over all {len(rows)} readings a dollar buys {low:.2f} to {high:.2f} times the tokens"

@@ -144,31 +144,22 @@ def trust(sensitivity: pd.DataFrame, believed: float) -> alt.LayerChart:
 
 
 def ledger(rows: pd.DataFrame) -> "pd.io.formats.style.Styler":
-    """The ledger as a table: number, statement, verdict with a sign, evidence, and what would settle it."""
-    told = rows.assign(verdict=[f"{MARKS[v][0]} {v}" for v in rows["verdict"]], by=rows["by"].map(str))
-    shown = told[["number", "says", "verdict", "evidence", "kind", "source", "due", "settles", "by"]]
-    heads = [
-        "#",
-        "Statement, in our words",
-        "Verdict",
-        "Evidence",
-        "Check",
-        "Source",
-        "Status",
-        "What would settle it",
-        "By",
-    ]
-    colours = {
-        f"{sign} {verdict}": f"color: {colour}; font-weight: 600; white-space: nowrap"
-        for verdict, (sign, colour) in MARKS.items()
-    }
-    named = shown.set_axis(heads, axis=1)
-    left = [{"selector": "td, th", "props": "text-align: left; vertical-align: top"}]
-    return (
-        named.style.hide(axis="index")
-        .map(lambda text: colours.get(text, ""), subset=["Verdict"])
-        .set_table_styles(left)
-    )
+    """The ledger as a table: number, statement, verdict with a sign, evidence with its source, what would settle it."""
+    told = pd.DataFrame({
+        "#": rows["number"],
+        "Statement, in our words": rows["says"],
+        "Verdict": [f"{MARKS[verdict][0]} {verdict}" for verdict in rows["verdict"]],
+        "Evidence": [f"{row.evidence} ({row.kind}; {row.source})" for row in rows.itertuples()],
+        "What would settle it": [
+            "settled" if r.due == "settled" else f"{r.settles}, by {r.by} ({r.due})" for r in rows.itertuples()
+        ],
+    })  # fmt: skip
+    colours = {f"{sign} {said}": f"color: {colour}; font-weight: 600" for said, (sign, colour) in MARKS.items()}
+    left = [{"selector": "td, th", "props": "text-align: left; vertical-align: top; white-space: normal"}]
+    left += [{"selector": "", "props": "table-layout: fixed; width: 100%"}]
+    left += [{"selector": f"th.col{i}", "props": f"width: {w}%"} for i, w in enumerate((4, 23, 12, 40, 21))]
+    styled = told.style.hide(axis="index").map(lambda text: colours.get(text, ""), subset=["Verdict"])
+    return styled.set_table_styles(left)
 
 
 def _finish(chart, title: str, subtitle: str, height: int, width: int = WIDTH):

@@ -22,15 +22,12 @@ def reading_table(case, found: pd.DataFrame) -> Markdown:
     """Each reading in words, its gains, whether it carries the headline to dollars; `found` from `verdict.effects`."""
     if not case.claim:
         return NOTHING
-    lines = [
-        "| Reading | In words | tokens/chip-second | tokens/joule | tokens/dollar | carries the headline |",
-        "|---|---|---|---|---|---|",
-    ]
+    lines = ["| Reading | per chip second | per joule | per dollar | carries the headline |", "|---|---|---|---|---|"]
     for row in verdict.needs(case, found).itertuples():
         words = readings()[row.reading].means if row.reading != MEASURED else "No claim: data sheets and calibration."
         gains = " | ".join(f"{value:.2f}×" for value in (row.throughput, row.energy, row.dollars))
-        at_parity = f"up to {row.price_ratio:.2f}× the price" if row.price_ratio >= verdict.ROUNDING else "no"
-        lines.append(f"| {plain(row.title)} | {plain(words)} | {gains} | {'yes' if row.holds else at_parity} |")
+        at_parity = f"up to {row.price_ratio:.2f}× today's price" if row.price_ratio >= verdict.ROUNDING else "no"
+        lines.append(f"| **{plain(row.title)}.** {plain(words)} | {gains} | {'yes' if row.holds else at_parity} |")
     return Markdown("\n".join(lines))
 
 
@@ -74,6 +71,24 @@ def mixture(case, draws: pd.DataFrame) -> Markdown:
     for name, outcome in outcomes.items():
         chance = f"{weighed[name].median():.1%}" if name in weighed else ""
         lines.append(f"| {name} | {chance} | {' / '.join(number(end) for end in outcome.quantile([0.1, 0.5, 0.9]))} |")
+    return Markdown("\n".join(lines))
+
+
+def needed(case, draws: pd.DataFrame) -> Markdown:
+    """How probable the claim has to be before the expected tokens per dollar carry each conclusion."""
+    if not case.claim:
+        return NOTHING
+    means = credence.sensitivity(credence.weights(case, len(draws.loc["baseline"])), *verdict.worlds(case, draws))
+    headline = headline_ratio(case)
+    aims = {
+        "a dollar buys a quarter more": 1.25,
+        "it buys half of the headline": headline / 2,
+        "it buys the headline": headline,
+    }
+    lines = ["| Conclusion, in expectation | Probability of the claim that it takes |", "|---|---|"]
+    for said, aim in aims.items():
+        enough = means.loc[means["mean"] >= aim * verdict.ROUNDING, "true_share"]
+        lines.append(f"| {said} ({aim:.2f}×) | {f'{enough.min():.0%}' if len(enough) else 'none is enough'} |")
     return Markdown("\n".join(lines))
 
 

@@ -26,6 +26,12 @@ def gains(base: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def beside(draws: pd.DataFrame) -> pd.DataFrame:
+    """`draws` with `tokens_per_usd_ratio`, what a dollar buys over what it buys on the baseline, draw by draw."""
+    base = draws.loc["baseline", "request_usd"].reindex(draws.index.get_level_values("draw")).to_numpy()
+    return draws.assign(tokens_per_usd_ratio=base / draws["request_usd"])
+
+
 def effects(case, draws: int = 512, seed: int | None = model.SEED) -> pd.DataFrame:
     """A row a reading and outcome: median and 80 % range of the gain over the baseline.
 
