@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.laws import rollout
+from analysis.report import views_rollout as views
 from analysis.study import choice, fleet, forecasts, schedule
 from analysis.study.scenario import load
 
@@ -260,3 +261,19 @@ def test_advice_follows_the_hardware():
         assert 0 <= told["wrong_share"] <= 1
     assert choice.break_even_month(case, 1.0) == 0
     assert choice.break_even_month(case, 3.0) > choice.break_even_month(case, 1.5) > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("article", "If Magnum exists"),
+        ("thermal", "That Magnum comes at all has a chance of"),
+        ("next-generation", "VR200 NVL72 reached its first customer"),
+        ("competitor", "MI355X is here"),
+    ],
+)
+def test_the_answer_says_what_is_fact_and_what_is_chance(name, words):
+    case = load(name)
+    said = views.answer(case, outcomes(1.5, 4096), schedule.forecast(case)).data["text/plain"]
+    assert said.startswith(words)
+    assert not {"nan", "NaT", "None", "inf"} & set(said.replace(".", " ").replace(";", " ").split())
