@@ -188,6 +188,8 @@ def _make(jobs: list[dict], crew, told, force: bool, keep_going: bool) -> list[d
     told.begin([job["name"] for job in due])
     for record in made:
         told.event({"event": "done", "job": record["name"], "record": record})
+    if made and not keep_going:
+        return made
     for event in crew.make([job for job in due if job not in hollow]):
         told.event(event)
         if event["event"] == "done":

@@ -27,7 +27,7 @@ def declared(cells: list[dict]) -> list[str] | None:
     """The parameters that a notebook's cell tagged `parameters` names; None where no cell is tagged so."""
     for cell in cells:
         if "parameters" in cell["metadata"].get("tags", []):
-            return re.findall(r"^(\w+)\s*(?::[^=\n]+)?=", "".join(cell["source"]), re.M)
+            return re.findall(r"^(\w+)\s*(?::[^=\n]+)?=(?!=)", "".join(cell["source"]), re.M)
     return None
 
 

@@ -1,0 +1,329 @@
+"""The report factory: the same bytes, only what changed, offline pages, safe pages, a site around them."""
+
+import base64
+import csv
+import gzip
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pyarrow.parquet
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from report_notebooks import CHART, PARAMETERS, PRINTED, SETUP, STYLED, answered, notebook
+
+from analysis.report import build as factory
+from analysis.report import page, pictures, renderer, site, store
+from analysis.report.build import build
+from analysis.report.engine import ForkEngine, unsafe
+from analysis.report.job import declared
+
+ROOT = Path(__file__).parents[1]
+SCENARIOS = ["article", "hopper"]
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def times(folder: Path) -> dict[str, int]:
+    return {
+        path.relative_to(folder).as_posix(): path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def notebooks(tmp_path_factory) -> list[str]:
+    folder = tmp_path_factory.mktemp("notebooks")
+    return [
+        notebook(folder / "small.ipynb", PARAMETERS, SETUP, answered(), CHART, STYLED, PRINTED),
+        notebook(folder / "other.ipynb", PARAMETERS, SETUP, answered("Another answer.", 2.0, "fails"), CHART),
+        notebook(folder / "whole.ipynb", ("results = ''", "parameters"), ("1 + 1",)),
+    ]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory, notebooks) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    made = build(SCENARIOS, notebooks, str(folder), jobs=2, progress="none")
+    assert {record["name"]: record["status"] for record in made} == dict.fromkeys(
+        ["article/small", "article/other", "hopper/small", "hopper/other", "whole"], "ok"
+    )
+    return folder
+
+
+def test_a_second_build_touches_nothing(built, notebooks):
+    before = times(built)
+    assert build(SCENARIOS, notebooks, str(built), progress="none") == []
+    assert {name for name, at in times(built).items() if before.get(name) != at} <= {".lock"}
+
+
+def test_another_process_order_and_hash_seed_give_the_same_bytes(built, notebooks, tmp_path):
+    call = f"build({SCENARIOS}, {notebooks}, {str(tmp_path)!r}, jobs=1, progress='none')"
+    environment = os.environ | {"PYTHONHASHSEED": "12345", "TZ": "Asia/Tokyo", "LC_ALL": "C", "OMP_NUM_THREADS": "2"}
+    subprocess.run(
+        [sys.executable, "-c", f"from analysis.report.build import build; {call}"],
+        check=True,
+        env=environment,
+        cwd=ROOT,
+    )
+    assert files(tmp_path) == files(built)
+
+
+def test_stock_kernels_give_the_same_pages(built, notebooks, tmp_path):
+    build(["article"], notebooks, str(tmp_path), engine="kernel", progress="none")
+    ours, theirs = files(built), files(tmp_path)
+    names = [name for name in theirs if name.startswith("article/")]
+    assert len(names) == 3
+    assert {name for name in names if ours[name] != theirs[name]} == set()
+
+
+def test_only_what_changed_is_made_again(built, notebooks, tmp_path):
+    copies = [str(Path(tmp_path, "notebooks", Path(name).name)) for name in notebooks]
+    for old, new in zip(notebooks, copies, strict=True):
+        Path(new).parent.mkdir(exist_ok=True)
+        Path(new).write_bytes(Path(old).read_bytes())
+    jobs = {job["name"]: job["key"] for job in factory.plan(SCENARIOS, copies, {"shared": ""})}
+    assert jobs == {job["name"]: job["key"] for job in factory.plan(SCENARIOS, notebooks, {"shared": ""})}
+    notebook(Path(copies[0]), PARAMETERS, SETUP, CHART)
+    after = {job["name"]: job["key"] for job in factory.plan(SCENARIOS, copies, {"shared": ""})}
+    assert {name for name in jobs if jobs[name] != after[name]} == {"article/small", "hopper/small"}
+    outputs = json.loads(Path(copies[1]).read_text())
+    outputs["cells"][1]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "run by hand"}]
+    Path(copies[1]).write_text(json.dumps(outputs))
+    again = {job["name"]: job["key"] for job in factory.plan(SCENARIOS, copies, {"shared": ""})}
+    assert again == after
+    assert {job["key"] for job in factory.plan(SCENARIOS, copies, {"shared": "", "output": "x"}, draws=64)}.isdisjoint(
+        key for name, key in after.items() if "/" in name
+    )
+
+
+@pytest.mark.parametrize(
+    "where", ["analysis/facts/prices.csv", "analysis/laws/cost.py", "analysis/report/assets/page.css"]
+)
+def test_every_report_depends_on_facts_laws_and_templates(where, monkeypatch):
+    before = factory.common()
+    read = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: read(path) + (b" " if path == ROOT / where else b""))
+    factory.common.cache_clear()
+    try:
+        assert factory.common() != before
+    finally:
+        factory.common.cache_clear()
+
+
+def test_pages_need_no_network_and_allow_only_what_is_in_them(built):
+    for name, content in files(built).items():
+        if not name.endswith(".html"):
+            continue
+        text = content.decode()
+        assert re.findall(r"""<(?:script|link|img|iframe)[^>]+(?:src|href)=["']?(?:https?:)?//""", text) == [], name
+        policy = re.search(r'Content-Security-Policy" content="([^"]+)"', text)[1].replace("&#39;", "'")
+        assert "default-src 'none'" in policy
+        assert "unsafe-eval" not in policy
+        for script in re.findall(r"<script>(.*?)</script>", text, re.S):
+            assert base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() in policy, name
+
+
+def test_pages_are_small(built, notebooks, tmp_path):
+    build(["article"], notebooks[:1], str(tmp_path), assets="shared", progress="none")
+    alone, among = files(built)["article/small.html"], files(tmp_path)
+    assert len(alone) < 700_000
+    assert len(among["article/small.html"]) < 250_000
+    library = next(name for name in among if name.startswith("assets/"))
+    assert among[library] == gzip.decompress(page.library())
+    assert f'src="../{library}"'.encode() in among["article/small.html"]
+
+
+def test_tables_hold_every_answer(built):
+    rows = list(csv.DictReader((built / "results.csv").open()))
+    assert [(row["scenario"], row["notebook"], row["value"], row["verdict"]) for row in rows] == [
+        (scenario, name, *said)
+        for scenario in SCENARIOS
+        for name, *said in (("other", "2", "fails"), ("small", "3.57", "holds"))
+    ]
+    assert pyarrow.parquet.read_table(built / "results.parquet").column("value").to_pylist() == [2.0, 3.57] * 2
+    taken = list(csv.DictReader((built / "article/numbers.csv").open()))
+    assert taken[1] == {
+        "notebook": "small", "quantity": "output_usd_per_token", "option": "baseline", "unit": "usd/Mtok", "low": "1.2",
+        "mid": "3.57", "high": "8.1",
+    }  # fmt: skip
+
+
+def test_the_index_leads_to_every_page(built):
+    for name in ("index.html", "sources/index.html", "article/small.html"):
+        for link in re.findall(r'href="([^"#:]+)"', (built / name).read_text()):
+            assert (built / name).parent.joinpath(link).is_file(), (name, link)
+
+
+def test_the_feed_shows_what_changed():
+    record = {"scenario": "a", "notebook": "b", "status": "ok", "heading": "A & <B>\x07", "as_of": "2026-11-22"}
+    record |= {"headline": "Now 2.", "value": 2.0, "low": 1.0, "high": 3.0, "was": {"headline": "Was 1."}}
+    first, second = (ElementTree.fromstring(site._feed([record | {"value": value}])) for value in (2.0, 2.5))
+    atom = "{http://www.w3.org/2005/Atom}"
+    assert [first.find(f"{atom}entry/{atom}{name}").text for name in ("title", "summary")] == [
+        "A & <B>: b",
+        "Now 2. It was: Was 1.",
+    ]
+    assert first.find(f"{atom}entry/{atom}id").text != second.find(f"{atom}entry/{atom}id").text
+
+
+def test_a_thousand_scenarios_make_an_index_that_loads(tmp_path):
+    said = {"headline": "A dollar buys 1.11 times the tokens.", "value": 1.11, "low": 0.9, "high": 1.4, "unit": "ratio"}
+    about = {
+        "status": "ok",
+        "heading": "A scenario",
+        "question": "What then?",
+        "as_of": "2026-11-22",
+        "verdict": "",
+        "bytes": 1,
+    }
+    found = [
+        {"scenario": f"s{i:04}", "notebook": name, "key": "", "name": "", **said, **about}
+        for i in range(1000)
+        for name in "abc"
+    ]
+    assert len(site._index(found)) < 2_000_000
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "hidden"),
+    [
+        ("costs $3.57 ($1.20 to $8.10)", "$3.57 ($1.20 to $8.10)", "<math"),
+        ("of $x^2$ and", "<msup>", "$"),
+        ("$$\\frac{a}{b}$$", "<mfrac>", "$$"),
+        ("a <script>alert(1)</script> b", "&lt;script&gt;", "<script"),
+        ("<img src=x onerror=alert(1)>", "&lt;img", "<img"),
+        ("[x](javascript:alert(1))", "x", "javascript:"),
+        ("&#36;10 &lt;b&gt;", "&lt;b&gt;", "&amp;"),
+    ],
+)
+def test_markdown_of_an_output(text, shown, hidden):
+    made = page.markdown(text)
+    assert shown in made.replace("&#36;", "$")
+    assert hidden not in made
+
+
+FRAMES = [
+    "<script>{}</script>", "<img src=x onerror='{}'>", "<a href='javascript:{}'>x</a>", "<svg onload={}>", "<style>{}</style>",
+    "<iframe srcdoc='{}'></iframe>", "</table></div></main>{}", "<base href='//x'>{}",
+]  # fmt: skip
+
+
+@given(st.text(), st.sampled_from(FRAMES))
+def test_html_of_an_output_cannot_act(text, frame):
+    made = page.clean(frame.replace("{}", text))
+    assert not re.search(r"<(script|iframe|base|svg|object|embed|form|/main|/div>\s*</main)", made, re.I)
+    assert (
+        not re.search(r"<[^>]+\son\w+\s*=|javascript:", re.sub(r"<style>.*?</style>", "", made, flags=re.S), re.I)
+        or text in made
+    )
+
+
+def test_what_a_run_leaves_to_chance_is_taken_out():
+    styled = '<style>#T_ab12f_row0 {color: red}</style><table id="T_ab12f"></table>'
+    outputs = [
+        {"output_type": "stream", "name": "stdout", "text": "a"},
+        {"output_type": "stream", "name": "stderr", "text": "/tmp/ipykernel_77/123.py:1: UserWarning"},
+        {"output_type": "stream", "name": "stdout", "text": "b"},
+        {
+            "output_type": "display_data",
+            "metadata": {},
+            "data": {"text/html": styled, "text/plain": "<Styler at 0x7f00aa11bb>"},
+        },
+    ]
+    cell = {"cell_type": "code", "metadata": {"papermill": {}, "tags": []}, "source": "", "outputs": outputs}
+    cleaned = page.normalise({"metadata": {"papermill": {}}, "cells": [cell]})["cells"][0]
+    assert [output.get("text") for output in cleaned["outputs"]] == ["ab", "<cell>:1: UserWarning", None]
+    assert cleaned["outputs"][2]["data"] == {
+        "text/html": styled.replace("ab12f", "00000"),
+        "text/plain": "<Styler at 0x0>",
+    }
+    assert cleaned["metadata"] == {"tags": []}
+
+
+def test_the_library_draws_the_charts_that_altair_writes():
+    import altair
+    import vl_convert
+
+    assert altair.SCHEMA_VERSION.removeprefix("v").startswith(pictures.VERSION)
+    assert f"application/vnd.vegalite.v{pictures.VERSION[0]}+json" == renderer.MIME
+    made = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=pictures.VERSION)
+    assert gzip.decompress(page.library()).decode() == made, "make the asset anew: see analysis/report/assets/README"
+
+
+def test_threads_forbid_a_fork(monkeypatch):
+    done = threading.Event()
+    thread = threading.Thread(target=done.wait)
+    thread.start()
+    try:
+        assert "threads" in unsafe()
+    finally:
+        done.set()
+        thread.join()
+    from papermill.engines import NBClientEngine
+
+    called = []
+    monkeypatch.setattr(NBClientEngine, "execute_managed_notebook", lambda *_, **__: called.append(True))
+    monkeypatch.setattr("analysis.report.engine.unsafe", lambda: "of this test")
+    from nbformat import v4
+
+    nb = v4.new_notebook()
+    nb.metadata.papermill = {}
+    with pytest.warns(UserWarning, match="of this test"):
+        ForkEngine.execute_notebook(nb, "python3", progress_bar=False)
+    assert called == [True]
+
+
+def test_papermill_finds_the_engine_whoever_is_imported_first():
+    for first in ("papermill", "analysis.report.engine"):
+        asked = "papermill.engines.papermill_engines.get_engine('passthrough')"
+        code = f"import {first}, papermill, sys; {asked}; print('pandas' in sys.modules)"
+        done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT)
+        assert done.stdout == "False\n"
+
+
+def test_a_build_that_has_nothing_to_do_imports_little(built, notebooks):
+    code = (
+        f"from analysis.report.build import build; build({SCENARIOS}, {notebooks}, {str(built)!r}, progress='none');"
+        "import sys; print([each for each in ('pandas', 'numpy', 'papermill', 'IPython') if each in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout == "[]\n"
+
+
+def test_parameters_are_found_where_they_are_declared():
+    cell = {
+        "metadata": {"tags": ["parameters"]},
+        "source": ["a: int = 1\n", "b = {'c': 2}  # c = 3\n", "# d = 4\n", "a == b"],
+    }
+    assert declared([{"metadata": {}, "source": "x = 1"}, cell]) == ["a", "b"]
+    assert declared([{"metadata": {}, "source": "x = 1"}]) is None
+
+
+@pytest.mark.parametrize("name", ["../up", "a b", "<script>", ".hidden", "sources", "x" * 90])
+def test_a_name_that_is_no_file_name_is_refused(name, tmp_path):
+    path = tmp_path / f"{name.replace('/', '')}.yml"
+    path.write_text("title: x")
+    with pytest.raises((ValueError, FileNotFoundError)):
+        factory.plan([str(path) if "/" not in name else name], [], {"shared": ""})
+
+
+def test_an_unknown_scenario_is_named_with_those_that_exist():
+    with pytest.raises(FileNotFoundError, match=r"no scenario nonsense; known: .*article"):
+        factory.plan(["nonsense"], [], {"shared": ""})
+
+
+def test_a_file_appears_whole_or_not_at_all(tmp_path, monkeypatch):
+    store.put(str(tmp_path), "a/b.html", "old")
+    monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError("the disk went away")))
+    with pytest.raises(OSError, match="went away"):
+        store.put(str(tmp_path), "a/b.html", "new")
+    assert files(tmp_path) == {"a/b.html": b"old"}
