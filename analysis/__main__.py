@@ -16,14 +16,15 @@ Output = Annotated[Path | None, typer.Option(help="Where to write; standard outp
 
 @app.command()
 def check(paths: Annotated[list[Path] | None, typer.Argument(help="Scenario files; all of params/ without names.")] = None):
-    """Read facts and scenarios strictly; print every fault with file, line and key."""
+    """Read facts, claims and scenarios strictly; print every fault with file, line and key."""
     from analysis.facts.check import check as facts
+    from analysis.study.claims import CLAIMS, claim
     from analysis.study.scenario import PARAMS, ScenarioError, load
 
     faults = list(facts())
-    for path in paths or sorted(PARAMS.glob("*.yml")):
+    for path in paths or [*sorted(CLAIMS.glob("*.yml")), *sorted(PARAMS.glob("*.yml"))]:
         try:
-            load(str(path))
+            (claim if path.resolve().parent == CLAIMS else load)(str(path))
         except ScenarioError as fault:
             faults += fault.faults
     for fault in faults:

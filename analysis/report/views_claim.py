@@ -82,7 +82,7 @@ def needed(case, draws: pd.DataFrame) -> Markdown:
     headline = headline_ratio(case)
     aims = {
         "a dollar buys a quarter more": 1.25,
-        "it buys half of the headline": headline / 2,
+        "it buys half of the headline, on a log scale": headline**0.5,
         "it buys the headline": headline,
     }
     lines = ["| Conclusion, in expectation | Probability of the claim that it takes |", "|---|---|"]
