@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import nbformat
-from nbclient import NotebookClient
+from nbconvert.preprocessors import ExecutePreprocessor
 from nbstripout import strip_output
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
@@ -34,7 +34,7 @@ def executed(nb):
         cell.metadata.pop("execution", None)
         if is_headline(cell) and "nbval-check-output" not in cell.metadata.tags:
             cell.metadata.tags.append("nbval-check-output")
-    return NotebookClient(nb, resources={"metadata": {"path": str(FOLDER)}}, record_timing=False).execute()
+    return ExecutePreprocessor(record_timing=False).preprocess(nb, {"metadata": {"path": str(FOLDER)}})[0]
 
 
 def main(words: list[str]) -> None:
