@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from analysis.report import figures_energy as figures
+from analysis.study import energy as fitted
 from analysis.study import model, power
 from analysis.study.scenario import load
 
@@ -112,6 +113,7 @@ def test_charts_say_what_they_show(case, draws):
         figures.waterfall(power.waterfall(draws)),
         figures.boundaries(power.tokens(draws)),
         figures.batch(power.against_batch()),
+        figures.measured(fitted.answers()),
         figures.ladder(power.ladder(case)),
         figures.multipliers(power.multipliers(draws)),
         figures.density(power.density(case, draws)),

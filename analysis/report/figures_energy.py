@@ -79,6 +79,21 @@ def batch(series: pd.DataFrame) -> alt.Chart:
     return chart.properties(title=alt.Title(title, subtitle=unit), description=f"{title}. {unit}.")
 
 
+def measured(answers: pd.DataFrame) -> alt.LayerChart:
+    """Predicted against measured board energy of models left out, at the predicted speed; on the line both agree."""
+    rows = answers[answers["speed"] == "predicted"].assign(measured=lambda d: d["energy_j_per_output_token"])
+    ends = [*rows["measured"], *rows["predicted"]]
+    line = alt.Chart(pd.DataFrame({"x": [min(ends), max(ends)]})).mark_line(color=FAINT).encode(x="x:Q", y="x:Q")
+    points = alt.Chart(rows).mark_point(filled=True, size=45, opacity=0.7).encode(
+        x=_log("measured", ends, "measured, J per output token", alt.X),
+        y=_log("predicted", ends, "predicted, J per output token"),
+        color=alt.Color("source:N", title=None), shape=alt.Shape("source:N", title=None),
+        tooltip=["accelerator", "model", "precision", "concurrency", "measured:Q", "predicted:Q", "where"],
+    )  # fmt: skip
+    subtitle = "joules at the boards, both axes logarithmic; each point by weights that never saw its model"
+    return _finish(line + points, "Board energy as measured and as predicted", subtitle, 320, 420)
+
+
 def ladder(steps: pd.DataFrame) -> alt.LayerChart:
     """Power of later over earlier chips: limits, measured boards, measured walls, and what the claim implies."""
     rows = steps.assign(label=steps["step"] + ", " + steps["boundary"], note=steps["change"].fillna(""))

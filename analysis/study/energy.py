@@ -90,21 +90,32 @@ def left_out(rows: pd.DataFrame, at: dict | None = None) -> np.ndarray:
     return errors
 
 
-def accuracy() -> pd.DataFrame:
-    """How far off board joules per token are for models left out, a row a source and speed: measured or predicted.
+def answers() -> pd.DataFrame:
+    """Measured points with what weights that never saw their model say, at the measured and at the predicted speed.
 
-    `covered_share`: points inside the 80 % interval that the other models' errors give.
+    `inside`: whether a point lies in the 80 % interval that the other models' errors give.
     """
     rows, told = points(), []
     for speed, at in {"measured, where it is": None, "predicted": speeds(rows)}.items():
         errors = pd.Series(left_out(rows, at))
         ends = {m: np.quantile(errors[rows["model"] != m], [0.1, 0.9]) for m in rows["model"].unique()}
         inside = [ends[m][0] <= error <= ends[m][1] for m, error in zip(rows["model"], errors, strict=True)]
-        made = rows.assign(off=np.abs(np.expm1(errors)), inside=inside)
-        for source, some in [("all", made), *made.groupby("source")]:
-            told.append((speed, source, len(some), *some["off"].quantile([0.5, 0.9]), some["inside"].mean()))
-    columns = ["speed", "source", "points", "median_error_share", "p90_error_share", "covered_share"]
-    return pd.DataFrame(told, columns=columns)
+        predicted = rows["energy_j_per_output_token"] * np.exp(errors)
+        told.append(rows.assign(speed=speed, predicted=predicted, off=np.abs(np.expm1(errors)), inside=inside))
+    return pd.concat(told, ignore_index=True)
+
+
+def accuracy(told: pd.DataFrame | None = None) -> pd.DataFrame:
+    """How far off board joules per token are for models left out, a row a speed and source; `told` from `answers`."""
+    told = answers() if told is None else told
+    both = pd.concat([told, told.assign(source="all")])
+    grouped = both.groupby(["speed", "source"], sort=True)
+    return grouped.agg(
+        points=("off", "size"),
+        median_error_share=("off", "median"),
+        p90_error_share=("off", lambda off: off.quantile(0.9)),
+        covered_share=("inside", "mean"),
+    ).reset_index()
 
 
 def calibrate_energy() -> pd.DataFrame:

@@ -3,10 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from analysis.facts import Accelerator, Site, chosen, find, names, table
+from analysis.facts import Accelerator, Site, chosen, find, names, price, table
 from analysis.laws import cooling, energy
 from analysis.study import energy as fitted
-from analysis.study import finance
 from analysis.study.claims import claim
 from analysis.study.scenario import Scenario
 from analysis.units import convert
@@ -161,9 +160,7 @@ def sites(case: Scenario, draws: pd.DataFrame, watts=SITES_W) -> pd.DataFrame:
 
     The value of a token is the API's list price of a request (finance.api); without one the shadow price is missing.
     """
-    api = finance.tenures(case, draws).query("option == 'API'")
-    value = api["request_usd"].iloc[0] / case.workload.output_tokens if len(api) else np.nan
-    rows = []
+    value, rows = _api_usd_per_token(case), []
     for site_w in watts:
         for option in OPTIONS:
             d = draws.loc[option]
@@ -177,6 +174,15 @@ def sites(case: Scenario, draws: pd.DataFrame, watts=SITES_W) -> pd.DataFrame:
             }
             rows += [{"site_w": site_w, "option": option, "quantity": q, **spread(v)} for q, v in told.items()]
     return pd.DataFrame(rows)
+
+
+def _api_usd_per_token(case: Scenario) -> float:
+    if not case.finance.api:
+        return np.nan
+    kinds = ("input", "cached_input", "output")
+    read, cached, written = (price(case.finance.api, f"{kind}_usd_per_token", str(case.as_of)) for kind in kinds)
+    share, work = case.workload.cached_share, case.workload
+    return written + work.input_tokens / work.output_tokens * ((1 - share) * read + share * cached)
 
 
 def density(case: Scenario, draws: pd.DataFrame) -> pd.DataFrame:
