@@ -195,7 +195,7 @@ def elasticity(rows: pd.DataFrame) -> alt.LayerChart:
     """Spending on tokens after a cost cut, over elasticity: above 1 the cheaper token costs its buyers more in all."""
     y = alt.Y("spend_ratio:Q", title="spending, after for before", scale=alt.Scale(zero=False))
     base = alt.Chart(rows).encode(x=alt.X("elasticity:Q", title="price elasticity of demand"), y=y)
-    title = "part of the cut that reaches the price"
+    title = "part of the cut passed on"
     paint = alt.Color("passed:N", title=title, scale=alt.Scale(range=SERIES))
     lines = base.mark_line(point=True).encode(color=paint, strokeDash=alt.StrokeDash("passed:N", title=title))
     one = alt.Chart(pd.DataFrame({"y": [1.0]})).mark_rule(color=FAINT, strokeDash=[3, 3]).encode(y="y:Q")

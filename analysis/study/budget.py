@@ -130,8 +130,8 @@ def _viable(name: str, sold, option: str, cost: pd.DataFrame) -> dict:
 
 
 def contours(table: pd.DataFrame, margins=(0.9, 0.7, 0.5, 0.0)) -> pd.DataFrame:
-    """Lines along which a sale keeps an equal part of each dollar that other costs leave: tokens for it, $ per million."""
-    span = np.geomspace(table["tokens_per_usd"].min() / 2, table["tokens_per_usd"].max() * 2, 2)
+    """Lines along which a sale keeps an equal part of each dollar that its other costs leave."""
+    span = np.geomspace(table["tokens_per_usd"].min() / 2, table["tokens_per_usd"].max() * 2, 41)
     return pd.DataFrame([
         {"margin": f"keeps {share:.0%}", "tokens_per_usd": tokens,
          "usd_per_mtok": convert((1 - share) / tokens, "usd/tok", "usd/Mtok")}

@@ -68,7 +68,7 @@ def _way(option: str, how: str, second: float, token, request) -> dict:
     token = convert(float(np.median(token)), "usd/tok", "usd/Mtok")
     hour = convert(second, "usd/s", "usd/hour")
     return {"option": option, "how": how, "usd_per_chip_hour": hour, "output_usd_per_mtok": token,
-            "request_usd": mid, "request_low_usd": low, "request_high_usd": high}  # fmt: skip
+            "low": low, "mid": mid, "high": high}  # fmt: skip
 
 
 def break_even(case: Scenario, draws: pd.DataFrame, option: str) -> np.ndarray:

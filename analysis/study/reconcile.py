@@ -42,7 +42,7 @@ def from_components(case: Scenario, accelerator: str, changed: dict | None = Non
 
 
 def totals(case: Scenario) -> pd.DataFrame:
-    """$ per chip-hour of an owning hyperscaler, ours from components beside the newest published, a row a chip."""
+    """Dollars per chip-hour of an owning hyperscaler: ours from components, the newest published, a row a chip."""
     rows = table("prices")
     rows = rows[(rows["field"] == "owner_hyperscaler_usd_per_s_per_chip") & rows["stands"]]
     rows = rows[rows["as_of"] <= str(case.as_of)].sort_values("as_of").drop_duplicates("thing", keep="last")

@@ -1,0 +1,248 @@
+"""What the cost page says, for any scenario: sentences with computed numbers, and tables."""
+
+import numpy as np
+import pandas as pd
+from IPython.display import Markdown
+
+from analysis.facts import chosen, sources, table
+from analysis.report import figures_cost as figures
+from analysis.report.text import Payload, headline, number, plain, say, shown, spread, taken
+from analysis.study import budget, finance, fleet, model, reconcile, schedule, sensitivity
+from analysis.study.claims import claim
+from analysis.units import convert
+
+TAKEN = {"usd_per_s_per_chip": "usd/hour/gpu", "input_usd_per_token": "usd/Mtok", "cached_usd_per_token": "usd/Mtok",
+         "output_usd_per_token": "usd/Mtok", "request_usd": "usd"}  # fmt: skip
+KINDS = {"computed input": "input", "cached input": "cached", "output": "output"}
+ASKED = 8  # beliefs that the slower questions are asked of: the widest of the tornado
+
+
+def step(draws: pd.DataFrame) -> str:
+    """The option that the page is about: the claim at its word where a reading is taken, else the candidate."""
+    return "claimed" if "claimed" in draws.index.unique(0) else "candidate"
+
+
+def named(case, option: str) -> str:
+    """An option as a reader knows it: chip and precision; the claim has the candidate's chip."""
+    own = case.baseline if option == "baseline" else case.candidate
+    return f"{own.accelerator.upper()} in {own.precision.upper()}"
+
+
+def _headline_usd(case) -> float | None:
+    return claim(case.claim).headline_ratio * case.budget.usd_per_year if case.claim else None
+
+
+def _table(rows: list[tuple], *heads: str) -> Markdown:
+    lines = [heads, ("---",) * len(heads), *rows]
+    return Markdown("\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines))
+
+
+def answer(case, draws: pd.DataFrame) -> Payload:
+    """The first sentence: what the budget buys in its first year on the new chips, in dollars of today's work."""
+    option, whole = step(draws), spread([case.budget.usd_per_year] * 2, "usd", "Musd")
+    value = spread(budget.stretch(case, draws, option)["effective_usd"], "usd", "Musd")
+    low, _, high = value.values  # noqa: PD011
+    lead = "With the claim taken at its word, " if option == "claimed" else ""
+    words = lead + f"{whole.mid} a year on {named(case, 'candidate')} {'buys' if lead else 'buy'} the work that "
+    words += "{value.mid} ({value.range}) buys on " + named(case, "baseline") + " today"
+    said = _headline_usd(case)
+    words += f"; the headline would make it {spread([said] * 2, 'usd', 'Musd').mid}." if said else "."
+    spent = convert(case.budget.usd_per_year, "usd", "Musd")
+    verdict = "pays" if low >= spent else "does not pay" if high < spent else "may pay"
+    return headline(words[0].upper() + words[1:], value, verdict)
+
+
+def token_costs(draws: pd.DataFrame) -> pd.DataFrame:
+    """Dollars per million tokens by kind and option: median and 80 % range."""
+    rows = []
+    for kind, name in KINDS.items():
+        for option in draws.index.unique(0):
+            low, mid, high = shown(draws, f"{name}_usd_per_token", "usd/Mtok", option).values  # noqa: PD011
+            rows.append((kind, option, low, mid, high))
+    return pd.DataFrame(rows, columns=["kind", "option", "low", "mid", "high"])
+
+
+def before_after(case, draws: pd.DataFrame) -> Markdown:
+    """The cost of a request before and after, and which way each kind of token moved."""
+    option, old = step(draws), token_costs(draws).set_index(["option", "kind"])["mid"]
+    change = budget.gain(draws, option)
+    moved = [f"{kind} {number(old['baseline', kind])} to {number(old[option, kind])}" for kind in KINDS]
+    better = float(np.mean(change > 1))
+    return say(
+        "A request of this scenario costs {old} on {before} and {new} on {after}: {ratio} the work for a dollar. Per "
+        f"million tokens, in dollars: {'; '.join(moved)}. In {better:.0%} of the draws the step makes work cheaper.",
+        old=shown(draws, "request_usd", "usd", "baseline").mid, new=shown(draws, "request_usd", "usd", option).mid,
+        before=named(case, "baseline"), after=named(case, option), ratio=spread(change, "", "ratio"),
+    )  # fmt: skip
+
+
+def stack(draws: pd.DataFrame) -> Markdown:
+    """The total of a chip-hour for each option and the parts that are most and least of it."""
+    rows = reconcile.stack(draws)
+    said = []
+    for option, lines in rows.groupby("option", sort=False):
+        parts = lines.set_index("line")["usd_per_chip_hour"]
+        share = parts / parts.sum()
+        top = share.sort_values(ascending=False)
+        power = share.reindex(["electricity", "demand"]).sum()
+        said.append(f"**{option}** {number(parts.sum())} dollars, of which {top.index[0]} {top.iloc[0]:.0%}, "
+                    f"{top.index[1]} {top.iloc[1]:.0%}, energy {power:.0%}")  # fmt: skip
+    return say("An owned chip-hour costs, on average over the draws: " + "; ".join(said) + ".")
+
+
+def steps(case, draws: pd.DataFrame) -> Markdown:
+    """The budget's way from the gain in tokens per dollar to what is left of it, with requests and tokens."""
+    told = budget.stretch(case, draws, step(draws))
+    rows = [(words, spread(told[name], "", "ratio")) for name, words in budget.STEPS.items()]
+    rows.append(("the same in today's dollars", spread(told["effective_usd"], "usd", "Musd")))
+    rows.append(("requests a year, thousand million", spread(told["requests"] / 1e9)))
+    rows.append(("output tokens a year, million million", spread(told["output_tokens"] / 1e12)))
+    return _table([(words, value.mid, value.range) for words, value in rows], "Step", "median", "80 % range")
+
+
+def readings(case):
+    """The budget under each reading, and as measured."""
+    return figures.readings(budget.by_reading(case), case.budget.usd_per_year, _headline_usd(case))
+
+
+def arrivals(case) -> np.ndarray:
+    """Months until the scenario's product works for this buyer, a draw each; infinite for never."""
+    return fleet.arrivals(case, schedule.forecast(case), model.beliefs(case), fleet.KEPT_DRAWS)
+
+
+def over_time(case, draws: pd.DataFrame):
+    """Work bought month by month as the product arrives."""
+    return figures.over_time(budget.over_time(case, draws, arrivals(case), step(draws)).assign(option=step(draws)))
+
+
+def ready(case) -> str:
+    """When the product works for this buyer, in words; by which day at even odds, or that it more likely never does."""
+    month = float(np.median(arrivals(case)))
+    if not np.isfinite(month):
+        return "which more likely than not never comes"
+    return f"at even odds by {schedule.day_after(case.as_of, month):%B %Y}"
+
+
+def products(case, draws: pd.DataFrame) -> Markdown:
+    """Each product: margin on the old and the new chips, threshold, chance of a loss, and when the margin is met."""
+    rows = budget.viability(case, draws).set_index(["product", "option"])
+    when = budget.crossings(rows.reset_index(), ready(case)).set_index("product")["when"]
+    lines = []
+    for name in case.products:
+        old, new = (rows.loc[(name, option)] for option in ("baseline", step(draws)))
+        need = "none: other costs take it" if np.isinf(old.needed_ratio) else f"{old.needed_ratio:.2f}×"
+        lines.append((plain(name), f"${number(old.price_usd)}", f"{old.target_share:.0%}", f"{old.margin_share:.0%}",
+                      f"{new.margin_share:.0%}", need, f"{old.loss_share:.1%}, {new.loss_share:.1%}",
+                      when[name]))  # fmt: skip
+    heads = ("Product", "price", "aim", "margin before", "after", "threshold M*", "loss on one sale", "aim met")
+    return _table(lines, *heads)
+
+
+def demand(case, draws: pd.DataFrame) -> Markdown:
+    """What the market does with the cost cut: price, tokens and spending at the scenario's beliefs."""
+    told = {name: spread(values, "", "ratio") for name, values in budget.demand(case, draws, step(draws)).items()}
+    mid = told["spend_ratio"].values[1]  # noqa: PD011
+    way = "about as much" if abs(mid - 1) < 0.02 else "more" if mid > 1 else "less"
+    words = (
+        "At the beliefs of this scenario the price is multiplied by {price_ratio}, the tokens bought by {tokens_ratio} "
+    )
+    words += "and the spending by {spend_ratio}: at the median buyers spend " + way + " in all."
+    return say(words, **told)
+
+
+def break_even(case, draws: pd.DataFrame) -> Markdown:
+    """Above which load factor owning beats hiring on demand, or that nobody has quoted it."""
+    said = []
+    for option in ("baseline", "candidate"):
+        share = finance.break_even(case, draws, option)
+        chip = getattr(case, option).accelerator.upper()
+        if np.isnan(share).any():
+            said.append(f"nobody had quoted {chip} on demand by {case.as_of}, so that choice is not shown")
+        else:
+            mid, low, high = (f"{value:.0%}" for value in np.quantile(share, [0.5, 0.1, 0.9]))
+            said.append(f"owning {chip} beats hiring it on demand above a load factor of {mid} ({low} to {high})")
+    held = np.median(draws.loc["baseline"]["busy_share"])
+    words = "; ".join(said)
+    return Markdown(f"{words[0].upper()}{words[1:]}. The scenario believes in a load factor of {held:.0%}.")
+
+
+def question(case, draws: pd.DataFrame):
+    """The decision's question: the stretch of the budget as a function of everything uncertain; 1 is break-even."""
+    option = step(draws)
+    return sensitivity.quantity(case, lambda told: budget.stretch(case, told, option)["stretch_ratio"])
+
+
+def doubt(case, draws: pd.DataFrame) -> tuple[pd.DataFrame, Markdown]:
+    """The tornado's rows, and in words what moves most, what would turn the decision and what knowing is worth."""
+    ask = question(case, draws)
+    rows = sensitivity.tornado(ask)
+    names = list(rows["name"].head(ASKED))
+    turned = sensitivity.flips(case, ask, names)
+    flips = [f"{row.name} beyond its {row.percentile_share:.0%} percentile" for row in turned.itertuples(index=False)]
+    acts = budget.stretch(case, draws, step(draws))["effective_usd"].to_numpy()
+    payoffs = np.stack([np.full(len(acts), case.budget.usd_per_year), acts], axis=1)
+    worth = sensitivity.information(payoffs, sensitivity.drawn(names, len(acts))).set_index("name")["worth"]
+    whole, best = worth.iloc[0], worth.iloc[1:].idxmax()
+    words = f"What moves the answer most is `{names[0]}`. "
+    words += (
+        f"Alone, these turn the decision: {'; '.join(flips)}. " if flips else "No belief turns the decision alone. "
+    )
+    words += f"Knowing everything before the choice between moving and staying would be worth ${number(whole)} a year"
+    words += (
+        f"; knowing `{best}` alone ${number(worth[best])}." if worth[best] > 0.01 * whole else "; no belief alone is."
+    )
+    return rows, Markdown(words if whole >= 1 else words.split("Knowing")[0] + "No knowledge would change the choice.")
+
+
+def sobol(case, draws: pd.DataFrame, rows: pd.DataFrame):
+    """Shares of the variance, of the beliefs that the tornado found widest."""
+    return figures.sobol(sensitivity.indices(question(case, draws), list(rows["name"].head(ASKED))))
+
+
+def published(case) -> Markdown:
+    """Our $ per chip-hour from components beside the published totals, and how many come within a tenth."""
+    rows = reconcile.totals(case)
+    if rows.empty:
+        return Markdown(f"Nobody had published a total by {case.as_of}.")
+    lines = [(row.accelerator, row.as_of, f"{row.ours:.2f}", f"{row.published:.2f}", f"{row.difference_share:+.1%}",
+              f"{row.it_usd_per_chip:,.0f}") for row in rows.itertuples()]  # fmt: skip
+    near = rows["difference_share"].abs() <= 0.10
+    beyond = ", ".join(rows.loc[~near, "accelerator"])
+    close = f"{near.sum()} of {len(rows)} come within a tenth" + (f"; beyond it: {beyond}." if beyond else ".")
+    table_ = _table(lines, "Chip", "published", "ours, $/h", "theirs, $/h", "difference", "computers, $ per chip")
+    return Markdown(f"{table_.data}\n\n{close}")
+
+
+def numbers(case, draws: pd.DataFrame) -> Payload:
+    """The table to take away: chip-hours, tokens and requests for each option, and the budget."""
+    rows = [_taken(name, option, unit, shown(draws, name, unit, option))
+            for name, unit in TAKEN.items() for option in draws.index.unique(0)]  # fmt: skip
+    for option in draws.index.unique(0)[1:]:
+        told = budget.stretch(case, draws, option)
+        rows.append(_taken("effective_usd", option, "usd", spread(told["effective_usd"], "usd", "usd")))
+        rows.append(_taken("stretch_ratio", option, "1", spread(told["stretch_ratio"])))
+    return taken(rows)
+
+
+def _taken(quantity: str, option: str, unit: str, value) -> dict:
+    low, mid, high = value.values  # noqa: PD011
+    return {"quantity": quantity, "option": option, "unit": unit, "low": low, "mid": mid, "high": high}
+
+
+def prices(case) -> pd.DataFrame:
+    """The rows behind the purchase prices and rents of both chips, with their sources."""
+    chips = dict.fromkeys((case.baseline.accelerator, case.candidate.accelerator))
+    bought = pd.concat([chosen("capex", chip, str(case.as_of)) for chip in chips])
+    quoted = table("prices")
+    quoted = quoted[quoted["thing"].isin(chips) & quoted["stands"] & (quoted["as_of"] <= str(case.as_of))]
+    rows = pd.concat([bought, quoted], ignore_index=True)
+    rows["value"] = [f"{number(value)} {unit}" for value, unit in zip(rows["value"], rows["unit"], strict=True)]
+    titles = sources()["title"]
+    return rows[["thing", "field", "as_of", "value", "times", "source", "where"]].assign(
+        title=rows["source"].map(titles)
+    )
+
+
+def spending(draws: pd.DataFrame) -> pd.DataFrame:
+    """Spending over elasticity and pass-through for the median cost cut."""
+    return budget.spending(float(np.median(budget.gain(draws, step(draws)))))
