@@ -1,4 +1,4 @@
-"""Keep notebooks as they are committed: no output but the checked headline.
+"""Keep notebooks as they are committed: no output but the checked headline; and draw README's picture from one of them.
 
 python tests/headlines.py              runs each notebook with its defaults and stores its headline for nbval to compare
 python tests/headlines.py --strip ...  only strips the notebooks named (all without names); a pre-commit hook runs this
@@ -11,7 +11,11 @@ import nbformat
 from nbconvert.preprocessors import ExecutePreprocessor
 from nbstripout import strip_output
 
+from analysis.report.pictures import Painter
+from analysis.report.renderer import MIME
+
 FOLDER = Path(__file__).parents[1] / "notebooks"
+PICTURE = ("efficiency", "ladder", FOLDER.parent / "analysis/report/assets/answer.svg")
 
 
 def is_headline(cell) -> bool:
@@ -37,12 +41,22 @@ def executed(nb):
     return ExecutePreprocessor(record_timing=False).preprocess(nb, {"metadata": {"path": str(FOLDER)}})[0]
 
 
+def drawn(nb, name: str) -> str:
+    """The chart of a cell as SVG."""
+    (cell,) = [cell for cell in nb.cells if cell.id == name]
+    return Painter().draw(next(output.data[MIME] for output in cell.outputs if MIME in output.get("data", {})))
+
+
 def main(words: list[str]) -> None:
     """Rewrite the notebooks named, or all; only those that differ are written."""
     paths = [Path(word) for word in words if not word.startswith("-")] or sorted(FOLDER.glob("*.ipynb"))
     for path in paths:
         nb = nbformat.read(path, as_version=4)
-        made = stripped(nb if "--strip" in words else executed(nb))
+        if "--strip" not in words:
+            nb = executed(nb)
+            if path.stem == PICTURE[0]:
+                PICTURE[2].write_text(drawn(nb, PICTURE[1]) + "\n")
+        made = stripped(nb)
         made.metadata = {"kernelspec": made.metadata.kernelspec, "language_info": {"name": "python"}}
         text = nbformat.writes(made) + "\n"
         if text != path.read_text():
