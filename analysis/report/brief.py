@@ -94,7 +94,9 @@ def _expect(case, draws: pd.DataFrame, claimed: Claim | None) -> str:
     ratio, worth = spread(real, "", "ratio"), spread(real * case.budget.usd_per_year, "usd", "Musd")
     spent = spread([case.budget.usd_per_year] * 3, "usd", "Musd").mid
     words = f"{ratio.mid} the tokens a dollar in the first year ({ratio.range}): {spent} a year do what {worth.mid} "
-    words += f"do today ({worth.range})."
+    words += f"do today ({worth.range}). "
+    watt = spread(verdict.gains(draws.loc["baseline"], draws.loc["candidate"])["power"], "", "ratio")
+    words += f"Where megawatts are short and not money, one serves {watt.mid} the tokens ({watt.range})."
     if not claimed:
         return words
     low, mid, high = credence.weights(case)["true"].quantile([0.1, 0.5, 0.9])

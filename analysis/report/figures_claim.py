@@ -57,7 +57,7 @@ def waterfall(ladder: pd.DataFrame) -> alt.LayerChart:
 
 def dumbbell(effects: pd.DataFrame, headline: float | None) -> alt.LayerChart:
     """Each reading's effect on tokens per chip second and on tokens per dollar; the red line is the headline."""
-    rows = effects.query("outcome != 'energy'").replace(
+    rows = effects[effects["outcome"].isin(["throughput", "dollars"])].replace(
         {"outcome": {"throughput": "per chip second", "dollars": "per dollar"}}
     )
     marks = [1.0] if headline is None else [1.0, headline]
