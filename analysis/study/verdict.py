@@ -15,7 +15,7 @@ OUTCOMES = ("output_tokens_per_s_per_chip", "energy_j_per_output_token", "reques
 
 
 def gains(base: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
-    """How many times better `other` is, a row a draw: tokens a chip second, a joule, a dollar, a watt at the utility."""
+    """How many times better `other` is, a row a draw: tokens a chip second, a joule, a dollar, a watt provided."""
     throughput, energy, dollars = (other[column] / base[column] for column in OUTCOMES)
     power = throughput * base["provisioned_w_per_chip"] / other["provisioned_w_per_chip"]
     return pd.DataFrame({"throughput": throughput, "energy": 1 / energy, "dollars": 1 / dollars, "power": power})
