@@ -48,7 +48,8 @@ def answer(case, draws: pd.DataFrame) -> Payload:
     said = _headline_usd(case)
     words += f"; the headline would make it {spread([said] * 2, 'usd', 'Musd').mid}." if said else "."
     spent = convert(case.budget.usd_per_year, "usd", "Musd")
-    verdict = "pays" if low >= spent else "does not pay" if high < spent else "may pay"
+    words_if = ("would pay", "would not pay", "might pay") if lead else ("pays", "does not pay", "may pay")
+    verdict = words_if[0] if low >= spent else words_if[1] if high < spent else words_if[2]
     return headline(words[0].upper() + words[1:], value, verdict)
 
 
