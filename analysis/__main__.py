@@ -15,7 +15,9 @@ Output = Annotated[Path | None, typer.Option(help="Where to write; standard outp
 
 
 @app.command()
-def check(paths: Annotated[list[Path] | None, typer.Argument(help="Scenario files; all of params/ without names.")] = None):
+def check(
+    paths: Annotated[list[Path] | None, typer.Argument(help="Scenario files; all of params/ without names.")] = None,
+):
     """Read facts, claims and scenarios strictly; print every fault with file, line and key."""
     from analysis.facts.check import check as facts
     from analysis.study.claims import CLAIMS, claim
@@ -27,8 +29,8 @@ def check(paths: Annotated[list[Path] | None, typer.Argument(help="Scenario file
             (claim if path.resolve().parent == CLAIMS else load)(str(path))
         except ScenarioError as fault:
             faults += fault.faults
-    for fault in faults:
-        print(fault)
+    for told in faults:
+        print(told)
     raise typer.Exit(2 if faults else 0)
 
 

@@ -34,7 +34,7 @@ def build(
     from analysis.report.progress import Progress
 
     output = str(output) if "://" in str(output) else str(Path(output).absolute())
-    settings = {"output": output, "engine": engine, "timeout": timeout, "shared": shared(assets)}
+    settings: dict = {"output": output, "engine": engine, "timeout": timeout, "shared": shared(assets)}
     planned = plan(list(scenarios), list(notebooks), settings, draws)
     own = nullcontext(crew) if crew else crew_of(cluster, jobs, engine, output)
     with Progress(progress) as told, store.lock(output, told.note), own as crew:
@@ -124,7 +124,7 @@ def _job(
         own = scenario.parent == ROOT / "params"
         name = scenario.stem if own else os.path.relpath(scenario, path.parent)
         parameters = {"scenario": name} | ({"overrides": {"draws": draws}} if draws else {})
-    content = [
+    content: list[bytes | str] = [
         scenario.read_bytes() if scenario else b"",
         json.dumps([cells, parameters, siblings, settings["shared"]]),
     ]

@@ -36,7 +36,7 @@ class Cluster:
         }
         for future in as_completed(futures):
             job, fault = futures[future], future.exception()
-            said = (type(fault).__name__, str(fault)) if fault else ()
+            said = (type(fault).__name__, str(fault)) if fault else ("", "")
             yield {
                 "event": "done",
                 "job": job["name"],

@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from typing import Any
 
 
 class Progress:
@@ -10,7 +11,9 @@ class Progress:
 
     def __init__(self, style: str = "auto"):
         self.style = ("bar" if sys.stderr.isatty() else "plain") if style == "auto" else style
-        self.started, self.running, self.bar, self.task = time.monotonic(), {}, None, None
+        self.started, self.running = time.monotonic(), {}
+        self.bar: Any = None
+        self.task: Any = None
 
     def __enter__(self):
         return self

@@ -204,7 +204,7 @@ def _doubts(found: Claim) -> Iterator[tuple[tuple, str]]:
     measured = [s.id for s in found.statements if s.measure]
     if found.headline not in measured:
         yield ("headline",), f"no measured statement {found.headline!r}; {near(found.headline, measured)}"
-    cited = {("source",): found.source}
+    cited: dict[tuple, str] = {("source",): found.source}
     for i, statement in enumerate(found.statements):
         cited[("statements", i, "source")] = statement.source
         if statement.id in [s.id for s in found.statements[:i]]:

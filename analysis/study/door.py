@@ -3,6 +3,7 @@
 import io
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -98,13 +99,13 @@ def _refuse_tricks(path: Path, text: str) -> None:
             raise ScenarioError([f"{path}:{line}: nested more than {DEEPEST} deep"])
 
 
-def _plain(node, path: tuple, lines: dict[tuple, int]):
+def _plain(node: Any, path: tuple, lines: dict[tuple, int]):
     """Plain dicts, lists and scalars; the line of every key and item goes into `lines`."""
     if isinstance(node, dict):
-        lines.update({(*path, str(key)): node.lc.key(key)[0] + 1 for key in node})
+        lines.update({(*path, str(key)): node.lc.key(key)[0] + 1 for key in node})  # type: ignore[attr-defined]
         return {str(key): _plain(value, (*path, str(key)), lines) for key, value in node.items()}
     if isinstance(node, list):
-        lines.update({(*path, index): node.lc.item(index)[0] + 1 for index in range(len(node))})
+        lines.update({(*path, index): node.lc.item(index)[0] + 1 for index in range(len(node))})  # type: ignore[attr-defined]
         return [_plain(value, (*path, index), lines) for index, value in enumerate(node)]
     for kind in (bool, int, float, str):
         if isinstance(node, kind):

@@ -4,13 +4,14 @@ import ast
 import operator
 import string
 from datetime import UTC, datetime
+from typing import Any
 
 from analysis.study.door import near
 
 SNOWFLAKE_MS = (
     1288834974657  # the service's epoch: an identifier carries the milliseconds since then above its 22nd bit
 )
-FUNCTIONS = {
+FUNCTIONS: dict[str, Any] = {
     "days": lambda first, last: (last - first).days,
     "weekday": lambda day: f"{day:%A}",
     "moment": lambda identifier: datetime.fromtimestamp(((identifier >> 22) + SNOWFLAKE_MS) / 1000, UTC),

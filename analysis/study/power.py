@@ -104,7 +104,7 @@ def ladder(case: Scenario) -> pd.DataFrame:
     rows, said = [], claimed(case)
     if said:
         power = float(cooling.implied_power_ratio(said["energy_ratio"], said["time_ratio"]))
-        told = {"step": "the claim, at its word", "boundary": "not stated", "source": claim(case.claim).source}
+        told: dict = {"step": "the claim, at its word", "boundary": "not stated", "source": claim(case.claim).source}
         rows.append({**told, **said, "power_ratio": power})
     limits = {name: find(Accelerator, name).power_w_per_chip for name in names(Accelerator)}
     for before, after in (

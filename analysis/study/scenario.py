@@ -124,7 +124,7 @@ def _line(where: dict, path: Path, key: tuple) -> str:
     return where.get((), f"{_shown(path)}:1")
 
 
-def _fault(where: dict, path: Path, error: dict) -> str:
+def _fault(where: dict, path: Path, error: typing.Any) -> str:
     key = tuple(part for part in error["loc"] if part not in ("function-after", "constrained-str"))
     fields = _fields(key[:-1])
     known = {"extra_forbidden": "unknown key; " + near(key[-1], fields), "missing": "missing"}.get(
@@ -152,7 +152,7 @@ def _fields(key: tuple) -> list[str]:
 def _doubts(params: Params, base: dict):
     """What the types cannot say: names that must exist, order of percentiles, units, shares inside 0 and 1."""
     yield from readings.doubts(params)
-    things = {("model",): (params.model, Model), ("site",): (params.site, Site)}
+    things: dict[tuple, tuple] = {("model",): (params.model, Model), ("site",): (params.site, Site)}
     things |= {(o, "accelerator"): (getattr(params, o).accelerator, Accelerator) for o in ("baseline", "candidate")}
     for key, (name, kind) in things.items():
         if name not in names(kind):

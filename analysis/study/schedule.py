@@ -128,7 +128,7 @@ def rates(known: pd.DataFrame) -> dict:
             "gaps": gaps}  # fmt: skip
 
 
-def slips(said: dict, window_months: float, uniform: dict) -> np.ndarray:
+def slips(said: dict, window_months: float | np.ndarray, uniform: dict) -> np.ndarray:
     """Slips that the class implies for a window of this width, one a draw; uniform variates by name."""
     late = rollout.late_slip_months(said["median_months"], said["spread_ratio"], norm.ppf(uniform["slip"]))
     early = rollout.early_slip_months(window_months, uniform["slip"])
