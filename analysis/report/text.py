@@ -12,8 +12,9 @@ from analysis.units import convert, unit_of
 
 HEADLINE, NUMBERS = "application/vnd.passthrough.headline+json", "application/vnd.passthrough.numbers+json"
 UNITS = {  # how a unit is written for a reader: prefix, suffix
-    "usd/Mtok": ("$", " per million tokens"), "usd": ("$", ""), "usd/hour/gpu": ("$", " per chip-hour"), "Musd": ("$", " M"),
-    "": ("", ""), "percent": ("", " %"), "ratio": ("", "×"), "tok/s": ("", " tokens/s"), "tok/s/gpu": ("", " tokens/s per chip"),
+    "usd/Mtok": ("$", " per million tokens"), "usd": ("$", ""), "usd/hour/gpu": ("$", " per chip-hour"),
+    "Musd": ("$", " M"), "": ("", ""), "percent": ("", " %"), "ratio": ("", "×"), "tok/s": ("", " tokens/s"),
+    "tok/s/gpu": ("", " tokens/s per chip"),
 }  # fmt: skip
 
 
@@ -57,7 +58,7 @@ def text(value: float, unit: str) -> str:
 
 
 def shown(draws, quantity: str, unit: str = "", option: str | None = None) -> Shown:
-    """P10, P50 and P90 of a column of `draws` (of one option), converted to `unit`; `ratio` means a pure number with ×."""
+    """P10, P50 and P90 of a column of `draws` (of one option), in `unit`; `ratio` means a pure number with ×."""
     column = (draws.loc[option] if option else draws)[quantity]
     return spread(column, unit_of(quantity), unit)
 

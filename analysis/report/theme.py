@@ -18,11 +18,11 @@ def _theme() -> alt.theme.ThemeConfig:
             "background": "transparent",
             "view": {"stroke": None, "continuousWidth": WIDTH, "continuousHeight": HEIGHT},
             "range": {"category": SERIES},
-            "axis": {"gridColor": "#E6E9EE", "domainColor": FAINT, "tickColor": FAINT, "labelColor": INK, "titleColor": INK,
-                     "titleFontWeight": "normal", "labelFontSize": 12, "titleFontSize": 12, "labelLimit": 260},
+            "axis": {"gridColor": "#E6E9EE", "domainColor": FAINT, "tickColor": FAINT, "labelColor": INK,
+                     "titleColor": INK, "titleFontWeight": "normal", "labelFontSize": 12, "titleFontSize": 12, "labelLimit": 260},
             "legend": {"labelColor": INK, "titleColor": INK, "labelFontSize": 12, "orient": "top", "labelLimit": 320},
-            "title": {"anchor": "start", "fontSize": 15, "subtitleFontSize": 12, "subtitleColor": "#5B6672", "color": INK,
-                      "offset": 10},
+            "title": {"anchor": "start", "fontSize": 15, "subtitleFontSize": 12, "subtitleColor": "#5B6672",
+                      "color": INK, "offset": 10},
             "line": {"strokeWidth": 2.2},
         }
     }  # fmt: skip
