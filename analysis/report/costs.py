@@ -230,18 +230,19 @@ def _taken(quantity: str, option: str, unit: str, value) -> dict:
     return {"quantity": quantity, "option": option, "unit": unit, "low": low, "mid": mid, "high": high}
 
 
-def prices(case) -> pd.DataFrame:
-    """The rows behind the purchase prices and rents of both chips, with their sources."""
+def prices(case) -> Markdown:
+    """The rows behind the purchase prices and quotes of both chips, as printed, with their sources."""
     chips = dict.fromkeys((case.baseline.accelerator, case.candidate.accelerator))
     bought = pd.concat([chosen("capex", chip, str(case.as_of)) for chip in chips])
     quoted = table("prices")
     quoted = quoted[quoted["thing"].isin(chips) & quoted["stands"] & (quoted["as_of"] <= str(case.as_of))]
-    rows = pd.concat([bought, quoted], ignore_index=True)
-    rows["value"] = [f"{number(value)} {unit}" for value, unit in zip(rows["value"], rows["unit"], strict=True)]
     titles = sources()["title"]
-    return rows[["thing", "field", "as_of", "value", "times", "source", "where"]].assign(
-        title=rows["source"].map(titles)
-    )
+    lines = [
+        (row.thing, row.field.partition("_usd")[0].replace("_", " "), row.as_of, f"{number(row.value)} {row.unit}",
+         number(row.times), plain(titles[row.source]), plain(row.where))
+        for row in pd.concat([bought, quoted]).itertuples()
+    ]  # fmt: skip
+    return _table(lines, "Chip", "what", "as of", "printed", "times", "source", "where, and why adjusted")
 
 
 def spending(draws: pd.DataFrame) -> pd.DataFrame:
