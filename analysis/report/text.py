@@ -94,7 +94,7 @@ def headline(sentence: str, value: Shown, verdict: str = "", **values) -> Payloa
     """The answer in one sentence, for the first screen, the index and the feed."""
     words = say(sentence, value=value, verdict=verdict, **values).data
     # Six digits: further ones differ between processors, and nothing should compare them.
-    low, mid, high = (float(f"{end:.6g}") for end in value.values)
+    low, mid, high = (float(f"{end:.6g}") for end in value.values)  # noqa: PD011
     record = {"headline": words, "value": mid, "low": low, "high": high, "unit": value.unit, "verdict": verdict}
     return Payload({"text/markdown": f"**{words}**", "text/plain": words, HEADLINE: record})
 
@@ -105,7 +105,7 @@ def numbers(draws: pd.DataFrame, quantities: dict[str, str]) -> Payload:
     rows = []
     for quantity, unit in quantities.items():
         for option in options:
-            low, mid, high = shown(draws, quantity, unit, option or None).values
+            low, mid, high = shown(draws, quantity, unit, option or None).values  # noqa: PD011
             rows.append(
                 {"quantity": quantity, "option": option, "unit": unit or "1", "low": low, "mid": mid, "high": high}
             )
