@@ -8,8 +8,17 @@ def group_parallel(tensor_parallel, data_parallel):
     return tensor_parallel * data_parallel
 
 
-def path_bytes_per_s_per_chip(stage_chips, domain_chips, link_bytes_per_s_per_chip, network_bytes_per_s_per_chip):
-    """The links inside a scale-up domain; the scale-out network as soon as a group reaches beyond it."""
+def tensor_path_bytes_per_s_per_chip(
+    attention_chips, domain_chips, link_bytes_per_s_per_chip, network_bytes_per_s_per_chip
+):
+    """Tensor ranks talk over the links of a scale-up domain; over the scale-out network beyond it."""
+    return np.where(attention_chips > domain_chips, network_bytes_per_s_per_chip, link_bytes_per_s_per_chip)
+
+
+def expert_path_bytes_per_s_per_chip(
+    stage_chips, domain_chips, link_bytes_per_s_per_chip, network_bytes_per_s_per_chip
+):
+    """Data-parallel ranks exchange tokens with the experts' ranks: over links, or the network beyond the domain."""
     return np.where(stage_chips > domain_chips, network_bytes_per_s_per_chip, link_bytes_per_s_per_chip)
 
 
@@ -18,12 +27,42 @@ def wait_s(group_parallel, collective_latency_s, overhead_slowness_ratio):
     return collective_latency_s * np.log2(group_parallel) * overhead_slowness_ratio
 
 
-def transfer_s_per_token(
-    group_parallel, hidden_width, activation_bytes_per_token, path_bytes_per_s_per_chip, link_share, one_chip
+def tensor_transfer_s_per_token(
+    tensor_parallel,
+    data_parallel,
+    hidden_width,
+    activation_bytes_per_token,
+    tensor_path_bytes_per_s_per_chip,
+    link_share,
+    one_chip,
 ):
-    """A token's hidden state, reduced and gathered: twice its bytes less the rank's own part (ring bound)."""
-    moved = 2 * (1 - 1 / group_parallel) * hidden_width * activation_bytes_per_token
-    return moved / one_chip / (path_bytes_per_s_per_chip * link_share)
+    """A token's hidden state reduced and gathered over tensor ranks: twice its bytes less the rank's own (ring bound).
+
+    Each data-parallel rank does so for its own tokens, at the same time.
+    """
+    moved = 2 * (1 - 1 / tensor_parallel) * hidden_width * activation_bytes_per_token / data_parallel
+    return moved / one_chip / (tensor_path_bytes_per_s_per_chip * link_share)
+
+
+def expert_transfer_s_per_token(
+    group_parallel,
+    data_parallel,
+    experts_per_token_count,
+    hidden_width,
+    activation_bytes_per_token,
+    expert_path_bytes_per_s_per_chip,
+    link_share,
+    one_chip,
+):
+    """A token's hidden state to its experts and back: to each chosen rank, or to all ranks where that is less."""
+    reached_share = np.minimum(experts_per_token_count / group_parallel, 1)
+    moved = 2 * (1 - 1 / data_parallel) * reached_share * hidden_width * activation_bytes_per_token
+    return moved / one_chip / (expert_path_bytes_per_s_per_chip * link_share)
+
+
+def transfer_s_per_token(tensor_transfer_s_per_token, expert_transfer_s_per_token):
+    """Both exchanges of a layer's half."""
+    return tensor_transfer_s_per_token + expert_transfer_s_per_token
 
 
 def communication_s(layers_count, wait_s, transfer_s_per_token, step_tokens):
@@ -31,4 +70,13 @@ def communication_s(layers_count, wait_s, transfer_s_per_token, step_tokens):
     return 2 * layers_count * (wait_s + transfer_s_per_token * step_tokens)
 
 
-NETWORK = [group_parallel, path_bytes_per_s_per_chip, wait_s, transfer_s_per_token, communication_s]
+NETWORK = [
+    group_parallel,
+    tensor_path_bytes_per_s_per_chip,
+    expert_path_bytes_per_s_per_chip,
+    wait_s,
+    tensor_transfer_s_per_token,
+    expert_transfer_s_per_token,
+    transfer_s_per_token,
+    communication_s,
+]

@@ -5,9 +5,10 @@ import pandas as pd
 
 from analysis.facts import Accelerator, Model, find
 from analysis.laws.throughput import THROUGHPUT
-from analysis.study.speed import coefficients, run, setting, speed_spread
+from analysis.study.energy import predict_energy
+from analysis.study.points import read
+from analysis.study.speed import TENTH, run, setting, speed_spread
 
-__all__ = ["Infeasible", "best_layout", "coefficients", "frontier", "layouts", "operate", "speed_draws", "speed_spread"]
 BATCHES = np.unique(np.round(2 ** np.arange(0, 13.01, 0.25)))  # requests an instance, 1 to 8192
 
 
@@ -27,7 +28,7 @@ def layouts(accelerator: str, model: str, chips: int) -> pd.DataFrame:
         for size in _divisors(chips)
         for tensor in _divisors(size)
         if shape.heads_count % tensor == 0 and tensor <= chip.domain_chips
-        if tensor == size or shape.experts_count
+        if tensor == size or (shape.experts_count and shape.experts_count % size == 0)
         for expert in ({1, size} if shape.experts_count and tensor == size else {size if shape.experts_count else 1})
     ]
     table = pd.DataFrame(rows, columns=["size", "tensor_parallel", "data_parallel", "expert_parallel"], dtype=float)
@@ -111,3 +112,53 @@ def speed_draws(case, option: str, scores) -> dict[str, np.ndarray]:
 
 def _divisors(number: int) -> list[int]:
     return [size for size in range(1, int(number) + 1) if number % size == 0]
+
+
+PREDICTED = ("output_tokens_per_s_per_chip", "ttft_s", "tpot_s")
+ENERGY = "energy_j_per_output_token"
+
+
+def predict(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with predictions, their 10th and 90th percentiles, and a reason where there is none; order kept.
+
+    Columns read: those of points.COLUMNS (engine may be blank). Added: tokens/s per chip, mean seconds to the first
+    token and per later token, board joules per output token, each with _p10 and _p90. ValueError where a column is
+    missing. Other columns pass through.
+    """
+    columns, reasons = read(frame)
+    with np.errstate(all="ignore"):
+        told = run(columns, THROUGHPUT)
+        enough = told["capacity_requests"] >= told["instances_count"]
+        reasons = np.where((reasons == "") & ~enough, "does not fit in memory", reasons)
+        done = {}
+        for name in PREDICTED:
+            size = np.exp(TENTH * columns[f"{name}_spread"])
+            done |= {name: told[name], f"{name}_p10": told[name] / size, f"{name}_p90": told[name] * size}
+        done |= dict(zip((ENERGY, f"{ENERGY}_p10", f"{ENERGY}_p90"), predict_energy(told), strict=True))
+    done = {name: np.where(reasons == "", value, np.nan) for name, value in done.items()}
+    kept = frame.drop(columns=[name for name in (*done, "reason") if name in frame])
+    return kept.assign(**done, reason=reasons)
+
+
+def errors(answered: pd.DataFrame) -> pd.DataFrame:
+    """Errors against columns with the suffix _measured: a row a quantity; empty where nothing was measured."""
+    rows = []
+    for name in (*PREDICTED, ENERGY):
+        if f"{name}_measured" in answered:
+            seen = pd.to_numeric(answered[f"{name}_measured"], errors="coerce")
+            both = answered[name].notna() & (seen > 0)
+            off = (answered.loc[both, name] / seen[both] - 1).abs()
+            inside = seen[both].between(answered.loc[both, f"{name}_p10"], answered.loc[both, f"{name}_p90"])
+            rows.append(
+                (
+                    name,
+                    int((seen > 0).sum()),
+                    int(both.sum()),
+                    off.median(),
+                    off.mean(),
+                    off.quantile(0.9),
+                    inside.mean(),
+                )
+            )
+    columns = ["quantity", "measured", "answered", "median_error", "mean_error", "p90_error", "inside_p10_p90"]
+    return pd.DataFrame(rows, columns=columns)

@@ -5,11 +5,12 @@ from dataclasses import asdict
 from functools import cache
 from inspect import signature
 
+import numpy as np
 
 from analysis.facts import Accelerator, Model, chosen, find, names, nearest, table
 from analysis.laws.architecture import ARCHITECTURE
 
-ENGINES = ("vllm", "sglang", "trtllm")
+ENGINES = ("vllm", "sglang", "trtllm", "atom")
 # What a name counts in: laws speak of one request, one chip and one token of it, and of the two operations of a weight.
 ONES = {"one_request": 1.0, "one_chip": 1.0, "step_tokens_per_request": 1.0, "flop_per_parameter_per_token": 2.0}
 PLAIN = {"drafted_count": 0.0, "accepted_share": 0.0, "draft_share": 0.0, "cached_share": 0.0}
@@ -19,18 +20,19 @@ def run(columns: Mapping, laws) -> dict:
     """`columns` and what each law in turn makes of them; floats or arrays."""
     columns = dict(columns)
     for law in laws:
-        columns[law.__name__] = law(**{name: columns[name] for name in _needs(law)})
+        columns[law.__name__] = law(**{name: columns[name] for name in needs(law)})
     return columns
 
 
 @cache
-def _needs(law) -> tuple[str, ...]:
+def needs(law) -> tuple[str, ...]:
+    """The columns that a law reads: the names of its arguments."""
     return tuple(signature(law).parameters)
 
 
 def unknown(accelerator: str, model: str, precision: str, engine: str) -> str:
     """Why these names cannot be answered, with the nearest valid name; empty where all are known."""
-    asked = (("accelerator", accelerator, names(Accelerator)), ("model", model, names(Model)))
+    asked: tuple = (("accelerator", accelerator, names(Accelerator)), ("model", model, names(Model)))
     asked += (("precision", precision, precisions()), ("engine", engine, ("", *ENGINES)))
     faults = [f"unknown {kind} {name!r}; {nearest(name, known)}" for kind, name, known in asked if name not in known]
     return "; ".join(faults)
@@ -50,8 +52,9 @@ def setting(accelerator: str, model: str, precision: str, engine: str = "") -> d
     chip, shape = _numbers(find(Accelerator, accelerator)), _numbers(find(Model, model))
     columns = run({**chip, **shape, **ONES, **PLAIN}, ARCHITECTURE)
     columns |= formats(chip, shape, precision)
-    columns["state_bytes_per_request"] = columns["state_width"] * 4  # recurrent states are kept in 32 bits
-    return {name: float(value) for name, value in (columns | coefficients(accelerator, engine, precision)).items()}
+    columns["state_bytes_per_request"] = columns["state_width"] * columns.pop("state_bytes_per_value")
+    columns |= {f"{name}_spread": size for name, size in spread(accelerator, model, precision, engine).items()}
+    return {name: float(at) for name, at in (columns | coefficients(accelerator, engine, precision, model)).items()}
 
 
 def formats(chip: Mapping, shape: Mapping, precision: str) -> dict[str, float]:
@@ -76,6 +79,7 @@ def formats(chip: Mapping, shape: Mapping, precision: str) -> dict[str, float]:
         "head_bytes_per_parameter": wide["weight_bytes_per_parameter"],
         "expert_bytes_per_parameter": expert,
         "cached_value_bytes_per_token": cached,
+        "state_bytes_per_value": told["state_bytes_per_value"],
         "index_value_bytes_per_token": narrow["cached_value_bytes_per_token"],
         "activation_bytes_per_token": wide["cached_value_bytes_per_token"],
         "linear_flop_per_s_per_chip": peak(chip, dense, byte, only_weights),
@@ -92,20 +96,70 @@ def peak(chip: Mapping, weight: float, byte: float, only_weights: bool) -> float
     return fp4 if weight < byte and fp4 else fp8 if weight == byte and fp8 else wide
 
 
+def levels(accelerator: str, model: str, precision: str, engine: str) -> dict[str, str]:
+    """The things that calibration tells apart, from wide to narrow; a blank engine belongs to none."""
+    family = table("families").set_index("accelerator").loc[accelerator]
+    platform = " ".join((family["generation"], engine, precision)) if engine else ""
+    series = " ".join((accelerator, engine, precision, alike(model))) if engine else ""
+    return {"maker": family["maker"], "engine": engine, "platform": platform, "series": series}
+
+
 @cache
-def coefficients(accelerator: str, engine: str, precision: str) -> dict[str, float]:
-    """The pool's coefficients, times what calibration learnt of this engine, accelerator and precision."""
+def alike(model: str) -> str:
+    """The first model of the table with the same dimensions: DeepSeek-R1 runs as DeepSeek-V3 does."""
+    skip = ("name", "all_parameters", "active_parameters", "context_tokens", "mtp_layers_count")
+    shapes = {name: [v for k, v in vars(find(Model, name)).items() if k not in skip] for name in names(Model)}
+    return next(name for name in shapes if shapes[name] == shapes[model])
+
+
+@cache
+def coefficients(accelerator: str, engine: str, precision: str, model: str = "") -> dict[str, float]:
+    """The pool's coefficients, times what calibration learnt of this maker, engine, platform and series."""
     rows = table("coefficients")
-    found = dict(
-        zip(rows.loc[rows["thing"] == "pool", "field"], rows.loc[rows["thing"] == "pool", "value"], strict=True)
+    pool = rows[rows["level"] == "pool"]
+    found = dict(zip(pool["field"], pool["value"].astype(float), strict=True))
+    at = (
+        levels(accelerator, model, precision, engine)
+        if model
+        else levels(accelerator, names(Model)[0], precision, engine)
     )
-    return {name: value for name, value in found.items() if not name.startswith("spread")}
+    for level, thing in at.items():
+        ours = rows[(rows["level"] == level) & (rows["thing"] == thing)] if model or level != "series" else rows[:0]
+        for field, value in zip(ours["field"], ours["value"], strict=True):
+            found[field] *= float(value)
+    return found
 
 
 def _numbers(record) -> dict[str, float]:
     return {name: value for name, value in asdict(record).items() if not isinstance(value, str)}
 
 
+@cache
+def spread(accelerator: str, model: str, precision: str, engine: str = "") -> dict[str, float]:
+    """Log standard deviation of predictions by quantity, from points left out of the fit, grown for what it never saw.
+
+    A known series has its own spread; a new combination of known things, a new model and a new accelerator have those
+    of points so left out; where both are new, the two add in squares.
+    """
+    rows, series = table("spread"), levels(accelerator, model, precision, engine)["series"]
+    own = rows[(rows["level"] == "series_known") & (rows["thing"] == series)].set_index("quantity")["log_sd"]
+    by = rows[rows["thing"] == "all"].pivot(index="level", columns="quantity", values="log_sd")
+    known = [each.split() for each in rows.loc[rows["level"] == "series_known", "thing"].unique()]
+    new = [level for level, name, at in (("accelerator", accelerator, 0), ("model", alike(model), 3))
+           if name not in {each[at] for each in known}]  # fmt: skip
+    told = np.sqrt((by.loc[new] ** 2).sum()) if new else by.loc["series"]
+    return (own if len(own) == len(by.columns) else told).to_dict()
+
+
+TENTH = 1.2815515655446004  # normal score of the 90th percentile
+SHARED_SHARE = 0.5  # of the variance: what two options have in common (model, engine, workload); judged
+
+
 def speed_spread(accelerator: str, model: str, precision: str, engine: str = "") -> dict[str, dict[str, float]]:
     """Log standard deviation of what calibration leaves open, by part: `shared` by both options, and `own`."""
-    return {part: {"shared": 0.12, "own": 0.12} for part in ("step", "prefill", "first")}
+    told = spread(accelerator, model, precision, engine)
+    parts = {"step": told["tpot_s"], "prefill": told["tpot_s"], "first": told["ttft_s"]}
+    return {
+        part: {"shared": size * SHARED_SHARE**0.5, "own": size * (1 - SHARED_SHARE) ** 0.5}
+        for part, size in parts.items()
+    }

@@ -1,0 +1,226 @@
+"""Calibration: few physical coefficients, and what engines, makers, platforms and series add, from measured points.
+
+The pool's coefficients have physical bounds; each level's factors are drawn towards one (partial pooling), so that a
+name never seen falls back to the level above. All is fitted at once, robustly, to the times per and to first token.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import least_squares
+
+from analysis.facts import table
+from analysis.laws.throughput import THROUGHPUT
+from analysis.study.points import read
+from analysis.study.speed import TENTH, alike, levels, needs, run
+
+FACTS = Path(__file__).parents[1] / "facts"
+MEASURED = {"tpot_s": 0.08, "ttft_s": 0.35}  # log scatter of repeats and versions: what a residual is weighed by
+QUANTITIES = ("output_tokens_per_s_per_chip", "tpot_s", "ttft_s")
+
+
+def points() -> pd.DataFrame:
+    """Measured points that the laws are fitted to: aggregated serving without speculation, a row a configuration.
+
+    Points whose weights leave no room for a request under the fact tables' numbers are left out.
+    """
+    rows = table("serving")
+    rows = rows[(rows["speculative"] == "no") & (rows["disaggregated"] == "no") & rows["tpot_s"].notna()]
+    rows = rows.reset_index(names="point")
+    columns, reasons = read(rows)
+    fits = run(columns, THROUGHPUT)["capacity_requests"] > 1
+    rows = rows[fits & (reasons == "")].reset_index(drop=True)
+    told = pd.DataFrame(
+        [
+            {**levels(*names), "alike": alike(names[1])}
+            for names in rows[["accelerator", "model", "precision", "engine"]].to_numpy()
+        ]
+    )
+    return rows.join(told.drop(columns="engine")).assign(
+        statistic=np.where(rows["source"] == "inferencex_runs", "median", "")
+    )
+
+
+class Fit:
+    """The posterior mode: `log` of every free quantity, named by (level, thing, field), and its standard error."""
+
+    def __init__(self, rows: pd.DataFrame, start: "Fit | None" = None, steps: int = 40):
+        """Fit `rows`; from another fit's values where given, for as many evaluations as `steps`."""
+        self.prepare(rows)
+        by = self.priors.set_index(["level", "field"]).loc[[(level, field) for level, _, field in self.keys]]
+        self.prior, self.width = np.log(by["start"].to_numpy()), by["log_sd"].to_numpy()
+        low, high = np.log(by["low"].to_numpy()), np.log(by["high"].to_numpy())
+        first = self.prior if start is None else np.array([start.get(key) for key in self.keys])
+        measured = np.log(rows[list(MEASURED)].to_numpy(float))
+        self.seen, self.log_measured = np.isfinite(measured), np.nan_to_num(measured)
+        told = least_squares(
+            self.residuals,
+            np.clip(first, low + 1e-6, high - 1e-6),
+            self.jacobian,
+            (low, high),
+            x_scale=0.3,
+            loss="soft_l1",
+            max_nfev=steps,
+        )
+        self.log = told.x
+        curvature = told.jac.T @ told.jac
+        self.error = np.sqrt(np.diag(np.linalg.inv(curvature)))
+
+    def prepare(self, rows: pd.DataFrame) -> None:
+        """What stays the same at every step: the columns that no free quantity reaches, and which rows each acts on."""
+        self.rows, self.priors = rows, table("priors")
+        self.keys, self.masks = _keys(rows, self.priors)
+        fields = np.array([field for _, _, field in self.keys])
+        self.at = {field: np.flatnonzero(fields == field) for field in dict.fromkeys(fields)}
+        reached = set(self.at)
+        self.live = [law for law in THROUGHPUT if reached & set(needs(law)) and not reached.add(law.__name__)]  # type: ignore[func-returns-value]
+        self.columns = run(read(rows)[0], [law for law in THROUGHPUT if law not in self.live])
+
+    def get(self, key: tuple) -> float:
+        """Log value of a free quantity; that of its prior where this fit did not see it."""
+        at = dict(zip(self.keys, self.log, strict=True))
+        start = self.priors.set_index(["level", "field"])["start"]
+        return at.get(key, np.log(start[key[0], key[2]]))
+
+    def predict(self, log: np.ndarray, raise_: str | None = None) -> np.ndarray:
+        """Log seconds (per output token, to the first token) of each row; `raise_` lifts one field a little."""
+        values = {field: self.masks[:, at] @ log[at] for field, at in self.at.items()}
+        if raise_:
+            values[raise_] = values[raise_] + STEP
+        told = run(self.columns | {field: np.exp(value) for field, value in values.items()}, self.live)
+        return np.log(np.stack([told[name] for name in MEASURED], axis=1))
+
+    def residuals(self, log: np.ndarray) -> np.ndarray:
+        """Measured against predicted in units of scatter, and distance from the prior in its own."""
+        gap = np.where(self.seen, self.predict(log) - self.log_measured, 0) / list(MEASURED.values())
+        return np.concatenate([gap.ravel(), (log - self.prior) / self.width])
+
+    def jacobian(self, log: np.ndarray) -> np.ndarray:
+        """Derivatives: a factor of a level acts as its field does, on its own rows, so each field is lifted once."""
+        base, scatter = self.predict(log), np.array(list(MEASURED.values()))
+        data = np.empty((*self.seen.shape, len(self.keys)))
+        for field, at in self.at.items():
+            slope = np.where(self.seen, self.predict(log, field) - base, 0) / STEP / scatter
+            data[:, :, at] = slope[:, :, None] * self.masks[:, None, at]
+        data = data.reshape(-1, len(self.keys))
+        return np.vstack([data, np.diag(1 / self.width)])
+
+    def answer(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Out-of-sample answers for other rows: what the fit never saw stays at the level above. Means, not medians."""
+        other = object.__new__(Fit)
+        other.prepare(rows.assign(statistic=""))
+        tpot, ttft = np.exp(other.predict(np.array([self.get(key) for key in other.keys]))).T
+        return pd.DataFrame({QUANTITIES[0]: served(rows, ttft, tpot), "tpot_s": tpot, "ttft_s": ttft}, index=rows.index)
+
+
+STEP = 1e-4
+
+
+def served(rows: pd.DataFrame, ttft, tpot):
+    """Output tokens per second and chip: requests in flight over the time that each takes."""
+    return rows["concurrency"] * rows["output_tokens"] / (ttft + tpot * (rows["output_tokens"] - 1)) / rows["chips"]
+
+
+def _keys(rows: pd.DataFrame, priors: pd.DataFrame) -> tuple[list[tuple], np.ndarray]:
+    """Free quantities of these rows as (level, thing, field), and the rows that each acts on."""
+    keys, masks = [], []
+    for level, field in priors[["level", "field"]].itertuples(index=False):
+        things = rows[level].to_numpy() if level != "pool" else np.full(len(rows), "all")
+        for thing in sorted(set(things) - {""}):
+            keys.append((level, thing, field))
+            masks.append((things == thing).astype(float))
+    return keys, np.stack(masks, axis=1)
+
+
+def schemes(rows: pd.DataFrame) -> dict[str, np.ndarray]:
+    """How points are left out: configurations (5 folds), series (5 folds), each model, each accelerator; a fold a row.
+
+    Repeats of one configuration stay together, and so do models of the same dimensions.
+    """
+    series = rows["accelerator"] + rows["engine"] + rows["precision"] + rows["alike"]
+    setup = [
+        rows[name].astype(str) for name in ("chips", "data_parallel", "expert_parallel", "concurrency", "input_tokens")
+    ]
+    configuration = series.str.cat(
+        [*setup, rows["output_tokens"].astype(str), rows["tensor_parallel"].astype(str)], "|"
+    )
+    return {
+        "configuration": _folds(configuration),
+        "series": _folds(series),
+        "model": pd.factorize(rows["alike"])[0],
+        "accelerator": pd.factorize(rows["accelerator"])[0],
+    }
+
+
+def _folds(group: pd.Series, count: int = 5) -> np.ndarray:
+    codes, things = pd.factorize(group, sort=True)
+    return np.random.default_rng(0).permutation(len(things))[codes] % count
+
+
+def validate(rows: pd.DataFrame, whole: Fit) -> pd.DataFrame:
+    """Out-of-fold log errors, predicted over measured: a row a point (its row in serving.csv) and scheme."""
+    seen = pd.DataFrame({"tpot_s": rows["tpot_s"], "ttft_s": rows["ttft_s"].where(rows["statistic"] == "")})
+    seen[QUANTITIES[0]] = served(rows, rows["ttft_s"], rows["tpot_s"])
+    told = []
+    for scheme, folds in schemes(rows).items():
+        for fold in np.unique(folds):
+            out = rows[folds == fold]
+            answer = Fit(rows[folds != fold].reset_index(drop=True), whole, STEPS_AGAIN).answer(out)
+            errors = np.log(answer / seen.loc[out.index, list(QUANTITIES)]).add_suffix("_error")
+            told.append(out[["point", "series"]].join(errors).assign(left_out=scheme))
+    return pd.concat(told, ignore_index=True)
+
+
+STEPS_AGAIN = 8  # evaluations of a refit that starts at the whole fit; more move no error by a tenth of a per cent
+
+
+def spreads(told: pd.DataFrame) -> pd.DataFrame:
+    """Log standard deviations of out-of-fold errors by what was left out, such that 80 % of points lie inside.
+
+    Groups (series) weigh alike. Where only the configuration is new, each series has its own spread, drawn towards all.
+    """
+    rows = []
+    for quantity in QUANTITIES:
+        size = np.abs(told[f"{quantity}_error"])
+        for scheme, part in size.dropna().groupby(told["left_out"]):
+            weight = 1 / part.groupby(told["series"]).transform("size")
+            rows.append((scheme, "all", quantity, _within(part, weight), len(part)))
+        for series, part in size[told["left_out"] == "configuration"].dropna().groupby(told["series"]):
+            whole = next(row[3] for row in rows if row[0] == "configuration" and row[2] == quantity)
+            own = _within(part, pd.Series(1.0, part.index))
+            mixed = np.sqrt((len(part) * own**2 + POOLED * whole**2) / (len(part) + POOLED))
+            rows.append(("series_known", series, quantity, mixed, len(part)))
+    return pd.DataFrame(rows, columns=["level", "thing", "quantity", "log_sd", "points"])
+
+
+POOLED = 8  # points that the common spread counts for beside a series' own
+
+
+def _within(size: pd.Series, weight: pd.Series) -> float:
+    """The log spread whose 80 % interval just holds 80 % of the weight."""
+    order = size.sort_values().index
+    held = weight[order].cumsum() / weight.sum()
+    return float(size[order][held >= 0.8].iloc[0]) / TENTH
+
+
+def calibrate() -> None:
+    """Fit, leave out, and write coefficients.csv, spread.csv and validation.csv; equal tables give equal bytes."""
+    rows = points()
+    whole = Fit(rows)
+    told = validate(rows, whole)
+    learnt = pd.DataFrame(whole.keys, columns=["level", "thing", "field"]).assign(
+        value=[f"{value:.4g}" for value in np.exp(whole.log)], log_error=[f"{error:.2g}" for error in whole.error]
+    )
+    kept = table("coefficients").query("source != 'fitted'").astype(str).replace("nan", "")
+    learnt = pd.concat([kept, learnt[learnt["level"] != "statistic"].assign(source="fitted")])
+    errors = told.pivot_table(index="point", columns="left_out", values=[f"{name}_error" for name in QUANTITIES])
+    errors.columns = [f"{scheme}_left_out_{name}" for name, scheme in errors.columns]
+    learnt.to_csv(FACTS / "coefficients.csv", index=False, lineterminator="\n")
+    spreads(told).to_csv(FACTS / "spread.csv", index=False, float_format="%.4g", lineterminator="\n")
+    errors.to_csv(FACTS / "validation.csv", float_format="%.3f", lineterminator="\n")
+    free = pd.Series([key[0] for key in whole.keys]).value_counts().to_dict()
+    print(f"{len(rows)} points; free coefficients {free}")
+    for scheme, part in told.groupby("left_out"):
+        median = {name: np.abs(np.expm1(part[f"{name}_error"])).median() for name in QUANTITIES}
+        print(f"{scheme:>14} left out: " + ", ".join(f"{name} {value:.1%}" for name, value in median.items()))

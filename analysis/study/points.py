@@ -1,0 +1,71 @@
+"""A table of serving points read into the columns of the laws: names looked up, layouts made plain, faults told."""
+
+import numpy as np
+import pandas as pd
+
+from analysis.study.speed import setting, unknown
+
+NAMES = ["accelerator", "model", "precision", "engine"]
+PLACES = ["chips", "tensor_parallel", "expert_parallel", "data_parallel"]
+COLUMNS = [*NAMES, *PLACES, "input_tokens", "output_tokens", "concurrency"]
+
+
+def read(frame: pd.DataFrame) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Columns for the laws, a value a row, and the reason why a row cannot be answered (empty where it can).
+
+    ValueError where a column of COLUMNS is missing. Blank parallel columns are one; a blank engine is the pool's.
+    """
+    if missing := [name for name in COLUMNS if name not in frame]:
+        raise ValueError(f"missing columns: {', '.join(missing)}; needed: {', '.join(COLUMNS)}")
+    told, which, reasons = _named(frame)
+    numbers = {name: _number(frame[name]) for name in COLUMNS[4:]}
+    for name in PLACES[1:]:
+        numbers[name] = np.where(np.isnan(numbers[name]) | (numbers[name] == 0), 1, numbers[name])
+    bad = ~np.all([value > 0 for value in numbers.values()], axis=0)
+    reasons = np.where(
+        (reasons == "") & bad, "numbers of chips, tokens, requests and ranks have to be above 0", reasons
+    )
+    laid, impossible = layout(*(numbers[name] for name in PLACES))
+    reasons = np.where((reasons == "") & impossible, "impossible layout: its ranks do not divide the chips", reasons)
+    columns = {name: np.array([each.get(name, np.nan) for each in told])[which] for name in told[0]}
+    work = {
+        "input_tokens_per_request": numbers["input_tokens"],
+        "output_tokens_per_request": numbers["output_tokens"],
+        "concurrency_requests": numbers["concurrency"],
+    }
+    return columns | laid | work, reasons
+
+
+def layout(chips, tensor, expert, data) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Ranks made plain: attention cut over `tensor` ranks, copied over `data`; and where they cannot lie on the chips.
+
+    Engines count in two ways: SGLang and TensorRT-LLM put data-parallel attention inside the tensor ranks (8 and 8 on
+    8 chips), vLLM multiplies them; experts spread over more chips than that make an instance as large as they are.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        inside = (tensor * data > chips) & (tensor >= data) & (tensor % data == 0)
+        tensor = np.where(inside, tensor / data, tensor)
+        wide = (expert > tensor * data) & (expert <= chips)
+        data = np.where(wide, np.maximum(expert / tensor, 1), data)
+        instances = chips / (tensor * data)
+        impossible = ~((instances >= 1) & (instances % 1 == 0) & (data % 1 == 0))
+    laid = {"tensor_parallel": tensor, "data_parallel": data, "expert_parallel": np.minimum(expert, tensor * data)}
+    laid |= {"deployment_chips": chips, "instances_count": instances, "pipeline_parallel": np.ones_like(chips)}
+    return laid, impossible
+
+
+def _named(frame: pd.DataFrame) -> tuple[list[dict], np.ndarray, np.ndarray]:
+    """The settings of the distinct names, the setting of each row, and reasons for names that are not known."""
+    codes, first = np.zeros(len(frame), dtype=np.int64), [()]
+    for name in NAMES:
+        each, values = pd.factorize(frame[name].astype(object).where(frame[name].notna(), ""))
+        pairs, codes = np.unique(codes * len(values) + each, return_inverse=True)
+        first = [(*first[pair // len(values)], str(values[pair % len(values)]).strip()) for pair in pairs]
+    faults = [unknown(*names) for names in first]  # type: ignore[call-arg]
+    told = [{} if fault else setting(*names) for names, fault in zip(first, faults, strict=True)]
+    filled = next((each for each in told if each), {})
+    return [each or dict.fromkeys(filled, np.nan) for each in told], codes, np.array(faults, dtype=object)[codes]
+
+
+def _number(column: pd.Series) -> np.ndarray:
+    return pd.to_numeric(column, errors="coerce").to_numpy(float)
