@@ -17,8 +17,10 @@ export OPENBLAS_NUM_THREADS ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 export PIP_ROOT_USER_ACTION ?= ignore
 export PIP_REQUIRE_VIRTUALENV =
+export UV_SYSTEM_CERTS ?= true
+export UV_NATIVE_TLS ?= true
 
-.PHONY: env reports test lab bench lint check headlines lock clean
+.PHONY: with-uv with-pip env reports test lab bench lint check headlines lock clean
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := reports
 
@@ -53,18 +55,23 @@ lock: build/uv
 clean:
 	@rm -rf .venv build
 
-# Exactly the lock, by hash, compiled; then this project, editable, with the locked setuptools.
+# Exactly the lock, by hash, compiled; then this project, editable, with the locked setuptools. What uv cannot do (a proxy
+# that only pip is set up for, say), pip does.
 .venv/ready: requirements.lock pyproject.toml | build/uv
-	@set -e; if build/uv --version >/dev/null 2>&1; then \
-	  test -x $(BIN)/python || build/uv venv --quiet --python '>=3.11,<3.14' .venv; \
-	  build/uv pip sync --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock; \
-	  build/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .; \
-	else \
-	  test -x $(BIN)/python || $(PYTHON) -m venv --without-pip .venv; \
-	  build/boot/bin/python -m pip --python $(BIN)/python install --require-hashes --requirement requirements.lock; \
-	  build/boot/bin/python -m pip --python $(BIN)/python install --quiet --no-deps --no-build-isolation --editable .; \
-	fi
+	@$(MAKE) --no-print-directory with-uv || $(MAKE) --no-print-directory with-pip
 	@touch $@
+
+with-uv:
+	@build/uv --version >/dev/null 2>&1 || exit 1; \
+	test -x $(BIN)/python || build/uv venv --quiet --python '>=3.11,<3.14' .venv || exit 1; \
+	build/uv pip sync --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock && \
+	build/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+
+with-pip: build/boot/bin/python
+	@set -e; echo "uv is not to be had here; pip takes over and needs some minutes"; \
+	test -x $(BIN)/python || $(PYTHON) -m venv --without-pip .venv; \
+	build/boot/bin/python -m pip --python $(BIN)/python install --require-hashes --requirement requirements.lock; \
+	build/boot/bin/python -m pip --python $(BIN)/python install --quiet --no-deps --no-build-isolation --editable .
 
 # build/uv is uv: the machine's, else one of our own; /bin/false where it cannot be had, and then build/boot has pip.
 build/uv:
