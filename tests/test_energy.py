@@ -271,13 +271,13 @@ def test_fit_is_repeatable_to_the_byte(tmp_path, monkeypatch):
     assert (tmp_path / "first").read_bytes() == (tmp_path / "second").read_bytes()
 
 
-def test_prediction_brackets_the_middle():
+def test_intervals_hold_what_they_promise():
+    """An 80 % interval on models left out holds 75 to 85 % of points, give or take one in fifty."""
+    told = study.accuracy().set_index(["speed", "source"])["covered_share"]
+    assert 0.73 <= told["predicted", "all"] <= 0.87
+    assert 0.73 <= told["measured, where it is", "all"] <= 0.87
     middle, low, high = study.predict_energy(study.speeds(study.points()))
     assert np.all((low < middle) & (middle < high))
-    inside = np.mean(
-        (study.points()["energy_j_per_output_token"] >= low) & (study.points()["energy_j_per_output_token"] <= high)
-    )
-    assert inside > 0.7
 
 
 def test_weights_of_kernels_agree_with_boards_measured_on_kernels():

@@ -97,7 +97,7 @@ def test_a_site_carries_the_tokens_per_megawatt_of_the_model(case, draws):
 def test_heat_takes_tokens_in_the_thermal_scenario():
     hot = model.outcomes(load("thermal"), draws=200).loc["candidate"]
     kept = hot["placed_tokens_per_s_per_chip"] / hot["output_tokens_per_s_per_chip"]
-    assert hot["derated_tokens_ratio"].median() < 0.97
+    assert hot["derated_tokens_ratio"].median() < 0.99
     assert kept.median() < hot["derated_tokens_ratio"].median()
 
 

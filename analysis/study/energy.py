@@ -5,12 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import least_squares
+from scipy.optimize import least_squares, minimize
 
 from analysis.facts import table
 from analysis.laws.energy import BOARD
 from analysis.laws.throughput import THROUGHPUT
-from analysis.study.speed import run, setting
+from analysis.study.points import read
+from analysis.study.speed import run
 
 FILE = Path(__file__).parents[1] / "facts" / "energy_coefficients.csv"
 # Where the fit starts, how freely it may leave (log standard deviation), and what physics allows. Starts: a board waits
@@ -26,7 +27,8 @@ PRIOR = pd.DataFrame(
     index=["start", "spread", "low", "high"],
 )
 NOISE = 0.1  # residuals beyond this log distance count less (soft L1)
-SPEEDS = "output_tokens_per_s_per_chip"
+SPEEDS, SPREAD = "output_tokens_per_s_per_chip", "output_tokens_per_s_per_chip_spread"
+TENTH = 1.2815515655446004  # standard score of a tenth
 
 
 def points() -> pd.DataFrame:
@@ -37,18 +39,8 @@ def points() -> pd.DataFrame:
 
 def speeds(rows: pd.DataFrame) -> dict:
     """What the throughput laws say of measured points, as columns."""
-    fixed = [setting(*named) for named in rows[["accelerator", "model", "precision", "engine"]].itertuples(index=False)]
-    laid = rows[["tensor_parallel", "expert_parallel", "data_parallel"]].assign(
-        deployment_chips=rows["chips"],
-        pipeline_parallel=1,
-        instances_count=rows["chips"] / (rows["tensor_parallel"] * rows["data_parallel"]),
-        input_tokens_per_request=rows["input_tokens"],
-        output_tokens_per_request=rows["output_tokens"],
-        concurrency_requests=rows["concurrency"],
-    )
-    columns = pd.concat([pd.DataFrame(fixed, index=rows.index), laid], axis=1).astype(float)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return run({name: columns[name].to_numpy() for name in columns}, THROUGHPUT)
+        return run(read(rows)[0], THROUGHPUT)
 
 
 def fitted_at(rows: pd.DataFrame) -> dict:
@@ -56,9 +48,9 @@ def fitted_at(rows: pd.DataFrame) -> dict:
 
     InferenceX prints energy and speed of different runs, so its points stand at the predicted speed.
     """
-    columns = speeds(rows)
-    same_run = rows["source"].ne("inferencex_dump")
-    return columns | {SPEEDS: np.where(same_run, rows[SPEEDS], columns[SPEEDS])}
+    columns, same_run = speeds(rows), rows["source"].ne("inferencex_dump")
+    known = {SPEEDS: np.where(same_run, rows[SPEEDS], columns[SPEEDS])}
+    return columns | known | {SPREAD: np.where(same_run, 0, columns[SPREAD])}
 
 
 def log_error(weights, columns: dict, measured) -> np.ndarray:
@@ -90,16 +82,33 @@ def left_out(rows: pd.DataFrame, at: dict | None = None) -> np.ndarray:
     return errors
 
 
+def doubt(errors, speed_spread) -> np.ndarray:
+    """Two log spreads of errors: the board model's own, and what a unit of the predicted speed's spread adds to it.
+
+    Both at most likelihood for normal errors, then widened or narrowed together until 80 % lie within their interval.
+    """
+
+    def unlikely(logs):
+        variance = np.exp(2 * logs[0]) + np.exp(2 * logs[1]) * speed_spread**2
+        return np.sum(np.log(variance) + errors**2 / variance)
+
+    found = np.exp(minimize(unlikely, np.log([0.1, 1]), method="Nelder-Mead").x)
+    widths = TENTH * np.hypot(found[0], found[1] * speed_spread)
+    return found * np.quantile(np.abs(errors) / widths, 0.8)
+
+
 def answers() -> pd.DataFrame:
     """Measured points with what weights that never saw their model say, at the measured and at the predicted speed.
 
-    `inside`: whether a point lies in the 80 % interval that the other models' errors give.
+    `inside`: whether a point lies in the 80 % interval that the errors of the other models give.
     """
     rows, told = points(), []
-    for speed, at in {"measured, where it is": None, "predicted": speeds(rows)}.items():
-        errors = pd.Series(left_out(rows, at))
-        ends = {m: np.quantile(errors[rows["model"] != m], [0.1, 0.9]) for m in rows["model"].unique()}
-        inside = [ends[m][0] <= error <= ends[m][1] for m, error in zip(rows["model"], errors, strict=True)]
+    for speed, at in {"measured, where it is": fitted_at(rows), "predicted": speeds(rows)}.items():
+        errors, spread, inside = left_out(rows, at), at[SPREAD], np.zeros(len(rows), dtype=bool)
+        for model in rows["model"].unique():
+            out = rows["model"].eq(model).to_numpy()
+            own, more = doubt(errors[~out], spread[~out])
+            inside[out] = np.abs(errors[out]) <= TENTH * np.hypot(own, more * spread[out])
         predicted = rows["energy_j_per_output_token"] * np.exp(errors)
         told.append(rows.assign(speed=speed, predicted=predicted, off=np.abs(np.expm1(errors)), inside=inside))
     return pd.concat(told, ignore_index=True)
@@ -119,12 +128,12 @@ def accuracy(told: pd.DataFrame | None = None) -> pd.DataFrame:
 
 
 def calibrate_energy() -> pd.DataFrame:
-    """Refit on facts/energy.csv; write facts/energy_coefficients.csv: weights, standard errors, spread of the error."""
+    """Refit on facts/energy.csv; write facts/energy_coefficients.csv: weights, standard errors, spreads of errors."""
     rows = points()
-    weights, errors = fit(fitted_at(rows), rows["energy_j_per_output_token"])
-    apart = left_out(rows, speeds(rows))
-    low, high = np.quantile(apart, [0.1, 0.9])
-    told = [*zip(PRIOR, weights, errors, strict=True), ("log_error_p10", low, np.nan), ("log_error_p90", high, np.nan)]
+    at, measured = speeds(rows), rows["energy_j_per_output_token"]
+    weights, errors = fit(fitted_at(rows), measured)
+    spreads = doubt(left_out(rows, at), at[SPREAD])
+    told = [*zip(PRIOR, weights, errors, strict=True), *zip(("own_log_sd", "speed_weight_ratio"), spreads, strict=True)]
     made = pd.DataFrame(told, columns=["field", "value", "standard_error"])
     made.to_csv(FILE, index=False, float_format="%.4g", lineterminator="\n")
     return made
@@ -148,8 +157,8 @@ def predict_energy(columns: dict) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Board joules per output token, prompt included, with P10 and P90, for columns that the throughput laws filled."""
     told = run({**columns, **coefficients()}, BOARD)["energy_j_per_output_token"]
     spread = pd.read_csv(FILE).set_index("field")["value"]
-    # The error is predicted over measured, so its upper end makes the lower bound.
-    return told, told * np.exp(-spread["log_error_p90"]), told * np.exp(-spread["log_error_p10"])
+    times = np.exp(TENTH * np.hypot(spread["own_log_sd"], spread["speed_weight_ratio"] * columns[SPREAD]))
+    return told, told / times, told * times
 
 
 def _cut(columns: dict, keep) -> dict:
