@@ -35,7 +35,7 @@ def waterfall(steps: pd.DataFrame) -> alt.LayerChart:
         x="mid:Q", tooltip=["option", "step", alt.Tooltip("mid:Q", format=".3g")]
     )
     subtitle = "joules; tick: median so far, line: 80 % range of the sum"
-    return _finish(bars + ranges + ends, "From the board to the meter, energy more than half again", subtitle, 230)
+    return _finish(bars + ranges + ends, "What comes on top of the boards on the way to the meter", subtitle, 230)
 
 
 def boundaries(tokens: pd.DataFrame) -> alt.Chart:

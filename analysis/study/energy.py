@@ -133,7 +133,8 @@ def calibrate_energy() -> pd.DataFrame:
     at, measured = speeds(rows), rows["energy_j_per_output_token"]
     weights, errors = fit(fitted_at(rows), measured)
     spreads = doubt(left_out(rows, at), at[SPREAD])
-    told = [*zip(PRIOR, weights, errors, strict=True), *zip(("own_log_sd", "speed_weight_ratio"), spreads, strict=True)]
+    names, blank = ("own_log_sd", "speed_weight_ratio"), (np.nan, np.nan)
+    told = [*zip(PRIOR, weights, errors, strict=True), *zip(names, spreads, blank, strict=True)]
     made = pd.DataFrame(told, columns=["field", "value", "standard_error"])
     made.to_csv(FILE, index=False, float_format="%.4g", lineterminator="\n")
     return made
