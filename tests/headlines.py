@@ -44,7 +44,8 @@ def executed(nb):
 def drawn(nb, name: str) -> str:
     """The chart of a cell as SVG."""
     (cell,) = [cell for cell in nb.cells if cell.id == name]
-    return Painter().draw(next(output.data[MIME] for output in cell.outputs if MIME in output.get("data", {})))
+    spec = next(output.data[MIME] for output in cell.outputs if MIME in output.get("data", {}))
+    return Painter().draw(spec | {"background": "white"})
 
 
 def main(words: list[str]) -> None:
