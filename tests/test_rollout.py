@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from analysis.laws import rollout
 from analysis.report import views_rollout as views
-from analysis.study import choice, fleet, forecasts, schedule
+from analysis.study import choice, fleet, forecasts, record, schedule
 from analysis.study.scenario import load
 
 TODAY, ARTICLE = date(2026, 11, 22), date(2026, 4, 23)
@@ -51,7 +51,7 @@ def case(product="Magnum", loops=0, as_of=TODAY):
 
 def test_the_record_gives_the_rates_of_cancellation_and_lateness():
     """5 of 21 cancelled: Jeffreys 5, 50 and 95 % points .12, .24, .41; 7 of 16 dated launches late: .25, .44, .64."""
-    said = schedule.rates(schedule.reference_class(TODAY))
+    said = record.rates(record.reference_class(TODAY))
     assert said["counts"] == {"cancelled": (5, 21), "late": (7, 16)}
     assert said["cancelled_interval"] == pytest.approx([0.12, 0.24, 0.41], abs=0.006)
     assert said["late_interval"] == pytest.approx([0.25, 0.44, 0.64], abs=0.006)
@@ -59,29 +59,29 @@ def test_the_record_gives_the_rates_of_cancellation_and_lateness():
 
 def test_positive_slips_are_lognormal_with_median_two_and_p90_seven_months():
     """Six dated late launches and Kyber, known only to slip at least six months."""
-    said = schedule.rates(schedule.reference_class(TODAY))
+    said = record.rates(record.reference_class(TODAY))
     assert said["median_months"] == pytest.approx(2.0, abs=0.05)
     p90 = rollout.late_slip_months(said["median_months"], said["spread_ratio"], 1.2816)
     assert p90 == pytest.approx(7.3, abs=0.2)
-    lead = schedule.reference_class(TODAY).lead_months.astype(float).quantile([0.1, 0.5, 0.9]).to_numpy()
+    lead = record.reference_class(TODAY).lead_months.astype(float).quantile([0.1, 0.5, 0.9]).to_numpy()
     assert lead == pytest.approx([4.3, 8.5, 16.1], abs=0.2)
 
 
 def test_censoring_counts():
     """Without the censored launch the slips look shorter; read as exact intervals they look more spread."""
-    known = schedule.reference_class(TODAY)
-    exact = schedule.rates(known)["median_months"]
-    assert schedule.rates(known.drop("Rubin Ultra Kyber"))["median_months"] < exact - 0.2
+    known = record.reference_class(TODAY)
+    exact = record.rates(known)["median_months"]
+    assert record.rates(known.drop("Rubin Ultra Kyber"))["median_months"] < exact - 0.2
     late = known[(known.slip_months > 0) & (known.fate == "shipped")]
-    loose = schedule.fit_late([*late.slip_low_months, 6.0], [*late.slip_high_months, np.inf])
-    assert loose[1] > schedule.rates(known)["spread_ratio"]
+    loose = record.fit_late([*late.slip_low_months, 6.0], [*late.slip_high_months, np.inf])
+    assert loose[1] > record.rates(known)["spread_ratio"]
 
 
 def test_the_articles_timeline_run_through_the_record():
     """With the plan exactly filling the window, a 25 % chance of one more loop and 30 % of it absorbed:
     limited release P50 2026-12-02 and P70 2027-03-20, general availability P50 2027-04-17 and P70 2027-09-24,
     chance of limited release by 22 November .45 and of general availability by 31 March 2027 .45."""
-    draws, window = 100_000, schedule.months_between("2026-04-23", "2026-09-30")
+    draws, window = 100_000, record.months_between("2026-04-23", "2026-09-30")
     table = {
         "common_ratio": 1.0,
         "design_fix_months": 0.0,
@@ -93,8 +93,8 @@ def test_the_articles_timeline_run_through_the_record():
         "loops_count": 0,
         "fiscal_share": 0.0,
     }
-    said = schedule.rates(schedule.reference_class(TODAY))
-    dates = schedule.simulate(schedule.milestones("Magnum", TODAY), said, table, draws, 7).assign(weight=1.0)
+    said = record.rates(record.reference_class(TODAY))
+    dates = schedule.simulate(record.milestones("Magnum", TODAY), said, table, draws, 7).assign(weight=1.0)
     seen = schedule.Forecast("Magnum", ARTICLE, ARTICLE, 1.0, False, False, dates)
     for milestone, level, day in [
         ("limited", 0.5, date(2026, 12, 2)),
@@ -102,7 +102,7 @@ def test_the_articles_timeline_run_through_the_record():
         ("general", 0.5, date(2027, 4, 17)),
         ("general", 0.7, date(2027, 9, 24)),
     ]:
-        found = schedule.day_after(ARTICLE, schedule.quantile(seen, milestone, level))
+        found = record.day_after(ARTICLE, schedule.quantile(seen, milestone, level))
         assert abs((found - day).days) <= 7, (milestone, level, found)
     assert schedule.by(seen, "limited", TODAY) == pytest.approx(0.45, abs=0.02)
     assert schedule.by(seen, "general", date(2027, 3, 31)) == pytest.approx(0.45, abs=0.02)
@@ -118,14 +118,14 @@ def test_silence_and_wrong_facts_lower_belief():
 
 def test_leave_one_out_intervals_hold():
     """80 % intervals hold 70 to 90 % of launches, and the record beats taking windows at their word."""
-    scored = schedule.leave_one_out(TODAY)
+    scored = record.leave_one_out(TODAY)
     assert len(scored) == 15
     assert 0.7 <= scored.inside.mean() <= 0.9
     assert scored.crps.mean() < scored.word_crps.mean()
 
 
 def test_only_what_was_known_enters():
-    then = schedule.reference_class(ARTICLE)
+    then = record.reference_class(ARTICLE)
     assert then.fate["VR200 NVL72"] == then.fate["Rubin Ultra Kyber"] == "open"
     with pytest.raises(LookupError, match="not announced"):
         schedule.forecast(case(), date(2026, 4, 22), believed())
@@ -145,8 +145,8 @@ def test_curves_never_fall_and_stay_shares():
 @given(st.integers(0, 200), st.integers(0, 200), st.floats(0.1, 0.6))
 def test_a_later_day_without_news_never_makes_a_date_earlier(first, more, level):
     """Nothing in the record changes: the same launches are held fixed, only silence goes on."""
-    table, seen = believed(), schedule.milestones("Magnum", TODAY)
-    said = schedule.rates(schedule.reference_class(ARTICLE))
+    table, seen = believed(), record.milestones("Magnum", TODAY)
+    said = record.rates(record.reference_class(ARTICLE))
     drawn = schedule.simulate(seen, said, {**table, "loops_count": 0, "fiscal_share": 0.0}, DRAWS, 1)
     months = np.array([first, first + more]) / 30.0
     ends = []

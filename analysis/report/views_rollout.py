@@ -8,7 +8,7 @@ from analysis.facts import sources
 from analysis.laws import decision, rollout, scoring
 from analysis.report import figures_rollout as figures
 from analysis.report.text import Payload, Shown, headline, plain, taken
-from analysis.study import choice, forecasts, model, schedule
+from analysis.study import choice, forecasts, model, record, schedule
 
 STAGE = {"limited": "limited release", "general": "general availability", "volume": "volume"}
 
@@ -87,7 +87,7 @@ def at_announcement(case) -> Markdown:
     """What the method would have said on the day of the announcement, beside what is known now."""
     now = schedule.forecast(case)
     then = schedule.outlook(schedule.forecast(case, now.start)).set_index("milestone")
-    known = schedule.milestones(now.product, case.as_of)
+    known = record.milestones(now.product, case.as_of)
     came = {"limited": known.get("shipped"), "general": known.get("volume")}
     rows = [[STAGE[name], *(day(end) for end in then.loc[name, ["low", "mid", "high"]]),
              day(row.latest) if row else f"not known by {day(case.as_of)}"] for name, row in came.items()]  # fmt: skip
@@ -96,15 +96,15 @@ def at_announcement(case) -> Markdown:
 
 def promised(seen: schedule.Forecast) -> Markdown:
     """What was promised, by whom it is told, and the other way to read a quarter."""
-    known = schedule.milestones(seen.product, seen.as_of)
+    known = record.milestones(seen.product, seen.as_of)
     rows = [[name, day(row.earliest), day(row.latest), plain(sources().title[row.source]), plain(row.where)]
             for name, row in known.items()]  # fmt: skip
     return table(rows, ["What", "from", "to", "source", "note"])
 
 
-def record(case) -> Markdown:
+def rates(case) -> Markdown:
     """The reference class in two sentences."""
-    said = schedule.rates(schedule.reference_class(case.as_of))
+    said = record.rates(record.reference_class(case.as_of))
     (gone, settled), (late, dated) = said["counts"]["cancelled"], said["counts"]["late"]
     odds = {
         name: "{1:.0%}, 90 % interval {0:.0%} to {2:.0%}".format(*said[f"{name}_interval"]) for name in said["counts"]

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.laws import decision
-from analysis.study import fleet, model, schedule
+from analysis.study import fleet, model, record, schedule
 
 ACTS = ("buy now", "wait", "rent and switch", "half now")
 BINS = 20
@@ -122,7 +122,7 @@ def break_even_month(case, gain: float) -> float:
 
 def regrets(case, draws: pd.DataFrame, seen: schedule.Forecast) -> pd.DataFrame:
     """Regret of each act in named futures (columns), and the worst of them: the least of these is minimax regret."""
-    now = schedule.months_between(seen.start, case.as_of)
+    now = record.months_between(seen.start, case.as_of)
     real = seen._replace(real_share=1.0)
     at = lambda level: max(schedule.quantile(real, "general", level) - now, 0)  # noqa: E731
     poor, measured = np.quantile(multiplier(draws), [0.1, 0.5])

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.laws import rollout
-from analysis.study import model, schedule
+from analysis.study import model, record, schedule
 
 WEAR_RATIO = (
     4.0  # Weibull shape: retirement bunches around the booked life, a judged value between wear (2) and plan (8)
@@ -15,12 +15,12 @@ KEPT_DRAWS = 1024  # enough for fans; every month of every cohort is held for ea
 
 def shipped(product: str) -> pd.DataFrame:
     """Cumulative shipments: months since the first quarter began, units, and the log spread of their estimate."""
-    rows = schedule.read("volumes")[lambda t: t["product"] == product]
+    rows = record.read("volumes")[lambda t: t["product"] == product]
     if rows.empty:
-        known = ", ".join(schedule.read("volumes")["product"].unique())
+        known = ", ".join(record.read("volumes")["product"].unique())
         raise LookupError(f"volumes.csv: no product {product!r}; one of {known}")
     spread = np.log(rows.high_units / rows.low_units) / (2 * 1.645)  # its range is P5 to P95
-    months = [schedule.months_between(rows.until.iloc[0], day) + 3 for day in rows.until]
+    months = [record.months_between(rows.until.iloc[0], day) + 3 for day in rows.until]
     return pd.DataFrame({"months": months, "units": rows.mid_units.cumsum(), "spread_ratio": spread.fillna(0)})
 
 
@@ -51,11 +51,11 @@ def supply(product: str, cap_ratio, months, seed: int = model.SEED) -> np.ndarra
 
 def arrivals(case, seen: schedule.Forecast, believed, draws: int, seed: int = model.SEED) -> np.ndarray:
     """Months from the scenario's day until the product works for this buyer, a draw each; infinite for never."""
-    u = schedule.uniforms(("which future", "real"), draws, seed)
+    u = record.uniforms(("which future", "real"), draws, seed)
     reach = np.cumsum(seen.dates.weight) / seen.dates.weight.sum()
     general = seen.dates.general_months.to_numpy()[np.searchsorted(reach, u["which future"])]
     general = np.where(u["real"] < seen.real_share, general, np.inf)
-    now = schedule.months_between(seen.start, case.as_of)
+    now = record.months_between(seen.start, case.as_of)
     return np.maximum(general - now, 0) + believed["delivery_months"].to_numpy()[:draws]
 
 
@@ -131,14 +131,14 @@ def fans(case, done: dict[str, np.ndarray]) -> pd.DataFrame:
 def fan(case, values: np.ndarray, quantity: str, start=None) -> pd.DataFrame:
     """Percentiles of a quantity by month, a row a month: columns low, lower, mid, upper, high (P10, 25, 50, 75, 90)."""
     ends = np.quantile(values, [0.1, 0.25, 0.5, 0.75, 0.9], axis=0)
-    days = [pd.Timestamp(schedule.day_after(start or case.as_of, month)) for month in range(values.shape[1])]
+    days = [pd.Timestamp(record.day_after(start or case.as_of, month)) for month in range(values.shape[1])]
     columns = dict(zip(("low", "lower", "mid", "upper", "high"), ends, strict=True))
     return pd.DataFrame({"day": days, "quantity": quantity, **columns})
 
 
 def ramp(case, months: int = 36) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The supply curve as a fan from its first quarter on, and the published estimates with their ranges."""
-    rows = schedule.read("volumes")[lambda t: t["product"] == case.rollout.ramp]
+    rows = record.read("volumes")[lambda t: t["product"] == case.rollout.ramp]
     shares = shipped(case.rollout.ramp)
     first = pd.Timestamp(rows.until.iloc[0]) - pd.DateOffset(months=3)
     total = supply(case.rollout.ramp, model.beliefs(case).cap_ratio.to_numpy()[:KEPT_DRAWS], np.arange(months))

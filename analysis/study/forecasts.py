@@ -11,9 +11,9 @@ import pandas as pd
 from scipy.stats import beta
 
 from analysis.laws import rollout, scoring
-from analysis.study import schedule
+from analysis.study import record, schedule
 
-REGISTERS = Path(schedule.__file__).parents[1] / "facts" / "forecasts"
+REGISTERS = Path(record.__file__).parents[1] / "facts" / "forecasts"
 SHOWN = ["chance_share", "base_share", "word_share", "outcome", "model_brier", "base_brier", "word_brier", "model_log"]
 LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 BINS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
@@ -39,7 +39,7 @@ def register(case, as_of: date | None = None) -> dict:
 
 def _questions(seen: schedule.Forecast):
     """Name, milestone and last day: the product's promised windows first, then the next two quarter ends."""
-    known, name = schedule.milestones(seen.product, seen.as_of), seen.product.lower().replace(" ", "_")
+    known, name = record.milestones(seen.product, seen.as_of), seen.product.lower().replace(" ", "_")
     windows = {(words.partition("_")[0], known[row].latest): words for row, words in WINDOWS.items() if row in known}
     ends = pd.date_range(seen.as_of, periods=2, freq="QE").date
     asked = {(milestone, day): f"{milestone}_{day}" for milestone in WORDS for day in ends} | windows
@@ -49,7 +49,7 @@ def _questions(seen: schedule.Forecast):
 
 
 def _chance(seen: schedule.Forecast, name: str, milestone: str, day: date) -> dict:
-    promised = schedule.milestones(seen.product, seen.as_of).get(
+    promised = record.milestones(seen.product, seen.as_of).get(
         "promised general" if milestone == "general" else "promised"
     )
     said = np.clip(schedule.by(seen, milestone, day), 1 - SURE_SHARE, SURE_SHARE)
@@ -67,7 +67,7 @@ def _chance(seen: schedule.Forecast, name: str, milestone: str, day: date) -> di
 
 def _day(seen: schedule.Forecast) -> dict:
     milestone = "general" if seen.shipped else "limited"
-    ends = {str(level): schedule.day_after(seen.start, schedule.quantile(seen, milestone, level)) for level in LEVELS}
+    ends = {str(level): record.day_after(seen.start, schedule.quantile(seen, milestone, level)) for level in LEVELS}
     return {
         "question": f"{seen.product.lower().replace(' ', '_')}_{milestone}_day",
         "kind": "day",
@@ -79,16 +79,16 @@ def _day(seen: schedule.Forecast) -> dict:
 
 def base_rate(seen: schedule.Forecast, milestone: str, day: date) -> float:
     """Share of settled launches that came within as many months of their announcement (Jeffreys mean): no model."""
-    known = schedule.reference_class(seen.as_of, without=seen.product)
+    known = record.reference_class(seen.as_of, without=seen.product)
     settled = known[known.fate != "open"]
     lead = settled.lead_months + (settled.gap_months if milestone == "general" else 0)
-    came = int((lead <= schedule.months_between(seen.start, day)).sum())
+    came = int((lead <= record.months_between(seen.start, day)).sum())
     return float(rollout.jeffreys_share(came, len(settled)))
 
 
 def score(registers: Iterable[dict], resolutions: pd.DataFrame | None = None) -> pd.DataFrame:
     """Brier and log scores of every resolved chance, of its base rate, and of taking the window at its word."""
-    known = schedule.read("resolutions") if resolutions is None else resolutions
+    known = record.read("resolutions") if resolutions is None else resolutions
     made = [
         pd.DataFrame(told["forecasts"]).assign(scenario=told["scenario"], as_of=told["as_of"]) for told in registers
     ]
@@ -103,14 +103,14 @@ def score(registers: Iterable[dict], resolutions: pd.DataFrame | None = None) ->
 
 def in_the_open(case) -> pd.DataFrame:
     """What the claimed rack and the vendor's own next rack were given on the claim's day, scored by what came since."""
-    day = schedule.milestones("Magnum", case.as_of)["announced"].latest
+    day = record.milestones("Magnum", case.as_of)["announced"].latest
     cases = [schedule.taking(case, product=name) for name in ("Magnum", "VR200 NVL72")]
     return score([register(other, day) for other in cases])
 
 
 def scorecard(as_of: date) -> pd.DataFrame:
     """The method on launches it was not shown: CRPS, pinball and interval score in months, a row a launch."""
-    rows = schedule.leave_one_out(as_of)
+    rows = record.leave_one_out(as_of)
     ends = (("low", 0.1), ("mid", 0.5), ("high", 0.9))
     pinball = [scoring.pinball_months(rows.slip, rows[end], level) for end, level in ends]
     interval = scoring.interval_score_months(rows.slip, rows.low, rows.high, 0.8)
@@ -122,11 +122,11 @@ def reliability(as_of: date, offsets=(-3, 0, 3, 6)) -> pd.DataFrame:
 
     Cancelled launches count as not shipped; rows of one launch depend on each other, so the intervals are too narrow.
     """
-    known = schedule.reference_class(as_of)
+    known = record.reference_class(as_of)
     pairs = []
     for name, own in known[known.fate.isin(["shipped", "cancelled"])].iterrows():
-        said = schedule.rates(known.drop(name))
-        drawn = schedule.slips(said, own.window_months, schedule.uniforms(("late", "slip"), 2000, 1))
+        said = record.rates(known.drop(name))
+        drawn = record.slips(said, own.window_months, record.uniforms(("late", "slip"), 2000, 1))
         for offset in offsets:
             chance = (1 - said["cancelled_share"]) * (drawn <= offset).mean()
             pairs.append((chance, float(own.fate == "shipped" and own.slip_months <= offset)))
@@ -142,7 +142,7 @@ def reliability(as_of: date, offsets=(-3, 0, 3, 6)) -> pd.DataFrame:
 def judge(paths: list[Path] | None = None, resolutions: Path | None = None) -> tuple[pd.DataFrame, str]:
     """Scores of registers (the project's own without paths) and a sentence that sums them up."""
     registers = read(paths or sorted(REGISTERS.glob("*.json")))
-    rows = score(registers, None if resolutions is None else schedule.dated(pd.read_csv(resolutions)))
+    rows = score(registers, None if resolutions is None else record.dated(pd.read_csv(resolutions)))
     asked = sum(row["kind"] == "chance" for told in registers for row in told["forecasts"])
     return rows[["question", "as_of", *SHOWN]].round(
         3

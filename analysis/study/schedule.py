@@ -1,21 +1,15 @@
-"""When will it ship? The record of past launches, the graph of milestones, and what silence and news say since."""
+"""When will it ship? The graph of milestones drawn many times, and what silence and news say since."""
 
-from datetime import date, timedelta
-from functools import cache
+from datetime import date
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import minimize
-from scipy.stats import beta, norm
+from scipy.stats import norm
 
-from analysis.facts import nearest, table
-from analysis.laws import rollout, scoring
-from analysis.study import model
-
-DAYS_PER_MONTH = 30.4375  # the mean month of the Julian calendar, 365.25 / 12
-CLASS_SINCE = date(2020, 1, 1)  # a yearly cadence, racks and clouds: older launches are listed and not counted
-LATE_LEVELS = (0.05, 0.5, 0.95)
+from analysis.laws import rollout
+from analysis.study import model, record
+from analysis.study.record import day_after, milestones, months_between
 
 
 class Forecast(NamedTuple):
@@ -30,116 +24,6 @@ class Forecast(NamedTuple):
     dates: pd.DataFrame
 
 
-def months_between(start, end) -> float:
-    """Months from one date to another."""
-    return (pd.Timestamp(end) - pd.Timestamp(start)).days / DAYS_PER_MONTH
-
-
-def day_after(start: date, months: float) -> date | None:
-    """The date so many months after `start`; None where the months are infinite (never)."""
-    return start + timedelta(days=round(float(months) * DAYS_PER_MONTH)) if np.isfinite(months) else None
-
-
-@cache
-def read(name: str) -> pd.DataFrame:
-    """A wide fact table with its dates parsed."""
-    return dated(table(name))
-
-
-def dated(frame: pd.DataFrame) -> pd.DataFrame:
-    """A table with its columns of days as dates."""
-    days = [column for column in ("earliest", "latest", "known", "resolved", "until") if column in frame]
-    return frame.assign(**{column: pd.to_datetime(frame[column]).dt.date for column in days})
-
-
-def milestones(product: str, as_of: date) -> dict:
-    """What was known of a product by a day, by milestone; LookupError where it was not announced by then."""
-    own = read("launches")[lambda rows: (rows["product"] == product) & (rows.known <= as_of)]
-    seen = {row.milestone: row for row in own.itertuples()}
-    if not {"announced", "promised"} <= set(seen):
-        hint = nearest(product, set(read("launches")["product"]))
-        raise LookupError(f"launches.csv: {product!r} was not announced by {as_of}; {hint}")
-    return seen
-
-
-@cache
-def reference_class(as_of: date, without: str | None = None, since: date = CLASS_SINCE) -> pd.DataFrame:
-    """Past launches as known on a day: fate, slip against the window's end, gap to volume. Shared: do not change."""
-    rows = read("launches")
-    known = rows[(rows.vendor != "unnamed") & (rows.milestone == "announced") & (rows.known <= as_of)]
-    named = known[(known.latest >= since) & (known["product"] != without)]["product"]
-    return pd.DataFrame({name: _fate(milestones(name, as_of)) for name in named}).T.infer_objects()
-
-
-def _fate(seen: dict) -> dict:
-    start, window, ship = seen["announced"].latest, seen["promised"], seen.get("shipped")
-    fate = next((name for name in ("shipped", "cancelled", "postponed") if name in seen), "open")
-    ends = (ship.earliest, ship.latest) if ship else (seen["postponed"].earliest,) * 2 if fate == "postponed" else None
-    low, high = (months_between(window.latest, day) for day in ends) if ends else (np.nan, np.nan)
-    volume = seen.get("volume")
-    middle = lambda row: months_between(start, row.earliest) / 2 + months_between(start, row.latest) / 2  # noqa: E731
-    return {
-        "form": window.form,
-        "fate": fate,
-        "window_months": months_between(window.earliest, window.latest),
-        "promise_months": months_between(start, window.latest),
-        "lead_months": middle(ship) if ship else np.nan,
-        "slip_low_months": low,
-        "slip_months": (low + high) / 2,
-        "slip_high_months": np.inf if fate == "postponed" else high,
-        "gap_months": middle(volume) - middle(ship) if volume and ship else np.nan,
-    }
-
-
-def fit_late(low_months, high_months) -> tuple[float, float]:
-    """Median and log spread of a lognormal from exact, interval and right-censored slips, by maximum likelihood."""
-    return _fitted(tuple(map(float, low_months)), tuple(map(float, high_months)))
-
-
-@cache
-def _fitted(low_months: tuple, high_months: tuple) -> tuple[float, float]:
-    low, high = np.maximum(low_months, 0.03), np.asarray(high_months)  # a slip of a day at least
-    exact = low >= high
-
-    def loss(at):
-        z_low, z_high = ((np.log(side) - at[0]) / np.exp(at[1]) for side in (low, np.maximum(high, low)))
-        inside = np.log(np.maximum(norm.cdf(z_high) - norm.cdf(z_low), 1e-12))
-        return -np.where(exact, norm.logpdf(z_low) - at[1] - np.log(low), inside).sum()
-
-    found = minimize(loss, [0.5, 0.0], method="Nelder-Mead").x
-    return float(np.exp(found[0])), float(np.exp(found[1]))
-
-
-def rates(known: pd.DataFrame) -> dict:
-    """What the class says: chances of cancellation and lateness, and the positive slip; open launches are left out."""
-    settled = known[known.fate != "open"]
-    dated = settled[settled.fate != "cancelled"]
-    late = dated[dated.slip_months > 0]
-    counts = {"cancelled": (int((settled.fate == "cancelled").sum()), len(settled)), "late": (len(late), len(dated))}
-    median, spread = fit_late(late.slip_months, late.slip_months.where(late.fate == "shipped", np.inf))
-    intervals = {
-        f"{name}_interval": beta.ppf(LATE_LEVELS, events + 0.5, trials - events + 0.5)
-        for name, (events, trials) in counts.items()
-    }
-    shares = {f"{name}_share": rollout.jeffreys_share(*pair) for name, pair in counts.items()}
-    gaps = np.sort(known.gap_months.dropna())
-    p90 = rollout.late_slip_months(median, spread, norm.ppf(0.9))
-    return {**shares, **intervals, "counts": counts, "median_months": median, "spread_ratio": spread, "p90_months": p90,
-            "gaps": gaps}  # fmt: skip
-
-
-def slips(said: dict, window_months: float | np.ndarray, uniform: dict) -> np.ndarray:
-    """Slips that the class implies for a window of this width, one a draw; uniform variates by name."""
-    late = rollout.late_slip_months(said["median_months"], said["spread_ratio"], norm.ppf(uniform["slip"]))
-    early = rollout.early_slip_months(window_months, uniform["slip"])
-    return np.where(uniform["late"] < said["late_share"], late, early)
-
-
-def uniforms(names, draws: int, seed: int) -> dict:
-    """Uniform variates, a stream a name, so that a new one moves no other."""
-    return {name: np.random.default_rng([seed, *name.encode()]).uniform(size=draws) for name in names}
-
-
 def simulate(seen: dict, said: dict, table: dict, draws: int, seed: int) -> pd.DataFrame:
     """Draws of every milestone in months since the announcement: promised windows, slips, cooling and the ramp.
 
@@ -148,12 +32,12 @@ def simulate(seen: dict, said: dict, table: dict, draws: int, seed: int) -> pd.D
     """
     start = seen["announced"].latest
     at = {name: (months_between(start, row.earliest), months_between(start, row.latest)) for name, row in seen.items()}
-    u = uniforms(("cancel", "late", "slip", "loop", "gap", "gap noise", "fiscal", "day"), draws, seed)
+    u = record.uniforms(("cancel", "late", "slip", "loop", "gap", "gap noise", "fiscal", "day"), draws, seed)
     common = table["common_ratio"]
     fiscal = (u["fiscal"] < table["fiscal_share"]) & ("promised fiscal" in at)
     other = at.get("promised fiscal", at["promised"])
     opens, ends = (np.where(fiscal, other[side], at["promised"][side]) for side in (0, 1))
-    announced = ends + slips(said, ends - opens, u)
+    announced = ends + record.slips(said, ends - opens, u)
     hazard = rollout.redesign_share(table["redesign_share_per_month"], table["validation_months"])
     loops = table["loops_count"] + (u["loop"] < hazard)
     cooling = (table["design_fix_months"], table["validation_months"], common, loops, table["loop_months"])
@@ -186,7 +70,7 @@ def forecast(case, as_of: date | None = None, believed=None) -> Forecast:
     as_of, product = as_of or case.as_of, case.rollout.product
     seen = milestones(product, as_of)
     start = seen["announced"].latest
-    said = rates(reference_class(as_of, without=product))
+    said = record.rates(record.reference_class(as_of, without=product))
     believed = model.beliefs(case) if believed is None else believed
     choices = {"loops_count": case.rollout.loops, "fiscal_share": case.rollout.fiscal_share}
     dates = simulate(seen, said, {**believed, **choices}, len(believed["common_ratio"]), model.SEED)
@@ -204,9 +88,9 @@ def forecast(case, as_of: date | None = None, believed=None) -> Forecast:
 
 def news(product: str, as_of: date) -> pd.DataFrame:
     """The dated evidence on a claimed product known by a day, each ratio tempered by its source's reliability."""
-    rows = read("launches")
+    rows = record.read("launches")
     claimed = product in set(rows[rows.status == "claimed"]["product"])
-    log = read("evidence")[lambda log: claimed & (log.claim == product.lower()) & (log.known <= as_of)]
+    log = record.read("evidence")[lambda log: claimed & (log.claim == product.lower()) & (log.known <= as_of)]
     return log.assign(weighed_ratio=rollout.weighed_ratio(log.mid_ratio, log.reliability_share))
 
 
@@ -297,20 +181,3 @@ def criticality(seen: Forecast) -> pd.DataFrame:
         "opening of the promised window": rows["window opens last"],
     }
     return pd.DataFrame({"task": list(tasks), "share": [weigh(flag) for flag in tasks.values()]})
-
-
-@cache
-def leave_one_out(as_of: date, draws: int = 2000) -> pd.DataFrame:
-    """Each dated launch forecast from the others: 80 % interval, CRPS, and that of taking its window at its word."""
-    known = reference_class(as_of)
-    rows = []
-    for name, own in known[known.fate == "shipped"].iterrows():
-        said = rates(known.drop(name))
-        u = uniforms(("late", "slip"), draws, model.SEED)
-        drawn = slips(said, own.window_months, u)
-        word = rollout.early_slip_months(own.window_months, u["slip"])
-        low, mid, high = np.quantile(drawn, [0.1, 0.5, 0.9])
-        crps = [float(scoring.ensemble_crps_months(sample, own.slip_months)) for sample in (drawn, word)]
-        rows.append((name, low, mid, high, own.slip_months, *crps, said["late_share"]))
-    columns = ["product", "low", "mid", "high", "slip", "crps", "word_crps", "late_share"]
-    return pd.DataFrame(rows, columns=columns).assign(inside=lambda t: t.slip.between(t.low - 0.02, t.high + 0.02))
