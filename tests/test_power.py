@@ -76,6 +76,7 @@ def test_two_limits_two_multipliers(draws):
     assert rows["chips"] == pytest.approx(more)
     assert rows["megawatts"] < rows["chips"]  # the new board draws more
     assert rows["dollars"] < rows["chips"]  # and costs more
+    assert rows["chips, halls and heat counted"] < rows["chips"]  # and its rack finds fewer halls
 
 
 def test_sites_scale_with_their_feed(case, draws):

@@ -128,7 +128,7 @@ def multipliers(rows: pd.DataFrame) -> alt.LayerChart:
     points = base.mark_point(filled=True, size=120, color=CANDIDATE, opacity=1).encode(x=x)
     text = base.mark_text(dy=-12, color=INK).encode(x="mid:Q", text=alt.Text("mid:Q", format=".2f"))
     subtitle = "multiplier, logarithmic; dot: median, line: 80 % range"
-    return _finish(one + ranges + points + text, "The gain depends on what is scarce", subtitle, 130)
+    return _finish(one + ranges + points + text, "The gain depends on what is scarce", subtitle, 160)
 
 
 def density(racks: pd.DataFrame) -> alt.LayerChart:

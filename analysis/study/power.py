@@ -142,13 +142,13 @@ def _best(seen: pd.DataFrame, accelerator: str, model: str, source: str) -> tupl
 
 
 def multipliers(draws: pd.DataFrame, option: str = "candidate") -> pd.DataFrame:
-    """Tokens of an option over the baseline: per chip, for the same money, for the same megawatts; a row a limit."""
+    """Tokens of an option over the baseline: per chip, per chip that finds a hall and keeps its clock, per dollar, per watt."""
     old, new = draws.loc["baseline"], draws.loc[option]
-    more = new["output_tokens_per_s_per_chip"].to_numpy() / old["output_tokens_per_s_per_chip"].to_numpy()
-    price = new["usd_per_s_per_chip"].to_numpy() / old["usd_per_s_per_chip"].to_numpy()
-    power = new["feed_w_per_chip"].to_numpy() / old["feed_w_per_chip"].to_numpy()
+    columns = ("output_tokens_per_s_per_chip", "usd_per_s_per_chip", "feed_w_per_chip", "placed_tokens_per_s_per_chip")
+    more, price, power, placed = (new[name].to_numpy() / old[name].to_numpy() for name in columns)
     limits = {
         "chips": more,
+        "chips, halls and heat counted": placed,
         "dollars": cooling.dollar_limited_ratio(more, price),
         "megawatts": cooling.power_limited_ratio(more, power),
     }
