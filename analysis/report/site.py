@@ -30,7 +30,7 @@ def records(output: str, planned: list | None = None) -> list[dict]:
 
 
 def tables(output: str, found: list[dict]) -> str:
-    """results.csv and .parquet with a row an answer, <scenario>/numbers.csv to review; a digest of all of them."""
+    """Write results.csv and .parquet with a row an answer, <scenario>/numbers.csv to review; give a digest of all."""
     rows = [
         {field: answer(record).get(field, "") for field in FIELDS} | {"status": record["status"]}
         for record in found
