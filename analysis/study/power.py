@@ -142,7 +142,7 @@ def _best(seen: pd.DataFrame, accelerator: str, model: str, source: str) -> tupl
 
 
 def multipliers(draws: pd.DataFrame, option: str = "candidate") -> pd.DataFrame:
-    """Tokens of an option over the baseline, a row a limit: chips, chips that find a hall and stay cool, dollars, watts."""
+    """Tokens of an option over the baseline, a row a limit: chips, chips with a hall that stay cool, dollars, watts."""
     old, new = draws.loc["baseline"], draws.loc[option]
     columns = ("output_tokens_per_s_per_chip", "usd_per_s_per_chip", "feed_w_per_chip", "placed_tokens_per_s_per_chip")
     more, price, power, placed = (new[name].to_numpy() / old[name].to_numpy() for name in columns)
