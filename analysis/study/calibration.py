@@ -178,13 +178,14 @@ STEPS_AGAIN = 8  # evaluations of a refit that starts at the whole fit; more mov
 def spreads(told: pd.DataFrame) -> pd.DataFrame:
     """Log standard deviations of out-of-fold errors by what was left out, such that 80 % of points lie inside.
 
-    Groups (series) weigh alike. Where only the configuration is new, each series has its own spread, drawn towards all.
+    Large series weigh with the root of their points. Where only the configuration is new, each series has its own
+    spread, drawn towards all.
     """
     rows = []
     for quantity in QUANTITIES:
         size = np.abs(told[f"{quantity}_error"])
         for scheme, part in size.dropna().groupby(told["left_out"]):
-            weight = 1 / part.groupby(told["series"]).transform("size")
+            weight = part.groupby(told["series"]).transform("size") ** -0.5
             rows.append((scheme, "all", quantity, _within(part, weight), len(part)))
         for series, part in size[told["left_out"] == "configuration"].dropna().groupby(told["series"]):
             whole = next(row[3] for row in rows if row[0] == "configuration" and row[2] == quantity)

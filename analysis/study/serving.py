@@ -38,11 +38,15 @@ def layouts(accelerator: str, model: str, chips: int) -> pd.DataFrame:
 
 def sweep(accelerator: str, model: str, precision: str, engine: str | None, chips: int, workload: dict) -> pd.DataFrame:
     """Every layout at every batch size, with all that the laws say of it; what does not fit in memory is left out."""
-    laid = layouts(accelerator, model, chips).merge(pd.DataFrame({"batch": BATCHES}), how="cross")
+    return swept(setting(accelerator, model, precision, engine or "") | workload, layouts(accelerator, model, chips))
+
+
+def swept(fixed: dict, laid: pd.DataFrame) -> pd.DataFrame:
+    """The same for columns already found and layouts already laid."""
+    laid = laid.merge(pd.DataFrame({"batch": BATCHES}), how="cross")
     laid["concurrency_requests"] = laid.pop("batch") * laid["instances_count"]
     with np.errstate(invalid="ignore", divide="ignore"):
-        fixed = setting(accelerator, model, precision, engine or "") | workload
-        told = run({**fixed, **{name: laid[name].to_numpy() for name in laid}}, THROUGHPUT)
+        told = run(fixed | {name: laid[name].to_numpy() for name in laid}, THROUGHPUT)
     keep = ["capacity_requests", "ttft_s", "tpot_s", "output_tokens_per_s_per_chip"]
     laid = laid.assign(**{name: told[name] for name in keep}, tokens_per_s_per_user=1 / told["tpot_s"])
     return laid[laid["capacity_requests"] >= laid["concurrency_requests"]].reset_index(drop=True)
@@ -72,27 +76,42 @@ def best_layout(
 
 
 def frontier(
-    accelerator: str, model: str, precision: str, engine: str | None, chips: int, workload: dict
-) -> pd.DataFrame:
-    """The points that no other beats in both tokens/s per user and tokens/s per chip, fastest for a user first."""
+    accelerator: str, model: str, precision: str, engine: str | None, chips: int, workload: dict,
+    ttft_limit_s: float = np.inf, usd_per_s_per_chip: float = np.nan,
+) -> pd.DataFrame:  # fmt: skip
+    """Points that no other beats in both tokens/s per user and tokens/s per chip, fastest for a user first.
+
+    Only those that keep the limit on the first token; with a price, also dollars per output token. Infeasible where
+    nothing fits or none keeps it.
+    """
     points = sweep(accelerator, model, precision, engine, chips, workload)
+    points = points[points["ttft_s"] <= ttft_limit_s]
+    if points.empty:
+        raise Infeasible(f"{model} in {precision} on {chips} x {accelerator}: nothing fits, or no first token in time")
     points = points.sort_values(["tokens_per_s_per_user", "output_tokens_per_s_per_chip"], ascending=False)
     rate = points["output_tokens_per_s_per_chip"]
+    points = points.assign(usd_per_output_token=usd_per_s_per_chip / rate)
     return points[rate > rate.cummax().shift(fill_value=0)].reset_index(drop=True)
 
 
 def operate(case, option: str) -> dict[str, float]:
     """The operating point of a scenario's option: chip, model and layout columns, coefficients at their medians."""
-    deployment, work = getattr(case, option), case.workload
+    deployment = getattr(case, option)
     named = (deployment.accelerator, case.model, deployment.precision, deployment.engine)
+    work, promise = asked(case)
+    laid = best_layout(*named, deployment.chips, work, promise)
+    return {**setting(*named[:3], named[3] or ""), **work, **laid}
+
+
+def asked(case) -> tuple[dict[str, float], dict[str, float]]:
+    """A scenario's workload and promise, under the names that the laws use."""
+    work = case.workload
     workload = {
         "input_tokens_per_request": float(work.input_tokens),
         "cached_share": work.cached_share,
         "output_tokens_per_request": float(work.output_tokens),
     }
-    promise = {"tokens_per_s_per_user": work.tokens_per_s_per_user, "ttft_limit_s": work.ttft_limit_s}
-    laid = best_layout(*named, deployment.chips, workload, promise)
-    return {**setting(*named[:3], named[3] or ""), **workload, **laid}
+    return workload, {"tokens_per_s_per_user": work.tokens_per_s_per_user, "ttft_limit_s": work.ttft_limit_s}
 
 
 def speed_draws(case, option: str, scores) -> dict[str, np.ndarray]:

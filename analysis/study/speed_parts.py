@@ -1,0 +1,93 @@
+"""Speed taken apart: where a step's time goes, both options' frontiers, what each difference of two chips brings."""
+
+from itertools import combinations
+from math import factorial
+
+import numpy as np
+import pandas as pd
+
+from analysis.study.serving import asked, frontier, layouts, swept
+from analysis.study.speed import setting
+
+PAIRS = {"linear": ("linear_read_s", "linear_compute_s"), "expert": ("expert_read_s", "expert_compute_s"),
+         "cache": ("cache_read_s", "attention_s")}  # fmt: skip
+DIFFERENCES = {
+    "arithmetic": ("flop_per_s_per_chip",),
+    "number format": ("bytes_per_parameter", "cached_value_bytes_per_token"),
+    "bandwidth": ("bandwidth_bytes_per_s_per_chip",),
+    "capacity": ("memory_bytes_per_chip",),
+    "network and size": ("link_bytes_per_s_per_chip", "network_bytes_per_s_per_chip", "domain_chips"),
+    "software": ("",),  # all that is left: what calibration learnt of each platform
+}
+
+
+def parts(draws: pd.DataFrame) -> pd.DataFrame:
+    """Shares of the time between two tokens by part, and what binds each: medians over draws, by option."""
+    rows = []
+    for option, table in draws.groupby(level="option", sort=False):
+        middle = table.median()
+        times = {part: (np.hypot(middle[read], middle[work]), "read" if middle[read] >= middle[work] else "compute")
+                 for part, (read, work) in PAIRS.items()}  # fmt: skip
+        times |= {part: (middle[f"{part}_s"], "wait") for part in ("communication", "overhead")}
+        times = {part: (time * middle["step_slowness_ratio"], bound) for part, (time, bound) in times.items()}
+        times["interference"] = (middle["interference_s"], "compute")
+        whole = sum(time for time, _ in times.values())
+        rows += [(option, part, time / whole, rank, bound) for rank, (part, (time, bound)) in enumerate(times.items())]
+    return pd.DataFrame(rows, columns=["option", "part", "share", "rank", "bound"])
+
+
+def frontiers(case) -> pd.DataFrame:
+    """The frontiers of baseline and candidate under the scenario's limit on the first token."""
+    work, promise = asked(case)
+    told = []
+    for option in ("baseline", "candidate"):
+        deployment = getattr(case, option)
+        named = (deployment.accelerator, case.model, deployment.precision, deployment.engine, deployment.chips)
+        told.append(frontier(*named, work, promise["ttft_limit_s"]).assign(option=option))
+    return pd.concat(told, ignore_index=True)
+
+
+def gains(case) -> pd.DataFrame:
+    """What each difference brings to tokens/s per chip at the promised speed: Shapley shares of the log ratio.
+
+    Each difference is swapped from the baseline's to the candidate's, alone and with any others, and the layout is
+    chosen anew each time; its share is the mean over all orders, so that shares multiply to the whole ratio. Where a
+    mixture of the two cannot keep the promise, it counts as the slower option.
+    """
+    work, promise = asked(case)
+    first, second = (_named(case, option) | work for option in ("baseline", "candidate"))
+    plans = {option: layouts(d.accelerator, case.model, d.chips) for option in ("baseline", "candidate")
+             for d in [getattr(case, option)]}  # fmt: skip
+    rates = {taken: _rate(first, second, plans, promise, taken) for taken in _subsets(list(DIFFERENCES))}
+    slower = min(rates[frozenset()], rates[frozenset(DIFFERENCES)])
+    rates = {taken: slower if np.isnan(rate) else rate for taken, rate in rates.items()}
+    rows = []
+    for name in DIFFERENCES:
+        share = sum(
+            factorial(len(without)) * factorial(len(DIFFERENCES) - len(without) - 1) / factorial(len(DIFFERENCES))
+            * np.log(rates[without | {name}] / rates[without])
+            for without in rates if name not in without
+        )  # fmt: skip
+        rows.append((name, float(np.exp(share))))
+    return pd.DataFrame(rows, columns=["difference", "ratio"])
+
+
+def _named(case, option: str) -> dict[str, float]:
+    deployment = getattr(case, option)
+    return setting(deployment.accelerator, case.model, deployment.precision, deployment.engine or "")
+
+
+def _subsets(names: list[str]):
+    return [frozenset(chosen) for size in range(len(names) + 1) for chosen in combinations(names, size)]
+
+
+def _belongs(column: str) -> str:
+    return next(name for name, ends in DIFFERENCES.items() if column.endswith(ends))
+
+
+def _rate(first: dict, second: dict, plans: dict, promise: dict, taken: frozenset) -> float:
+    mixed = {column: (second if _belongs(column) in taken else first)[column] for column in first}
+    points = swept(mixed, plans["candidate" if "network and size" in taken else "baseline"])
+    soon = points[points["ttft_s"] <= promise["ttft_limit_s"]]
+    kept = soon[soon["tokens_per_s_per_user"] >= promise["tokens_per_s_per_user"]]
+    return float(kept["output_tokens_per_s_per_chip"].max()) if len(kept) else np.nan

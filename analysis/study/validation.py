@@ -1,0 +1,105 @@
+"""How far the predictions of speed can be trusted: errors of points left out, peers, ratios, and published records."""
+
+import numpy as np
+import pandas as pd
+
+from analysis.facts import table
+from analysis.laws.throughput import THROUGHPUT
+from analysis.study.calibration import QUANTITIES, served
+from analysis.study.points import read
+from analysis.study.serving import BATCHES
+from analysis.study.speed import TENTH, alike, run
+
+SCHEMES = {
+    "configuration": "unseen configurations",
+    "series": "unseen combinations of known things",
+    "model": "unseen models",
+    "accelerator": "unseen accelerators",
+}
+
+
+def points(scheme: str = "configuration") -> pd.DataFrame:
+    """Measured points with out-of-fold predictions under one scheme of leaving out."""
+    told = table("validation").set_index("point")
+    rows = table("serving").loc[told.index]
+    rows[QUANTITIES[0]] = served(rows, rows["ttft_s"], rows["tpot_s"])
+    for name in QUANTITIES:
+        rows[f"{name}_error"] = told[f"{scheme}_left_out_{name}_error"]
+        rows[f"{name}_predicted"] = rows[name] * np.exp(rows[f"{name}_error"])
+    return rows.reset_index(drop=True).assign(left_out=SCHEMES[scheme])
+
+
+def errors(rows: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Points and median absolute errors of each quantity by a column."""
+    groups = rows.groupby(by, sort=True)
+    told = {"points": groups.size()}
+    told |= {name: groups[f"{name}_error"].agg(_median) for name in QUANTITIES}
+    return pd.DataFrame(told).reset_index()
+
+
+def _median(error: pd.Series) -> float:
+    return float(np.abs(np.expm1(error)).median())
+
+
+def summary() -> pd.DataFrame:
+    """A row a scheme: median absolute errors, and how many points the interval of that scheme holds."""
+    sizes = table("spread").query("thing == 'all'").set_index(["level", "quantity"])["log_sd"]
+    rows = []
+    for scheme, title in SCHEMES.items():
+        told = points(scheme)
+        row = {"left_out": title, "points": len(told)}
+        row |= {name: _median(told[f"{name}_error"]) for name in QUANTITIES}
+        inside = [held(told, name, TENTH * sizes[scheme, name]) for name in QUANTITIES]
+        rows.append(row | {f"{name}_inside": part.mean() for name, part in zip(QUANTITIES, inside, strict=True)})
+    return pd.DataFrame(rows)
+
+
+def held(rows: pd.DataFrame, name: str, size) -> pd.Series:
+    """Whether the measured value lies within exp(±size) of the prediction; only where both are there."""
+    error = rows[f"{name}_error"]
+    return (error.abs() <= size)[error.notna()]
+
+
+def coverage(by: str) -> pd.DataFrame:
+    """Share of unseen configurations inside the 80 % interval of their own series, by a column."""
+    rows, sizes = points(), table("spread").query("level == 'series_known'").set_index(["thing", "quantity"])["log_sd"]
+    names = [rows[name] for name in ("engine", "precision")]
+    series = rows["accelerator"].str.cat([*names, rows["model"].map(alike)], " ")
+    told = {}
+    for name in QUANTITIES:
+        size = TENTH * pd.Series([sizes.get((thing, name), np.nan) for thing in series])
+        inside = held(rows, name, size)
+        told[f"{name}_inside"] = inside.groupby(rows[by]).mean()
+    return pd.DataFrame({"points": rows.groupby(by).size(), **told}).reset_index()
+
+
+def narrower() -> pd.DataFrame:
+    """FP4 over FP8 at equal chip, engine, layout and load: measured and predicted (unseen)."""
+    rows = points().assign(like=lambda x: x["model"].map(alike))
+    same = ["accelerator", "like", "engine", "chips", "tensor_parallel", "data_parallel", "input_tokens", "output_tokens",
+            "concurrency"]  # fmt: skip
+    values = ["tpot_s", "tpot_s_predicted"]
+    both = rows[rows["precision"].isin(["fp4", "fp8"])].pivot_table(values, same, "precision", "median").dropna()
+    ratio = pd.DataFrame({"measured": both["tpot_s", "fp4"] / both["tpot_s", "fp8"],
+                          "predicted": both["tpot_s_predicted", "fp4"] / both["tpot_s_predicted", "fp8"]})  # fmt: skip
+    return ratio.reset_index().rename(columns={"like": "model"})
+
+
+def at_load(rows: pd.DataFrame) -> np.ndarray:
+    """Most tokens per second and chip at any load that fits in memory: for records that state no concurrency."""
+    laid = rows.drop(columns="concurrency", errors="ignore").reset_index(drop=True).reset_index(names="row")
+    laid = laid.merge(pd.DataFrame({"batch": BATCHES}), how="cross")
+    laid["concurrency"] = laid["batch"] * laid["chips"] / (laid["tensor_parallel"] * laid["data_parallel"])
+    columns, reasons = read(laid)
+    with np.errstate(all="ignore"):
+        told = run(columns, THROUGHPUT)
+    fits = (told["capacity_requests"] >= told["concurrency_requests"]) & (reasons == "")
+    rate = pd.Series(np.where(fits, told[QUANTITIES[0]], np.nan))
+    return rate.groupby(laid["row"]).max().to_numpy()
+
+
+def records() -> pd.DataFrame:
+    """NVIDIA's tables of offline throughput, in no fit: printed tokens/s per chip, and the most that is predicted."""
+    rows = table("serving")
+    rows = rows[rows["source"].str.startswith("trtllm")].fillna({"data_parallel": 1}).reset_index(drop=True)
+    return rows.assign(predicted=at_load(rows), measured=rows[QUANTITIES[0]])
