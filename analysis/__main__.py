@@ -62,15 +62,39 @@ def report(
     timeout: Annotated[float | None, typer.Option(help="Seconds that a cell may take.")] = None,
     cluster: Annotated[str | None, typer.Option(help="Address of a Dask scheduler.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Progress as a JSON line an event.")] = False,
+    watch: Annotated[bool, typer.Option(help="Build again at each change of a file, until interrupted.")] = False,
 ):
     """Render every notebook for every scenario, then the index; only what changed."""
-    from analysis.report.build import build
+    from analysis.report import build
 
-    made = build(
-        scenarios or (), notebook or (), output, jobs, force, engine, assets, keep_going, timeout, draws, cluster,
-        "json" if as_json else "auto",
-    )  # fmt: skip
-    raise typer.Exit(1 if any(record["status"] != "ok" for record in made) else 0)
+    options = {
+        "scenarios": scenarios or (),
+        "notebooks": notebook or (),
+        "output": output,
+        "jobs": jobs,
+        "force": force,
+    }
+    options |= {"engine": engine, "assets": assets, "keep_going": keep_going, "timeout": timeout, "draws": draws}
+    progress = "json" if as_json else "auto"
+    if watch:
+        build.watch(**options, progress=progress)
+    made = build.build(**options, cluster=cluster, progress=progress)
+    kinds = {record["error"]["name"] for record in made if record["status"] != "ok"}
+    raise typer.Exit(2 if kinds == {"ScenarioError"} else bool(kinds))
+
+
+@app.command()
+def publish(
+    destination: Annotated[str, typer.Argument(help="A folder, s3://, gs:// or another fsspec URL.")],
+    source: Annotated[str, typer.Option(help="The finished site.")] = "reports",
+    prune: Annotated[bool, typer.Option(help="Remove what an earlier publication left over.")] = False,
+    dry_run: Annotated[bool, typer.Option(help="Say what would be done and do nothing.")] = False,
+):
+    """Copy a finished site: only changed files, pages before the index, cache headers where the store has them."""
+    from analysis.report.publish import publish as copy
+
+    counts = copy(destination, source, prune, dry_run)
+    print(", ".join(f"{count} {word}" for word, count in counts.items()) + (" (dry run)" if dry_run else ""))
 
 
 @app.command()
@@ -137,7 +161,9 @@ def main() -> None:
 
     try:
         app()
-    except (ScenarioError, FileNotFoundError) as fault:
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except (ScenarioError, OSError) as fault:
         print(fault, file=sys.stderr)
         sys.exit(2)
 

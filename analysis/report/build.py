@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from analysis.report import store
-from analysis.report.job import ROOT, declared, failed, page_name, record_name
+from analysis.report.job import ENGINES, ROOT, declared, failed, page_name, record_name
 
 SUFFIXES = {".py", ".csv", ".yml", ".json", ".html", ".css", ".js", ".gz"}
 SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
@@ -103,9 +103,9 @@ def _paths(asked: list[str], folder: Path, end: str, kind: str) -> list[Path]:
             known = ", ".join(sorted(p.stem for p in folder.glob("*" + end)))
             raise FileNotFoundError(f"no {kind} {path.stem if path.parent == folder else path}; known: {known}")
         if not SLUG.fullmatch(path.stem) or path.stem in RESERVED:
-            raise ValueError(f"{path}: a {kind}'s file name may hold letters, digits, dot, dash and underscore only")
+            raise OSError(f"{path}: a {kind}'s file name may hold letters, digits, dot, dash and underscore only")
     if len({path.stem for path in paths}) < len(paths):
-        raise ValueError(f"two {kind}s have one name: {', '.join(map(str, paths))}")
+        raise OSError(f"two {kind}s have one name: {', '.join(map(str, paths))}")
     return [path.absolute() for path in paths]
 
 
@@ -157,7 +157,7 @@ def common() -> str:
 def shared(assets: str) -> str:
     """Where the chart library lies in the site, blank where each page carries it; its name holds its content."""
     if assets not in ("inline", "shared"):
-        raise ValueError(f"assets are 'inline' or 'shared', not {assets!r}")
+        raise OSError(f"assets are 'inline' or 'shared', not {assets!r}")
     library = Path(__file__).with_name("assets") / "vega.js.gz"
     return f"assets/vega-{store.digest(library.read_bytes())[:12]}.js" if assets == "shared" else ""
 

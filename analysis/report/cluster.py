@@ -45,14 +45,14 @@ class Cluster:
             future.release()
 
     def _connected(self):
-        """A client; RuntimeError where a worker has other facts, code, Python or versions than this machine."""
+        """A client; OSError where a worker has other facts, code, Python or versions than this machine."""
         from distributed import Client
 
         client = Client(self.address)
         others = [worker for worker, theirs in client.run(common).items() if theirs != common()]
         if others:
             client.close()
-            raise RuntimeError(f"these workers have other versions than this machine: {', '.join(sorted(others))}")
+            raise OSError(f"these workers have other versions than this machine: {', '.join(sorted(others))}")
         return client
 
 

@@ -51,6 +51,8 @@ def failed(job: dict, cell: str, name: str, said: str, executed: bytes | None) -
     record = {**_named(job), "status": "failed", "error": error}
     before = json.loads(store.get(job["output"], record_name(job)) or b"{}")
     record["last"] = before.get("last") if before.get("status") == "failed" else before or None
+    if name == "ScenarioError":  # what was asked for does not exist: nothing is written about it
+        return record
     try:
         if executed:
             store.put(job["output"], page_name(job, ".failed.ipynb"), executed)

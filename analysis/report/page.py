@@ -6,6 +6,7 @@ import hashlib
 import html
 import json
 import re
+import zlib
 from functools import cache
 
 from analysis.report.renderer import ASSETS, MIME
@@ -174,18 +175,18 @@ def _answer(record: dict) -> str:
 def _chart(spec: dict, picture) -> str:
     title = spec.get("title", "")
     label = str(spec.get("description") or (title.get("text", "") if isinstance(title, dict) else title) or "Chart")
-    packed = json.dumps(spec, separators=(",", ":"), ensure_ascii=False, sort_keys=True)
-    packed = packed.replace("<", "\\u003c")  # inside a string only: neither </script> nor <!-- can then end the element
     drawn = picture(spec) if picture else ""
     image = f"<img alt='{html.escape(label)}' src='data:image/svg+xml,{_quoted(drawn)}'>" if drawn else ""
-    data = f'<script type="application/json">{packed}</script>'
-    return f'<figure class="chart" data-label="{html.escape(label)}">{image}{data}</figure>'
+    packed = json.dumps(spec, separators=(",", ":"), ensure_ascii=False, sort_keys=True)
+    packed = base64.b64encode(zlib.compress(packed.encode(), 9)).decode()
+    return f'<figure class="chart" data-label="{html.escape(label)}" data-spec="{packed}">{image}</figure>'
 
 
 def _quoted(svg: str) -> str:
-    return (
-        html.escape(svg.replace("%", "%25").replace("#", "%23"), quote=False).replace("'", "&#39;").replace("\n", "%0A")
-    )
+    """For a data URL inside single quotes."""
+    for plain, quoted in (("%", "%25"), ("#", "%23"), ("\n", "%0A"), ("&", "&amp;"), ("'", "&#39;")):
+        svg = svg.replace(plain, quoted)
+    return svg
 
 
 def _uncoloured(lines: list[str]) -> str:

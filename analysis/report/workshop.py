@@ -103,7 +103,7 @@ class Crew:
         self.benches[self.benches.index(bench)] = self._bench(bench.slots)
         status = bench.process.wait()
         if not bench.ready:
-            raise RuntimeError(f"the workshop process did not start (status {status}); its message is above")
+            raise OSError(f"the workshop process did not start (status {status}); its message is above")
         return [_lost(job, status) for job in bench.jobs.values()]
 
 

@@ -9,12 +9,14 @@
   };
   const figures = all("figure.chart");
 
+  const unpack = (text, kind) => {
+    const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+    return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream(kind))).text();
+  };
   const load = async () => {
     if (window.vegaEmbed) return;
-    const packed = document.getElementById("library");
-    const bytes = Uint8Array.from(atob(packed.textContent), (c) => c.charCodeAt(0));
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-    document.head.append(make("script", { textContent: await new Response(stream).text() }));
+    const code = await unpack(document.getElementById("library").textContent, "gzip");
+    document.head.append(make("script", { textContent: code }));
   };
 
   const cell = (value) => {
@@ -63,7 +65,7 @@
   const draw = (figure, number) =>
     (figure.view ??= (async () => {
       await load();
-      const spec = JSON.parse(figure.querySelector("script").textContent);
+      const spec = JSON.parse(await unpack(figure.dataset.spec, "deflate"));
       const host = make("div", { ariaLabel: figure.dataset.label });
       figure.prepend(make("div", { className: "canvas" }, host));
       const view = await vegaEmbed(host, spec, { mode: "vega-lite", renderer: "svg", actions: false, ast: true, tooltip: { theme: "custom" } });
