@@ -177,6 +177,10 @@ def doubt(case, draws: pd.DataFrame) -> tuple[pd.DataFrame, Markdown]:
     """The tornado's rows, and in words what moves most, what would turn the decision and what knowing is worth."""
     ask = question(case, draws)
     rows = sensitivity.tornado(ask)
+    if rows.empty:
+        return rows, Markdown(
+            "Nothing moves the answer: the move costs more than the budget, or brings nothing to weigh."
+        )
     names = list(rows["name"].head(ASKED))
     turned = sensitivity.flips(case, ask, names)
     flips = [f"{row.name} beyond its {row.percentile_share:.0%} percentile" for row in turned.itertuples(index=False)]
@@ -197,7 +201,10 @@ def doubt(case, draws: pd.DataFrame) -> tuple[pd.DataFrame, Markdown]:
 
 def sobol(case, draws: pd.DataFrame, rows: pd.DataFrame):
     """Shares of the variance, of the beliefs that the tornado found widest."""
-    return figures.sobol(sensitivity.indices(question(case, draws), list(rows["name"].head(ASKED))))
+    names = list(rows["name"].head(ASKED))
+    return (
+        figures.sobol(sensitivity.indices(question(case, draws), names)) if names else Markdown("There is no variance.")
+    )
 
 
 def published(case) -> Markdown:

@@ -8,6 +8,7 @@ from analysis.laws import cost
 from analysis.study.scenario import Scenario
 from analysis.units import convert
 
+COMPONENTS = ("accelerator", "server", "network", "storage")
 CONTRACTS = {"rent_3yr": "hired for 3 years", "rent_1yr": "hired for 1 year", "rent_on_demand": "hired on demand"}
 
 
@@ -28,6 +29,8 @@ def paid(case: Scenario, option: str) -> dict[str, float]:
     bought = chosen("capex", chip, str(case.as_of))
     hired = 0.0 if held.owned_share == 1 else price(chip, f"{held.rent}_usd_per_s_per_chip", str(case.as_of))
     told = dict(zip(bought["field"], bought["base"].tolist(), strict=True))
+    if missing := [part for part in COMPONENTS if f"{part}_usd_per_chip" not in told]:
+        raise LookupError(f"capex.csv: {chip}: no price of {', '.join(missing)} as of {case.as_of}")
     return {
         **told,
         "owned_share": held.owned_share,
