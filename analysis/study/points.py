@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from analysis.facts import Accelerator, Model, names
 from analysis.study.speed import setting, unknown
 
 NAMES = ["accelerator", "model", "precision", "engine"]
@@ -56,15 +57,16 @@ def layout(chips, tensor, expert, data) -> tuple[dict[str, np.ndarray], np.ndarr
 
 def _named(frame: pd.DataFrame) -> tuple[list[dict], np.ndarray, np.ndarray]:
     """The settings of the distinct names, the setting of each row, and reasons for names that are not known."""
-    codes, first = np.zeros(len(frame), dtype=np.int64), [()]
+    codes, first = np.zeros(len(frame), dtype=np.int64), [()] if len(frame) else []
     for name in NAMES:
         each, values = pd.factorize(frame[name].astype(object).where(frame[name].notna(), ""))
         pairs, codes = np.unique(codes * len(values) + each, return_inverse=True)
         first = [(*first[pair // len(values)], str(values[pair % len(values)]).strip()) for pair in pairs]
-    faults = [unknown(*names) for names in first]  # type: ignore[call-arg]
-    told = [{} if fault else setting(*names) for names, fault in zip(first, faults, strict=True)]
-    filled = next((each for each in told if each), {})
-    return [each or dict.fromkeys(filled, np.nan) for each in told], codes, np.array(faults, dtype=object)[codes]
+    faults = [unknown(*named) for named in first]  # type: ignore[call-arg]
+    told = [{} if fault else setting(*named) for named, fault in zip(first, faults, strict=True)]
+    blank = dict.fromkeys(setting(names(Accelerator)[0], names(Model)[0], "bf16"), np.nan)
+    told = [each or blank for each in told]
+    return [blank, *told], codes + 1, np.array(faults, dtype=object)[codes]
 
 
 def _number(column: pd.Series) -> np.ndarray:

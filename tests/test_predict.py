@@ -1,0 +1,164 @@
+"""Predictions of serving points: columns as agreed, reasons instead of guesses, errors and intervals as published."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.facts import table
+from analysis.study import validation
+from analysis.study.calibration import Fit, points
+from analysis.study.points import COLUMNS, layout
+from analysis.study.serving import PREDICTED, errors, predict
+from analysis.study.speed import spread
+
+NAMED = {"accelerator": "b200", "model": "llama3.1-70b", "precision": "fp8", "engine": "trtllm"}
+LAID = {"chips": 8, "tensor_parallel": 8, "expert_parallel": 1, "data_parallel": 1}
+ROW = NAMED | LAID | {"input_tokens": 1024, "output_tokens": 1024, "concurrency": 64}
+
+
+def one(**changed):
+    return predict(pd.DataFrame([ROW | changed])).iloc[0]
+
+
+# Case A of EVIDENCE.md (InferenceX, Llama-3.1-70B FP8, TP8, 64 concurrent, 1024 in and out), measured ms per token.
+@pytest.mark.parametrize(
+    ("accelerator", "engine", "measured"),
+    [
+        ("h100-sxm", "vllm", 15.45),
+        ("h200-sxm", "vllm", 12.73),
+        ("b200", "vllm", 12.54),
+        ("h200-sxm", "trtllm", 13.51),
+        ("b200", "trtllm", 9.60),
+    ],
+)
+def test_the_published_case_is_met(accelerator, engine, measured):
+    answer = one(accelerator=accelerator, engine=engine)
+    assert answer["tpot_s"] * 1e3 == pytest.approx(measured, rel=0.16)
+
+
+def test_the_served_rate_is_little_s_law():
+    answer = one()
+    rate = 64 * 1024 / (answer["ttft_s"] + answer["tpot_s"] * 1023) / 8
+    assert answer["output_tokens_per_s_per_chip"] == pytest.approx(rate)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"accelerator": "b20"}, "b200"),
+        ({"model": "llama3-70b"}, "llama3.1-70b"),
+        ({"precision": "fp6"}, "fp"),
+        ({"engine": "vlm"}, "vllm"),
+        ({"tensor_parallel": 3}, "impossible layout"),
+        ({"concurrency": 0}, "above 0"),
+        ({"chips": np.nan}, "above 0"),
+        ({"accelerator": "l40s", "chips": 1, "tensor_parallel": 1}, "does not fit in memory"),
+        ({"accelerator": None}, "unknown accelerator"),
+    ],
+)
+def test_what_cannot_be_answered_gets_a_reason_and_no_number(changed, said):
+    answer = one(**changed)
+    assert said in answer["reason"]
+    for name in (*PREDICTED, "energy_j_per_output_token"):
+        assert np.isnan(answer[name])
+        assert np.isnan(answer[f"{name}_p90"])
+
+
+def test_one_bad_row_spoils_no_other():
+    rows = pd.DataFrame([ROW, ROW | {"model": "no such"}, ROW])
+    answered = predict(rows)
+    assert list(answered["reason"] == "") == [True, False, True]
+    assert answered["tpot_s"].iloc[0] == answered["tpot_s"].iloc[2] == one()["tpot_s"]
+
+
+def test_rows_keep_order_index_and_other_columns():
+    rows = pd.DataFrame([ROW | {"concurrency": c, "id": f"r{c}"} for c in (256, 1, 16)], index=[5, 5, 7])
+    answered = predict(rows)
+    assert list(answered["id"]) == ["r256", "r1", "r16"]
+    assert list(answered.index) == [5, 5, 7]
+    assert list(answered[COLUMNS].columns) == COLUMNS
+
+
+def test_a_missing_column_is_an_error_that_names_it():
+    with pytest.raises(ValueError, match="concurrency"):
+        predict(pd.DataFrame([ROW]).drop(columns="concurrency"))
+
+
+def test_no_rows_are_no_error():
+    assert predict(pd.DataFrame([ROW]).iloc[:0]).empty
+
+
+def test_a_blank_engine_is_answered_with_a_wider_interval():
+    known, blank = one(), one(engine=np.nan)
+    assert blank["reason"] == ""
+    assert blank["tpot_s_p90"] / blank["tpot_s"] > known["tpot_s_p90"] / known["tpot_s"]
+
+
+def test_what_was_never_seen_is_answered_with_its_own_numbers():
+    seen, unseen = one(accelerator="b200", engine=""), one(accelerator="b300", engine="")
+    assert unseen["reason"] == ""
+    assert unseen["tpot_s"] != seen["tpot_s"]
+    assert spread("b300", "llama3.1-70b", "fp8")["tpot_s"] > spread("b200", "llama3.1-70b", "fp8", "trtllm")["tpot_s"]
+
+
+@pytest.mark.parametrize(
+    ("ranks", "plain"),
+    [
+        ((8, 8, 8, 8), (1, 8, 8)),
+        ((8, 2, 8, 4), (2, 4, 8)),
+        ((8, 1, 8, 1), (1, 8, 8)),
+        ((8, 4, 1, 1), (4, 1, 1)),
+        ((16, 8, 16, 2), (8, 2, 16)),
+    ],
+)
+def test_both_ways_of_counting_ranks_are_read(ranks, plain):
+    laid, impossible = layout(*(np.array([float(rank)]) for rank in ranks))
+    assert not impossible[0]
+    assert (laid["tensor_parallel"][0], laid["data_parallel"][0], laid["expert_parallel"][0]) == plain
+
+
+def test_errors_are_those_of_the_table():
+    rows = pd.DataFrame([ROW | {"concurrency": c} for c in (4, 16, 64)])
+    measured = predict(rows)["tpot_s"] * [1.0, 1.01, 3.0]
+    told = errors(predict(rows.assign(tpot_s_measured=measured))).set_index("quantity").loc["tpot_s"]
+    assert told["median_error"] == pytest.approx(1 - 1 / 1.01)
+    assert told["inside_p10_p90"] == pytest.approx(2 / 3)
+
+
+# The promises of the validation page, on errors of points that the fit did not see.
+def test_left_out_points_keep_what_is_promised():
+    told = validation.summary().set_index("left_out")
+    seen, models = told.loc["unseen configurations"], told.loc["unseen models"]
+    assert seen["output_tokens_per_s_per_chip"] < 0.10
+    assert seen["tpot_s"] < 0.10
+    assert seen["ttft_s"] < 0.30
+    assert models["output_tokens_per_s_per_chip"] < 0.20
+    inside = told[[f"{name}_inside" for name in PREDICTED]]
+    assert inside.min(axis=None) > 0.75
+    assert inside.max(axis=None) < 0.88
+
+
+def test_intervals_hold_for_each_chip_and_model():
+    for by in ("accelerator", "model"):
+        told = validation.coverage(by).query("points >= 10")
+        assert (told["tpot_s_inside"] >= 0.65).all()
+        assert (told["output_tokens_per_s_per_chip_inside"] >= 0.65).all()
+
+
+def test_the_table_of_points_is_as_wide_as_promised():
+    rows = table("serving")
+    assert len(points()) >= 1500
+    assert rows["accelerator"].nunique() >= 8
+    assert rows["model"].nunique() >= 10
+
+
+# Few points, few steps: the fit gets back what it was made from.
+def test_the_fit_finds_planted_slowness():
+    rows = points().query("engine == 'trtllm' and precision == 'fp8'").iloc[::4].reset_index(drop=True)
+    made = predict(rows)
+    planted = rows.assign(tpot_s=made["tpot_s"], ttft_s=made["ttft_s"])
+    slow = planted["model"] == "llama3.1-70b"
+    planted.loc[slow, "tpot_s"] *= 1.15
+    fit = Fit(planted, steps=12)
+    off = np.log(fit.answer(planted)["tpot_s"] / planted["tpot_s"])
+    assert off.abs().median() < 0.05
