@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from analysis.laws import rollout
 from analysis.report import views_rollout as views
 from analysis.study import choice, fleet, forecasts, record, schedule
+from analysis.study.door import ScenarioError
 from analysis.study.scenario import load
 
 TODAY, ARTICLE = date(2026, 11, 22), date(2026, 4, 23)
@@ -277,3 +278,8 @@ def test_the_answer_says_what_is_fact_and_what_is_chance(name, words):
     said = views.answer(case, outcomes(1.5, 4096), schedule.forecast(case)).data["text/plain"]
     assert said.startswith(words)
     assert not {"nan", "NaT", "None", "inf"} & set(said.replace(".", " ").replace(";", " ").split())
+
+
+def test_an_unknown_product_is_an_error_that_names_the_nearest():
+    with pytest.raises(ScenarioError, match=r"rollout\.product.*did you mean 'Magnum'"):
+        load("article", {"rollout.product": "Magnun"})

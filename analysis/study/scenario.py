@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from analysis.facts import Accelerator, Model, Site, names, sources
+from analysis.facts import Accelerator, Model, Site, names, sources, table
 from analysis.study import readings
 from analysis.study.door import ScenarioError, near, read
 from analysis.study.schema import Params
@@ -157,6 +157,10 @@ def _doubts(params: Params, base: dict):
     for key, (name, kind) in things.items():
         if name not in names(kind):
             yield key, f"unknown {kind.__name__.lower()} {name!r}; {near(name, names(kind))}"
+    for field, file in (("product", "launches"), ("ramp", "volumes")):
+        name, known = getattr(params.rollout, field), set(table(file)["product"])
+        if name not in known:
+            yield ("rollout", field), f"unknown product {name!r} in {file}.csv; {near(name, known)}"
     for name, belief in params.believe.items():
         key = ("believe", name)
         if name not in base["believe"]:
