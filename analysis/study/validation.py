@@ -7,8 +7,8 @@ from analysis.facts import table
 from analysis.laws.throughput import THROUGHPUT
 from analysis.study.calibration import QUANTITIES, served
 from analysis.study.points import read
-from analysis.study.serving import BATCHES
-from analysis.study.speed import TENTH, alike, run
+from analysis.study.serving import BATCHES, layouts, swept
+from analysis.study.speed import TENTH, alike, coefficients, run, setting
 
 SCHEMES = {
     "configuration": "unseen configurations",
@@ -86,7 +86,7 @@ def narrower() -> pd.DataFrame:
 
 
 def at_load(rows: pd.DataFrame) -> np.ndarray:
-    """Most tokens per second and chip at any load that fits in memory: for records that state no concurrency."""
+    """Most tokens per second and chip at any load that fits in memory, where a queue never empties (offline records)."""
     laid = rows.drop(columns="concurrency", errors="ignore").reset_index(drop=True).reset_index(names="row")
     laid = laid.merge(pd.DataFrame({"batch": BATCHES}), how="cross")
     laid["concurrency"] = laid["batch"] * laid["chips"] / (laid["tensor_parallel"] * laid["data_parallel"])
@@ -94,7 +94,8 @@ def at_load(rows: pd.DataFrame) -> np.ndarray:
     with np.errstate(all="ignore"):
         told = run(columns, THROUGHPUT)
     fits = (told["capacity_requests"] >= told["concurrency_requests"]) & (reasons == "")
-    rate = pd.Series(np.where(fits, told[QUANTITIES[0]], np.nan))
+    rate = told["concurrency_requests"] / told["tpot_s"] / told["deployment_chips"]  # a queue refills what ends
+    rate = pd.Series(np.where(fits, rate, np.nan))
     return rate.groupby(laid["row"]).max().to_numpy()
 
 
@@ -103,3 +104,48 @@ def records() -> pd.DataFrame:
     rows = table("serving")
     rows = rows[rows["source"].str.startswith("trtllm")].fillna({"data_parallel": 1}).reset_index(drop=True)
     return rows.assign(predicted=at_load(rows), measured=rows[QUANTITIES[0]])
+
+
+IDEAL = {"_share": 1.0, "slowness_ratio": 1.0, "overhead_s": 0.0, "overhead_s_per_request": 0.0, "latency_s": 0.0}
+FREE = {"queue_share": 0.0, "imbalance_share": 0.0, "routing_tokens": 1.0}
+
+
+def mlperf(scenario: str = "offline") -> pd.DataFrame:
+    """Published MLPerf results beside the most that is predicted over all layouts and loads, and beside the roof.
+
+    The roof runs the same laws with every share at one and nothing waited for. Rates per chip are derived by us. The
+    newest round of each accelerator, model and precision; results that state 16-bit weights are left out, since some of
+    round 4.1 do so and cannot have them. Lengths of prompts are judged (facts/mlperf_work.csv).
+    """
+    rows = table("mlperf").query("scenario == @scenario and precision in ('fp8', 'fp4')")
+    rows = rows.sort_values(["round", "tokens_per_s"]).drop_duplicates(
+        ["accelerator", "model", "precision"], keep="last"
+    )
+    rows = rows.merge(table("mlperf_work").drop(columns=["source", "where"]), on="model")
+    told = [_most(row) for row in rows.itertuples(index=False)]
+    rows = rows.assign(measured=rows["tokens_per_s"] / rows["chips"])
+    return rows.assign(predicted=[each for each, _ in told], roof=[each for _, each in told]).reset_index(drop=True)
+
+
+def _most(row) -> tuple[float, float]:
+    work = {"input_tokens_per_request": row.input_tokens, "output_tokens_per_request": row.output_tokens}
+    fixed = setting(row.accelerator, row.model, row.precision) | work
+    ends = {name: value for name in coefficients(row.accelerator, "", row.precision) for end, value in IDEAL.items()
+            if name.endswith(end)}  # fmt: skip
+    laid = layouts(row.accelerator, row.model, int(row.chips))
+    swept_ = [swept(columns, laid) for columns in (fixed, fixed | ends | FREE)]
+    real, roof = ((each["concurrency_requests"] / each["tpot_s"]).max() / row.chips for each in swept_)
+    return real, roof
+
+
+def peers() -> pd.DataFrame:
+    """Errors of other tools on the serving points that NVIDIA curated, as measured by us."""
+    return table("peers")
+
+
+def worst(count: int = 8) -> pd.DataFrame:
+    """The series of which the model is most wrong on unseen configurations, and which way."""
+    rows = points()
+    groups = rows.groupby(["accelerator", "model", "engine", "precision"])["tpot_s_error"]
+    told = pd.DataFrame({"points": groups.size(), "median_error": groups.agg(_median), "bias": groups.median()})
+    return told[told["points"] >= 5].sort_values("median_error", ascending=False).head(count).reset_index()
