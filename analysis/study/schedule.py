@@ -11,6 +11,9 @@ from analysis.laws import rollout
 from analysis.study import model, record
 from analysis.study.record import day_after, milestones, months_between
 
+GAP_SPREAD = 0.25  # log spread about the class's few gaps, so that a draw is not one of thirteen dates
+HEAD_START_MONTHS = 0.5  # a vendor who keeps his word may open this long before the promised window (judged)
+
 
 class Forecast(NamedTuple):
     """Dates of one product as seen on `as_of`: a row a draw, months since `start`, infinite for never, and weights."""
@@ -25,7 +28,7 @@ class Forecast(NamedTuple):
 
 
 def simulate(seen: dict, said: dict, table: dict, draws: int, seed: int) -> pd.DataFrame:
-    """Draws of every milestone in months since the announcement: promised windows, slips, cooling and the ramp.
+    """Draws of every milestone in months since the announcement, and flags that say what held the date.
 
     `seen` are the milestones known, `said` the rates of the class, `table` the beliefs. A launch known to have happened
     lies somewhere in its reported interval; one known to be cancelled, or drawn so, never comes (infinite).
@@ -33,33 +36,39 @@ def simulate(seen: dict, said: dict, table: dict, draws: int, seed: int) -> pd.D
     start = seen["announced"].latest
     at = {name: (months_between(start, row.earliest), months_between(start, row.latest)) for name, row in seen.items()}
     u = record.uniforms(("cancel", "late", "slip", "loop", "gap", "gap noise", "fiscal", "day"), draws, seed)
-    common = table["common_ratio"]
+    announced, (proven, loops) = _announced(at, said, table, u), _proven(table, u)
+    limited = _reported(at["shipped"], u) if "shipped" in at else rollout.limited_months(announced, proven)
+    gap = np.quantile(said["gaps"], u["gap"], method="inverted_cdf") * np.exp(GAP_SPREAD * norm.ppf(u["gap noise"]))
+    gap = gap * table["common_ratio"]
+    early = np.where(u["late"] < said["late_share"], 0, HEAD_START_MONTHS)
+    general = rollout.general_months(limited, gap, at.get("promised general", (0, 0))[0] - early)
+    general = np.maximum(limited, _reported(at["volume"], u)) if "volume" in at else general
+    volume = general + table["volume_gap_months"] * table["common_ratio"]
+    never = (u["cancel"] < said["cancelled_share"]) & ("shipped" not in at) | ("cancelled" in at)
+    dates = {"limited_months": limited, "general_months": general, "volume_months": volume}
+    held = {"loops": loops > 0, "cooling leads": proven > announced, "window opens last": general > limited + gap}
+    return pd.DataFrame({**{name: np.where(never, np.inf, months) for name, months in dates.items()}, **held})
+
+
+def _reported(interval: tuple[float, float], u: dict) -> np.ndarray:
+    """A day somewhere in the interval to which its source dates it."""
+    return interval[0] + u["day"] * (interval[1] - interval[0])
+
+
+def _announced(at: dict, said: dict, table: dict, u: dict) -> np.ndarray:
+    """The end of the promised window, calendar or fiscal, with the slip that the class suggests."""
     fiscal = (u["fiscal"] < table["fiscal_share"]) & ("promised fiscal" in at)
     other = at.get("promised fiscal", at["promised"])
     opens, ends = (np.where(fiscal, other[side], at["promised"][side]) for side in (0, 1))
-    announced = ends + record.slips(said, ends - opens, u)
+    return ends + record.slips(said, ends - opens, u)
+
+
+def _proven(table: dict, u: dict) -> tuple[np.ndarray, np.ndarray]:
+    """Months until the cooling is proven, and the redesign loops that it took."""
     hazard = rollout.redesign_share(table["redesign_share_per_month"], table["validation_months"])
     loops = table["loops_count"] + (u["loop"] < hazard)
-    cooling = (table["design_fix_months"], table["validation_months"], common, loops, table["loop_months"])
-    proven = rollout.cooling_months(*cooling, table["overlap_share"])
-    limited = rollout.limited_months(announced, proven)
-    gap = np.quantile(said["gaps"], u["gap"], method="inverted_cdf") * np.exp(0.25 * norm.ppf(u["gap noise"])) * common
-    opening = (
-        at["promised general"][0] - np.where(u["late"] < said["late_share"], 0, 0.5) if "promised general" in at else 0
-    )
-    if "shipped" in at:
-        limited = at["shipped"][0] + u["day"] * (at["shipped"][1] - at["shipped"][0])
-    general = rollout.general_months(limited, gap, opening)
-    if "volume" in at:
-        general = np.maximum(limited, at["volume"][0] + u["day"] * (at["volume"][1] - at["volume"][0]))
-    never = (u["cancel"] < said["cancelled_share"]) & ("shipped" not in at) | ("cancelled" in at)
-    dates = {
-        "limited_months": limited,
-        "general_months": general,
-        "volume_months": general + table["volume_gap_months"] * common,
-    }
-    drivers = {"loops": loops > 0, "cooling leads": proven > announced, "window opens last": general > limited + gap}
-    return pd.DataFrame({**{k: np.where(never, np.inf, v) for k, v in dates.items()}, **drivers})
+    steps = table["design_fix_months"], table["validation_months"], table["common_ratio"]
+    return rollout.cooling_months(*steps, loops, table["loop_months"], table["overlap_share"]), loops
 
 
 def forecast(case, as_of: date | None = None, believed=None) -> Forecast:
@@ -76,9 +85,8 @@ def forecast(case, as_of: date | None = None, believed=None) -> Forecast:
     dates = simulate(seen, said, {**believed, **choices}, len(believed["common_ratio"]), model.SEED)
     awaited = dates["general_months" if "shipped" in seen else "limited_months"]
     age = months_between(start, as_of) - awaited
-    weight = (
-        rollout.unnoticed_share(age, believed["notice_share_per_month"]) if "volume" not in seen else np.ones(len(age))
-    )
+    hidden = rollout.unnoticed_share(age, believed["notice_share_per_month"])
+    weight = np.ones(len(age)) if "volume" in seen else hidden
     real = 1.0
     if seen["announced"].status == "claimed" and not case.rollout.assume_real:
         ratio = news(product, as_of)["weighed_ratio"].prod() * weight.mean()
