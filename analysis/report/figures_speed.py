@@ -44,7 +44,7 @@ def against_measured(points: pd.DataFrame, quantity: str, unit: str, title: str)
     line = alt.Chart(ends).mark_line(color=INK, strokeWidth=1).encode(x="at:Q", y="at:Q")
     band = alt.Chart(ends).mark_area(color=FAINT, opacity=0.35).encode(x="at:Q", y="low:Q", y2="high:Q")
     return _finish(
-        band + dots + line, title, f"{unit}, logarithmic; line: right, band: within 20 %", width=430, height=430
+        band + dots + line, title, f"{unit}, logarithmic; line: right, band: within 20 %", width=480, height=430
     )
 
 
@@ -81,9 +81,7 @@ def schemes(summary: pd.DataFrame, peers: pd.DataFrame) -> alt.Chart:
         ),
         row=alt.Row("quantity:N", title=None, sort=list(names.values())),
     ).resolve_scale(y="independent").properties(height=alt.Step(18))  # fmt: skip
-    return _finish(
-        chart, "Errors grow with what was never seen, and stay below the peers'", "per cent, median of points left out"
-    )
+    return _finish(chart, "Errors grow with what was never seen", "per cent, median of points left out")
 
 
 def narrower(ratios: pd.DataFrame) -> alt.LayerChart:

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from analysis.facts import sources as facts_sources
 from analysis.facts import table
 from analysis.laws.throughput import THROUGHPUT
 from analysis.study.calibration import QUANTITIES, served
@@ -76,8 +77,8 @@ def coverage(by: str) -> pd.DataFrame:
 def narrower() -> pd.DataFrame:
     """FP4 over FP8 at equal chip, engine, layout and load: measured and predicted (unseen)."""
     rows = points().assign(like=lambda x: x["model"].map(alike))
-    same = ["accelerator", "like", "engine", "chips", "tensor_parallel", "data_parallel", "input_tokens", "output_tokens",
-            "concurrency"]  # fmt: skip
+    laid = ["chips", "tensor_parallel", "data_parallel", "input_tokens", "output_tokens", "concurrency"]
+    same = ["accelerator", "like", "engine", *laid]
     values = ["tpot_s", "tpot_s_predicted"]
     both = rows[rows["precision"].isin(["fp4", "fp8"])].pivot_table(values, same, "precision", "median").dropna()
     ratio = pd.DataFrame({"measured": both["tpot_s", "fp4"] / both["tpot_s", "fp8"],
@@ -86,7 +87,7 @@ def narrower() -> pd.DataFrame:
 
 
 def at_load(rows: pd.DataFrame) -> np.ndarray:
-    """Most tokens per second and chip at any load that fits in memory, where a queue never empties (offline records)."""
+    """Most tokens per second and chip at any load that fits in memory, where a queue never empties (offline)."""
     laid = rows.drop(columns="concurrency", errors="ignore").reset_index(drop=True).reset_index(names="row")
     laid = laid.merge(pd.DataFrame({"batch": BATCHES}), how="cross")
     laid["concurrency"] = laid["batch"] * laid["chips"] / (laid["tensor_parallel"] * laid["data_parallel"])
@@ -149,3 +150,24 @@ def worst(count: int = 8) -> pd.DataFrame:
     groups = rows.groupby(["accelerator", "model", "engine", "precision"])["tpot_s_error"]
     told = pd.DataFrame({"points": groups.size(), "median_error": groups.agg(_median), "bias": groups.median()})
     return told[told["points"] >= 5].sort_values("median_error", ascending=False).head(count).reset_index()
+
+
+def by_load(rows: pd.DataFrame) -> pd.DataFrame:
+    """Errors by requests in flight."""
+    edges = [0, 4, 16, 64, 256, np.inf]
+    names = ["1 to 4", "5 to 16", "17 to 64", "65 to 256", "more"]
+    return errors(rows.assign(load=pd.cut(rows["concurrency"], edges, labels=names).astype(str)), "load")
+
+
+def by_length(rows: pd.DataFrame) -> pd.DataFrame:
+    """Errors by the commonest lengths of prompt and answer."""
+    lengths = rows["input_tokens"].astype(str) + " in, " + rows["output_tokens"].astype(str) + " out"
+    common = lengths.where(lengths.isin(lengths.value_counts().index[:8]), "others")
+    return errors(rows.assign(lengths=common), "lengths")
+
+
+def sources() -> pd.DataFrame:
+    """The sources of points, records and peers, with licence and grade."""
+    keys = {*table("serving")["source"], *table("mlperf")["source"], *table("peers")["source"]}
+    told = facts_sources().loc[sorted(keys), ["title", "publisher", "url", "read_on", "licence", "grade"]]
+    return told.reset_index(drop=True)

@@ -1,0 +1,124 @@
+"""Sentences and tables of speed: what was left out, how wrong it came out, and what the operating point looks like."""
+
+import numpy as np
+import pandas as pd
+
+from analysis.facts import table
+from analysis.report.text import Payload, headline, say, spread, taken
+from analysis.study import validation
+
+RATE = "output_tokens_per_s_per_chip"
+TITLES = {RATE: "tokens/s per chip", "tpot_s": "time per token", "ttft_s": "time to first token"}
+
+
+def answer():
+    """The page's answer: the median error on configurations that the fit did not see."""
+    errors = validation.points()[f"{RATE}_error"].dropna()
+    told = validation.summary().set_index("left_out")
+    size = np.abs(np.expm1(errors))
+    return headline(
+        "Predicted tokens/s per chip are off by {value.mid} in the median on configurations that the fit did not see, "
+        "by {model:.0%} on models and by {chip:.0%} on accelerators that it never saw.",
+        spread(size, "", "percent"),
+        model=told[RATE]["unseen models"],
+        chip=told[RATE]["unseen accelerators"],
+    )
+
+
+def coefficients():
+    """How many numbers were fitted, and to how many points."""
+    rows, points = table("coefficients"), validation.points()
+    counts = rows[rows["source"] == "fitted"]["level"].value_counts()
+    return say(
+        "The fit has **{pool}** physical coefficients that every prediction shares, and {rest} factors drawn "
+        "towards one: {maker} by maker, {engine} by engine, {platform} by platform (generation, engine, precision) and "
+        "{series} by series (one model on one platform). They meet {points:,} points of {chips} accelerators, {models} "
+        "models and {engines} engines, each a time per token and most a time to the first.",
+        rest=counts.drop("pool").sum(),
+        points=len(points),
+        chips=points["accelerator"].nunique(),
+        models=points["model"].nunique(),
+        engines=points["engine"].nunique(),
+        **counts.to_dict(),
+    )
+
+
+def summary():
+    """The table to take away: median errors by what was left out, and the share of points inside their interval."""
+    rows = []
+    for told in validation.summary().itertuples():
+        for name, title in TITLES.items():
+            part = validation.points({v: k for k, v in validation.SCHEMES.items()}[told.left_out])
+            size = 100 * np.abs(np.expm1(part[f"{name}_error"].dropna()))
+            low, mid, high = np.percentile(size, [10, 50, 90])
+            rows.append({"quantity": f"error of {title}", "option": told.left_out, "unit": "percent",
+                         "low": low, "mid": mid, "high": high})  # fmt: skip
+    return taken(rows)
+
+
+def coverage() -> Payload:
+    """Shares of unseen configurations inside the 80 % interval of their series, by accelerator and by model."""
+    told = pd.concat(
+        [validation.coverage(by).rename(columns={by: "group"}) for by in ("accelerator", "model", "engine")]
+    )
+    names = {f"{name}_inside": title for name, title in TITLES.items()}
+    return _page(told.rename(columns=names), dict.fromkeys(TITLES.values(), "{:.0%}"))
+
+
+def narrower():
+    """What FP4 gives over FP8 at one configuration, measured and predicted."""
+    told = validation.narrower()
+    return say(
+        "Over {count} pairs with the same chip, engine, layout and load, FP4 takes **{seen:.2f}** of FP8's time per "
+        "token in the median, and is predicted to take **{said:.2f}**. Arithmetic alone would say 0.50.",
+        count=len(told),
+        seen=told["measured"].median(),
+        said=told["predicted"].median(),
+    )
+
+
+def records(rows: pd.DataFrame):
+    """How far the most that is predicted lies from printed records."""
+    off = np.log(rows["predicted"] / rows["measured"]).dropna()
+    return say(
+        "Over {count} printed records of {chips} accelerators the prediction is off by **{error:.0%}** in the median, "
+        "and on the whole {bias:.0%} {side}.",
+        count=len(off),
+        chips=rows["accelerator"].nunique(),
+        error=np.abs(np.expm1(off)).median(),
+        bias=abs(np.expm1(off.median())),
+        side="low" if off.median() < 0 else "high",
+    )
+
+
+def mlperf(rows: pd.DataFrame) -> Payload:
+    """MLPerf results with what identifies them, the derived rate per chip, the prediction and the share of the roof."""
+    shown = rows.assign(roof_share=rows["measured"] / rows["roof"])
+    keep = {"result_id": "result", "precision": "weights"}
+    keep |= {"measured": "tokens/s per chip (derived)", "roof_share": "measured over roof"}
+    order = [
+        "round",
+        "result",
+        "submitter",
+        "system",
+        "model",
+        "weights",
+        "chips",
+        *list(keep.values())[-2:],
+        "predicted",
+    ]
+    forms = {"tokens/s per chip (derived)": "{:,.0f}", "predicted": "{:,.0f}", "measured over roof": "{:.0%}"}
+    return _page(shown.rename(columns=keep)[order], forms)
+
+
+def worst(count: int) -> Payload:
+    """The series of which the model is most wrong."""
+    told = validation.worst(count)
+    return _page(told, {"median_error": "{:.0%}", "bias": "{:+.0%}"})
+
+
+def _page(rows: pd.DataFrame, forms: dict[str, str]) -> Payload:
+    """A table to read: numbers as `forms` say, blanks where there is none, no index."""
+    said = rows.assign(**{name: [form.format(x) if x == x else "" for x in rows[name]] for name, form in forms.items()})
+    said.columns = [name.replace("_", " ") for name in said]
+    return Payload({"text/html": said.to_html(index=False, border=0), "text/plain": said.to_string(index=False)})
