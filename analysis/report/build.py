@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from analysis.report import store
-from analysis.report.job import ENGINES, ROOT, declared, failed, page_name, record_name
+from analysis.report.job import ENGINES, ROOT, declared, failed, ordered, page_name, record_name
 
 SUFFIXES = {".py", ".csv", ".yml", ".json", ".html", ".css", ".js", ".gz"}
 SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
@@ -34,6 +34,8 @@ def build(
     from analysis.report.progress import Progress
 
     output = str(output) if "://" in str(output) else str(Path(output).absolute())
+    if engine not in ENGINES:
+        raise OSError(f"the engine is one of {', '.join(ENGINES)}, not {engine!r}")
     settings: dict = {"output": output, "engine": engine, "timeout": timeout, "shared": shared(assets)}
     planned = plan(list(scenarios), list(notebooks), settings, draws)
     own = nullcontext(crew) if crew else crew_of(cluster, jobs, engine, output)
@@ -79,18 +81,30 @@ def watch(
 def plan(scenarios: list[str], notebooks: list[str], settings: dict, draws: int | None = None) -> list[dict]:
     """A job for every scenario and every notebook that takes one; a job for every other notebook."""
     found = _paths(scenarios, ROOT / "params", ".yml", "scenario")
-    read = {path: json.loads(path.read_bytes()) for path in _paths(notebooks, ROOT / "notebooks", ".ipynb", "notebook")}
-    takes = {path: declared(nb["cells"]) for path, nb in read.items()}
-    each = [path for path in read if takes[path] is not None and "scenario" in takes[path]]
+    asked = _paths(notebooks, ROOT / "notebooks", ".ipynb", "notebook")
+    folders = {path.parent for path in asked}
+    read = {path: _cells(path, path in asked) for folder in folders for path in sorted(folder.glob("*.ipynb"))}
+    takes = {path: declared(cells) for path, cells in read.items()}
+    each = ordered(path.stem for path in read if "scenario" in (takes[path] or ()))
     planned = [
-        _job(path, read[path], scenario, draws, takes[path], [p.stem for p in each], settings)
+        _job(path, read[path], scenario, draws, takes[path], each, settings)
         for scenario in found
-        for path in each
+        for path in sorted(asked, key=lambda path: ordered([path.stem, *each]).index(path.stem))
+        if path.stem in each
     ]
-    once = [path for path in read if path not in each]
     return planned + [
-        _job(path, read[path], None, None, takes[path], [p.stem for p in once], settings) for path in once
+        _job(path, read[path], None, None, takes[path], [], settings) for path in asked if path.stem not in each
     ]
+
+
+def _cells(path: Path, asked: bool) -> list[dict]:
+    """The cells of a notebook; OSError where an asked one is no notebook."""
+    try:
+        return json.loads(path.read_bytes())["cells"]
+    except (ValueError, KeyError, TypeError) as fault:
+        if not asked:
+            return []
+        raise OSError(f"{path}: no notebook: {fault}") from None
 
 
 def _paths(asked: list[str], folder: Path, end: str, kind: str) -> list[Path]:
@@ -111,14 +125,14 @@ def _paths(asked: list[str], folder: Path, end: str, kind: str) -> list[Path]:
 
 def _job(
     path: Path,
-    nb: dict,
+    cells: list[dict],
     scenario: Path | None,
     draws: int | None,
     declares: list | None,
     siblings: list,
     settings: dict,
 ) -> dict:
-    cells = [[c["cell_type"], c.get("id"), c["metadata"].get("tags", []), "".join(c["source"])] for c in nb["cells"]]
+    told = [[c["cell_type"], c.get("id"), c["metadata"].get("tags", []), "".join(c["source"])] for c in cells]
     parameters: dict = {}
     if scenario:
         own = scenario.parent == ROOT / "params"
@@ -126,7 +140,7 @@ def _job(
         parameters = {"scenario": name} | ({"overrides": {"draws": draws}} if draws else {})
     content: list[bytes | str] = [
         scenario.read_bytes() if scenario else b"",
-        json.dumps([cells, parameters, siblings, settings["shared"]]),
+        json.dumps([told, parameters, siblings, settings["shared"]]),
     ]
     return settings | {
         "files": {os.path.relpath(file, ROOT): store.digest(file.read_bytes()) for file in (path, scenario) if file},

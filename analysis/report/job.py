@@ -10,6 +10,7 @@ from analysis.report import store
 
 ROOT = Path(__file__).parents[2]
 ENGINES = {"fork": "passthrough", "kernel": "nbclient"}
+ORDER = ("efficiency", "cost", "rollout")  # the argument: what it does, what that costs, when it comes
 NUMBERS = "application/vnd.passthrough.numbers+json"
 
 
@@ -21,6 +22,11 @@ def record_name(job: dict) -> str:
 def page_name(job: dict, end: str = ".html") -> str:
     """Where a page lies in the site."""
     return "/".join(filter(None, (job["scenario"], job["notebook"] + end)))
+
+
+def ordered(names) -> list[str]:
+    """Notebooks in the order of the argument, others after them by name."""
+    return sorted(set(names), key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
 
 
 def declared(cells: list[dict]) -> list[str] | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from analysis.report import page, store
-from analysis.report.job import page_name, record_name
+from analysis.report.job import ordered, page_name, record_name
 
 FIELDS = ("scenario", "notebook", "title", "as_of", "headline", "value", "low", "high", "unit", "verdict", "status")
 TAKEN = ("notebook", "quantity", "option", "unit", "low", "mid", "high")
@@ -93,9 +93,7 @@ def pages(output: str, found: list[dict], common: str, shared: str, force: bool 
 
 
 def _index(found: list[dict]) -> str:
-    notebooks = list(dict.fromkeys(r["notebook"] for r in found if r["scenario"]))
-    order = [n for n in ("efficiency", "cost", "rollout") if n in notebooks]
-    order += [n for n in notebooks if n not in order]
+    order = ordered(r["notebook"] for r in found if r["scenario"])
     rows = []
     for scenario, group in groupby((r for r in found if r["scenario"]), lambda record: record["scenario"]):
         cells = {record["notebook"]: _shown(record) for record in group}
