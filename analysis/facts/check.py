@@ -15,6 +15,9 @@ from analysis.facts.records import Accelerator, Model, Site
 from analysis.facts.tables import COLUMNS, FOLDER, PLACE, nearest
 from analysis.units import factor, registry, unit_of
 
+# Written by `python -m analysis calibrate` from tables that are sourced, or what it starts from, with a reason a row.
+FITTED = {"coefficients", "energy_coefficients", "priors", "spread", "validation"}
+COUNTS = {"concurrency", "repeats"}  # plain counts, named as the tables of `predict` name them
 KINDS = {"datasheet", "measured", "reported", "estimate", "press", "derived", "judged", "config"}
 RECORDS = {kind.__name__.lower() + "s": {field.name for field in fields(kind)} for kind in (Accelerator, Model, Site)}
 Faults = Iterator[tuple[int, str]]
@@ -127,7 +130,7 @@ def _conflicts(told: dict[tuple, Rows]) -> Faults:
 
 def _wide_faults(name: str, rows: Rows, known: set[str]) -> Faults:
     """A table with several numbers a row: a source for each row, a unit in the name of each column of numbers."""
-    fitted = name.endswith("coefficients")  # written by `python -m analysis calibrate` from tables that are sourced
+    fitted = name in FITTED
     if name in (*RECORDS, "prices") or not (fitted or "source" in rows[0][1]):
         yield (
             1,
@@ -136,7 +139,7 @@ def _wide_faults(name: str, rows: Rows, known: set[str]) -> Faults:
     for column in rows[0][1]:
         cells = [(line, row[column]) for line, row in rows if row[column]]
         plain = "does not end in a unit" in _unit(column, "")
-        free = fitted or "unit" in rows[0][1] or column == "concurrency"  # as the tables of `predict` call it
+        free = fitted or "unit" in rows[0][1] or column in COUNTS
         if plain and cells and not free and all(_finite(cell) for _, cell in cells):
             yield 1, f"{column}: numbers under a name that ends in no unit"
         wrong = [
