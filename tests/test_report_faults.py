@@ -127,9 +127,9 @@ def test_a_failure_is_tried_again_and_mended(folder, outcome):
 
 
 def test_the_first_failure_can_end_the_build(folder, tmp_path):
-    names = [str(folder / f"{name}.ipynb") for name in ("orphans", "fine")]
+    names = [str(folder / f"{name}.ipynb") for name in ("killed", "orphans")]
     made = build(["article"], names, str(tmp_path), jobs=1, keep_going=False, progress="none")
-    assert [record["notebook"] for record in made] == ["orphans"]
+    assert [record["notebook"] for record in made] == ["killed"]
     assert not (tmp_path / "index.html").exists()
 
 

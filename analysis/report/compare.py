@@ -1,0 +1,150 @@
+"""All scenarios side by side: answers, inputs that differ, which is better in everything, what would be regretted."""
+
+import csv
+import io
+import os
+
+import altair as alt
+import pandas as pd
+
+from analysis.report import store, text, theme
+from analysis.report.job import ROOT
+from analysis.study import scenario
+
+SHOWN = {  # quantity of the candidate: its title, and whether more or less of it is better
+    "tokens_per_usd_ratio": ("Tokens per dollar, new over old", "more"),
+    "request_usd": ("Cost of a request", "less"),
+    "energy_j_per_output_token": ("Energy of an output token", "less"),
+    "output_tokens_per_s_per_chip": ("Speed of a chip", "more"),
+}
+ACTS, REGRET = "cost_over_buying", "regret_ratio"
+
+
+def numbers() -> pd.DataFrame:
+    """Every row of every scenario's numbers.csv, of the site that is being built or of reports/.
+
+    FileNotFoundError where no report has been made yet.
+    """
+    base = os.environ.get("PASSTHROUGH_SITE", str(ROOT / "reports"))
+    found = [name for name in store.names(base) if name.endswith("/numbers.csv") and name.count("/") == 1]
+    rows = [{"scenario": name.split("/")[0]} | row for name in found for row in _rows(base, name)]
+    if not rows:
+        raise FileNotFoundError(f"no scenario has numbers in {base} yet; run: python -m analysis report")
+    return pd.DataFrame(rows).astype({"low": float, "mid": float, "high": float})
+
+
+def _rows(base: str, name: str) -> list[dict]:
+    return list(csv.DictReader(io.StringIO((store.get(base, name) or b"").decode())))
+
+
+def candidates(taken: pd.DataFrame) -> pd.DataFrame:
+    """The compared quantities of each scenario's candidate, a row each, once."""
+    rows = taken[(taken.option == "candidate") & taken.quantity.isin(list(SHOWN))]
+    rows = rows.drop_duplicates(["scenario", "quantity"])
+    return rows.assign(title=rows.quantity.map(lambda name: SHOWN[name][0]))
+
+
+def beside(taken: pd.DataFrame) -> pd.DataFrame:
+    """A row a scenario, a column a quantity: median with its 80 % range."""
+    rows = candidates(taken)
+    said = [str(text.Shown((row.low, row.mid, row.high), row.unit)) for row in rows.itertuples()]
+    wide = rows.assign(said=said).pivot_table(
+        index="scenario", columns="title", values="said", aggfunc="first", sort=False
+    )
+    return wide.fillna("").rename_axis(columns=None).reset_index()
+
+
+def differences(taken: pd.DataFrame) -> pd.DataFrame:
+    """What each scenario of params/ states otherwise than the reference, a row a statement."""
+    reference = _stated(scenario.REFERENCE)
+    rows = [
+        (name, key, reference.get(key, ""), value)
+        for name in taken.scenario.unique()
+        if name in scenario.scenarios()
+        for key, value in _stated(name).items()
+        if value != reference.get(key)
+    ]
+    return pd.DataFrame(rows, columns=["scenario", "key", "the reference says", "this scenario says"])
+
+
+def _stated(name: str) -> dict:
+    return _flat(scenario.load(name).model_dump(exclude={"name", "overrides", "title", "question"}))
+
+
+def _flat(tree, at: str = "") -> dict:
+    if not isinstance(tree, dict):
+        return {at: str(tree)}
+    if {"low", "mid", "high"} <= set(tree):
+        return {at: f"{tree['low']} / {tree['mid']} / {tree['high']} {tree['unit']}"}
+    return {key: value for name, each in tree.items() for key, value in _flat(each, f"{at}.{name}".strip(".")).items()}
+
+
+def dominance(taken: pd.DataFrame) -> pd.DataFrame:
+    """For each scenario those that are at least as good in every compared quantity and better in one (Pareto 1906)."""
+    wide = candidates(taken).pivot_table(index="scenario", columns="quantity", values="mid").dropna()
+    better = wide * [1 if SHOWN[name][1] == "more" else -1 for name in wide.columns]
+    beaten = {
+        name: [other for other in better.index if (better.loc[other] >= row).all() and (better.loc[other] > row).any()]
+        for name, row in better.iterrows()
+    }
+    said = ["on the frontier" if not others else "beaten by " + ", ".join(others) for others in beaten.values()]
+    return pd.DataFrame({"scenario": list(beaten), "verdict": said})
+
+
+def regrets(taken: pd.DataFrame) -> pd.DataFrame:
+    """What each act costs above the best act of the same scenario, in units of buying today; a row a scenario and act.
+
+    The last rows hold each act's worst regret over all scenarios (Savage 1951).
+    """
+    rows = taken[taken.quantity == ACTS].rename(columns={"option": "act"})
+    rows = rows.assign(**{REGRET: rows.mid - rows.groupby("scenario").mid.transform("min")})[
+        ["scenario", "act", REGRET]
+    ]
+    worst = rows.groupby("act", sort=False)[REGRET].max().reset_index().assign(scenario="worst of all")
+    return pd.concat([rows, worst], ignore_index=True)
+
+
+def answer(taken: pd.DataFrame) -> text.Payload:
+    """The range of gains over all scenarios, and the act that is regretted least whichever of them comes true."""
+    gains = candidates(taken).query("quantity == 'tokens_per_usd_ratio'").set_index("scenario").mid
+    worst = regrets(taken).query("scenario == 'worst of all'").set_index("act")[REGRET]
+    ends = text.Shown((gains.min(), gains.median(), gains.max()), "ratio")
+    return text.headline(
+        "Over {count} scenarios a dollar on the new hardware buys {value.low} to {value.high} the tokens of the old, "
+        "least in “{least}”, most in “{most}”; to {act} costs at most {regret} of buying today more than the best act.",
+        ends, count=len(gains), least=gains.idxmin(), most=gains.idxmax(), act=worst.idxmin(),
+        regret=text.text(100 * worst.min(), "percent"),
+    )  # fmt: skip
+
+
+def gains_chart(taken: pd.DataFrame) -> alt.LayerChart:
+    """Tokens per dollar of each scenario, the largest first."""
+    rows = candidates(taken).query("quantity == 'tokens_per_usd_ratio'")
+    base = alt.Chart(rows).encode(y=alt.Y("scenario:N", sort=list(rows.sort_values("mid").scenario[::-1]), title=None))
+    scale = alt.Scale(type="log", nice=False)
+    span = base.mark_rule(color=theme.CANDIDATE, strokeWidth=2).encode(x=alt.X("low:Q", scale=scale), x2="high:Q")
+    tip = [alt.Tooltip(name, format=".3g") for name in ("low:Q", "mid:Q", "high:Q")]
+    point = base.mark_point(color=theme.CANDIDATE, filled=True, size=70, opacity=1).encode(
+        x=alt.X("mid:Q", scale=scale, title="tokens per dollar, new over old (logarithmic)"), tooltip=["scenario", *tip]
+    )
+    even = alt.Chart(pd.DataFrame({"x": [1.0]})).mark_rule(color=theme.INK, strokeDash=[3, 3]).encode(x="x:Q")
+    title = alt.Title("What a dollar buys in each scenario", subtitle="multiplier; point: median, line: 80 % range")
+    return alt.layer(even, span, point).properties(title=title, height=26 * len(rows), description=title.text)
+
+
+def regret_chart(taken: pd.DataFrame) -> alt.LayerChart:
+    """Regret of each act in each scenario."""
+    rows = regrets(taken)
+    order = [*dict.fromkeys(rows.scenario)]
+    base = alt.Chart(rows).encode(
+        x=alt.X("act:N", title=None, sort=list(rows.act.unique()), axis=alt.Axis(labelAngle=0, orient="top")),
+        y=alt.Y("scenario:N", title=None, sort=order),
+    )
+    paint = alt.Color(f"{REGRET}:Q", scale=alt.Scale(range=["#F4F6F7", theme.CLAIM]), legend=None)
+    words = base.mark_text(color=theme.INK).encode(text=alt.Text(f"{REGRET}:Q", format=".0%"))
+    title = alt.Title(
+        "What each act would be regretted", subtitle="share of the cost of buying today, above the best act"
+    )
+    return alt.layer(base.mark_rect().encode(color=paint), words).properties(
+        title=title, height=26 * len(order), description=title.text
+    )
