@@ -16,8 +16,6 @@ def enable() -> None:
     """Make Altair emit specifications: its own renderers need a network or fail nbformat's schema."""
     import altair as alt
 
-    from analysis.report import theme  # noqa: F401  (registers itself)
-
     alt.renderers.register("passthrough", bundle)
     alt.renderers.enable("passthrough")
 

@@ -2,6 +2,8 @@
 
 import altair as alt
 
+from analysis.report import renderer
+
 BASELINE, CANDIDATE, CLAIM, MEASURED, FAINT, INK = "#6B7F99", "#0B7A75", "#B5382A", "#1B1B1B", "#C9CED6", "#25303B"
 OPTIONS = {"baseline": BASELINE, "candidate": CANDIDATE, "claimed": CLAIM, "measured": MEASURED}
 # Told apart without colour vision and in grey print (Okabe and Ito 2008, darkened for white paper).
@@ -33,3 +35,6 @@ def colour(field: str = "option", title: str | None = None) -> alt.Color:
     """Colour by option, the same everywhere: baseline, candidate, claimed, measured."""
     scale = alt.Scale(domain=list(OPTIONS), range=list(OPTIONS.values()))
     return alt.Color(f"{field}:N", title=title, scale=scale, legend=alt.Legend(values=list(OPTIONS)))
+
+
+renderer.enable()  # whoever draws in this look also shows charts without a network
