@@ -18,10 +18,10 @@ def answer():
     size = np.abs(np.expm1(errors))
     return headline(
         "Predicted tokens/s per chip are off by {value.mid} in the median on configurations that the fit did not see, "
-        "by {model:.0%} on models and by {chip:.0%} on accelerators that it never saw.",
+        "by {model:.0%} on models that it never saw and by {chip:.0%} on accelerators whose generation alone it knew.",
         spread(size, "", "percent"),
         model=told[RATE]["unseen models"],
-        chip=told[RATE]["unseen accelerators"],
+        chip=told[RATE]["unseen accelerators of a known generation"],
     )
 
 

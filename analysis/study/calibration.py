@@ -134,23 +134,33 @@ def _keys(rows: pd.DataFrame, priors: pd.DataFrame) -> tuple[list[tuple], np.nda
 
 
 def schemes(rows: pd.DataFrame) -> dict[str, np.ndarray]:
-    """How points are left out: configurations (5 folds), series (5 folds), each model, each accelerator; a fold a row.
+    """How points are left out, a fold a row (-1: never): configurations, series (5 folds each), things one by one.
 
-    Repeats of one configuration stay together, and so do models of the same dimensions.
+    Repeats of one configuration stay together, and so do models of the same dimensions. An accelerator is left out
+    where its generation keeps others to learn from; a generation with all its accelerators.
     """
-    series = rows["accelerator"] + rows["engine"] + rows["precision"] + rows["alike"]
+    series = rows["accelerator"] + " " + rows["series"]
     setup = [
-        rows[name].astype(str) for name in ("chips", "data_parallel", "expert_parallel", "concurrency", "input_tokens")
+        "chips",
+        "tensor_parallel",
+        "data_parallel",
+        "expert_parallel",
+        "concurrency",
+        "input_tokens",
+        "output_tokens",
     ]
-    configuration = series.str.cat(
-        [*setup, rows["output_tokens"].astype(str), rows["tensor_parallel"].astype(str)], "|"
-    )
+    configuration = series.str.cat([rows[name].astype(str) for name in setup], "|")
+    chips = rows.groupby("generation")["accelerator"].transform(lambda x: (x.value_counts() >= SIBLING).sum())
     return {
         "configuration": _folds(configuration),
         "series": _folds(series),
         "model": pd.factorize(rows["alike"])[0],
-        "accelerator": pd.factorize(rows["accelerator"])[0],
+        "accelerator": np.where(chips > 1, pd.factorize(rows["accelerator"])[0], -1),
+        "generation": pd.factorize(rows["generation"])[0],
     }
+
+
+SIBLING = 10  # points that make an accelerator one to learn from
 
 
 def _folds(group: pd.Series, count: int = 5) -> np.ndarray:
@@ -164,7 +174,7 @@ def validate(rows: pd.DataFrame, whole: Fit) -> pd.DataFrame:
     seen[QUANTITIES[0]] = served(rows, rows["ttft_s"], rows["tpot_s"])
     told = []
     for scheme, folds in schemes(rows).items():
-        for fold in np.unique(folds):
+        for fold in sorted(set(folds) - {-1}):
             out = rows[folds == fold]
             answer = Fit(rows[folds != fold].reset_index(drop=True), whole, STEPS_AGAIN).answer(out)
             errors = np.log(answer / seen.loc[out.index, list(QUANTITIES)]).add_suffix("_error")

@@ -1,5 +1,7 @@
 """A table of serving points read into the columns of the laws: names looked up, layouts made plain, faults told."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
@@ -11,14 +13,16 @@ PLACES = ["chips", "tensor_parallel", "expert_parallel", "data_parallel"]
 COLUMNS = [*NAMES, *PLACES, "input_tokens", "output_tokens", "concurrency"]
 
 
-def read(frame: pd.DataFrame) -> tuple[dict[str, np.ndarray], np.ndarray]:
+def read(frame: pd.DataFrame, about: Callable = setting) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Columns for the laws, a value a row, and the reason why a row cannot be answered (empty where it can).
+
+    `about` gives what is fixed by the four names.
 
     ValueError where a column of COLUMNS is missing. Blank parallel columns are one; a blank engine is the pool's.
     """
     if missing := [name for name in COLUMNS if name not in frame]:
         raise ValueError(f"missing columns: {', '.join(missing)}; needed: {', '.join(COLUMNS)}")
-    told, which, reasons = _named(frame)
+    told, which, reasons = _named(frame, about)
     numbers = {name: _number(frame[name]) for name in COLUMNS[4:]}
     for name in PLACES[1:]:
         numbers[name] = np.where(np.isnan(numbers[name]) | (numbers[name] == 0), 1, numbers[name])
@@ -55,7 +59,7 @@ def layout(chips, tensor, expert, data) -> tuple[dict[str, np.ndarray], np.ndarr
     return laid, impossible
 
 
-def _named(frame: pd.DataFrame) -> tuple[list[dict], np.ndarray, np.ndarray]:
+def _named(frame: pd.DataFrame, about: Callable) -> tuple[list[dict], np.ndarray, np.ndarray]:
     """The settings of the distinct names, the setting of each row, and reasons for names that are not known."""
     codes, first = np.zeros(len(frame), dtype=np.int64), [()] if len(frame) else []
     for name in NAMES:
@@ -63,8 +67,8 @@ def _named(frame: pd.DataFrame) -> tuple[list[dict], np.ndarray, np.ndarray]:
         pairs, codes = np.unique(codes * len(values) + each, return_inverse=True)
         first = [(*first[pair // len(values)], str(values[pair % len(values)]).strip()) for pair in pairs]
     faults = [unknown(*named) for named in first]  # type: ignore[call-arg]
-    told = [{} if fault else setting(*named) for named, fault in zip(first, faults, strict=True)]
-    blank = dict.fromkeys(setting(names(Accelerator)[0], names(Model)[0], "bf16"), np.nan)
+    told = [{} if fault else about(*named) for named, fault in zip(first, faults, strict=True)]
+    blank = dict.fromkeys(about(names(Accelerator)[0], names(Model)[0], "bf16"), np.nan)
     told = [each or blank for each in told]
     return [blank, *told], codes + 1, np.array(faults, dtype=object)[codes]
 

@@ -7,7 +7,7 @@ from analysis.facts import Accelerator, Model, find
 from analysis.laws.throughput import THROUGHPUT
 from analysis.study.energy import predict_energy
 from analysis.study.points import read
-from analysis.study.speed import TENTH, run, setting, speed_spread
+from analysis.study.speed import TENTH, doubted, run, setting, speed_spread
 
 BATCHES = np.unique(np.round(2 ** np.arange(0, 13.01, 0.25)))  # requests an instance, 1 to 8192
 
@@ -144,9 +144,9 @@ def predict(frame: pd.DataFrame) -> pd.DataFrame:
     token and per later token, board joules per output token, each with _p10 and _p90. ValueError where a column is
     missing. Other columns pass through.
     """
-    columns, reasons = read(frame)
+    columns, reasons = read(frame, doubted)
     with np.errstate(all="ignore"):
-        told = run(columns, THROUGHPUT)
+        told = joined(columns)
         enough = told["capacity_requests"] >= told["instances_count"]
         reasons = np.where((reasons == "") & ~enough, "does not fit in memory", reasons)
         done = {}
@@ -157,6 +157,20 @@ def predict(frame: pd.DataFrame) -> pd.DataFrame:
     done = {name: np.where(reasons == "", value, np.nan) for name, value in done.items()}
     kept = frame.drop(columns=[name for name in (*done, "reason") if name in frame])
     return kept.assign(**done, reason=reasons)
+
+
+def joined(columns: dict) -> dict:
+    """What the laws say; chips beyond the stated ranks are copies of the instance, or part of it where no copy fits.
+
+    Engines that cut experts over all chips and copy the attention state only the ranks of one attention.
+    """
+    told = run(columns, THROUGHPUT)
+    tight = (told["capacity_requests"] < told["instances_count"]) & (told["instances_count"] > 1)
+    if not tight.any():
+        return told
+    data = np.where(tight, columns["data_parallel"] * columns["instances_count"], columns["data_parallel"])
+    instances = np.where(tight, 1.0, columns["instances_count"])
+    return run(columns | {"data_parallel": data, "instances_count": instances}, THROUGHPUT)
 
 
 def errors(answered: pd.DataFrame) -> pd.DataFrame:

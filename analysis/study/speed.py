@@ -53,8 +53,14 @@ def setting(accelerator: str, model: str, precision: str, engine: str = "") -> d
     columns = run({**chip, **shape, **ONES, **PLAIN}, ARCHITECTURE)
     columns |= formats(chip, shape, precision)
     columns["state_bytes_per_request"] = columns["state_width"] * columns.pop("state_bytes_per_value")
-    columns |= {f"{name}_spread": size for name, size in spread(accelerator, model, precision, engine).items()}
     return {name: float(at) for name, at in (columns | coefficients(accelerator, engine, precision, model)).items()}
+
+
+@cache
+def doubted(accelerator: str, model: str, precision: str, engine: str = "") -> dict[str, float]:
+    """The same with the log spread of each predicted quantity, as `<quantity>_spread`."""
+    told = spread(accelerator, model, precision, engine)
+    return setting(accelerator, model, precision, engine) | {f"{name}_spread": size for name, size in told.items()}
 
 
 def formats(chip: Mapping, shape: Mapping, precision: str) -> dict[str, float]:
@@ -100,8 +106,14 @@ def levels(accelerator: str, model: str, precision: str, engine: str) -> dict[st
     """The things that calibration tells apart, from wide to narrow; a blank engine belongs to none."""
     family = table("families").set_index("accelerator").loc[accelerator]
     platform = " ".join((family["generation"], engine, precision)) if engine else ""
-    series = " ".join((accelerator, engine, precision, alike(model))) if engine else ""
-    return {"maker": family["maker"], "engine": engine, "platform": platform, "series": series}
+    series = " ".join((platform, alike(model))) if engine else ""
+    return {
+        "maker": family["maker"],
+        "generation": family["generation"],
+        "engine": engine,
+        "platform": platform,
+        "series": series,
+    }
 
 
 @cache
@@ -118,11 +130,7 @@ def coefficients(accelerator: str, engine: str, precision: str, model: str = "")
     rows = table("coefficients")
     pool = rows[rows["level"] == "pool"]
     found = dict(zip(pool["field"], pool["value"].astype(float), strict=True))
-    at = (
-        levels(accelerator, model, precision, engine)
-        if model
-        else levels(accelerator, names(Model)[0], precision, engine)
-    )
+    at = levels(accelerator, model or names(Model)[0], precision, engine)
     for level, thing in at.items():
         ours = rows[(rows["level"] == level) & (rows["thing"] == thing)] if model or level != "series" else rows[:0]
         for field, value in zip(ours["field"], ours["value"], strict=True):
@@ -144,11 +152,20 @@ def spread(accelerator: str, model: str, precision: str, engine: str = "") -> di
     rows, series = table("spread"), levels(accelerator, model, precision, engine)["series"]
     own = rows[(rows["level"] == "series_known") & (rows["thing"] == series)].set_index("quantity")["log_sd"]
     by = rows[rows["thing"] == "all"].pivot(index="level", columns="quantity", values="log_sd")
-    known = [each.split() for each in rows.loc[rows["level"] == "series_known", "thing"].unique()]
-    new = [level for level, name, at in (("accelerator", accelerator, 0), ("model", alike(model), 3))
-           if name not in {each[at] for each in known}]  # fmt: skip
+    generation = table("families").set_index("accelerator")["generation"]
+    old = {generation[name] for name in _fitted()["accelerator"]}
+    new = ["generation"] if generation[accelerator] not in old else []
+    new += ["accelerator"] if not new and accelerator not in _fitted()["accelerator"] else []
+    new += ["model"] if alike(model) not in _fitted()["model"] else []
     told = np.sqrt((by.loc[new] ** 2).sum()) if new else by.loc["series"]
-    return (own if len(own) == len(by.columns) else told).to_dict()
+    return (own if len(own) == len(by.columns) and not new else told).to_dict()
+
+
+@cache
+def _fitted() -> dict[str, set[str]]:
+    """Accelerators and models (by dimensions) among the points of the fit."""
+    rows = table("serving").loc[table("validation")["point"]]
+    return {"accelerator": set(rows["accelerator"]), "model": {alike(name) for name in rows["model"].unique()}}
 
 
 TENTH = 1.2815515655446004  # normal score of the 90th percentile

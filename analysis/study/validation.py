@@ -9,19 +9,21 @@ from analysis.laws.throughput import THROUGHPUT
 from analysis.study.calibration import QUANTITIES, served
 from analysis.study.points import read
 from analysis.study.serving import BATCHES, layouts, swept
-from analysis.study.speed import TENTH, alike, coefficients, run, setting
+from analysis.study.speed import TENTH, alike, coefficients, levels, run, setting
 
 SCHEMES = {
     "configuration": "unseen configurations",
     "series": "unseen combinations of known things",
     "model": "unseen models",
-    "accelerator": "unseen accelerators",
+    "accelerator": "unseen accelerators of a known generation",
+    "generation": "unseen generations",
 }
 
 
 def points(scheme: str = "configuration") -> pd.DataFrame:
     """Measured points with out-of-fold predictions under one scheme of leaving out."""
     told = table("validation").set_index("point")
+    told = told[told[f"{scheme}_left_out_tpot_s_error"].notna()]
     rows = table("serving").loc[told.index]
     rows[QUANTITIES[0]] = served(rows, rows["ttft_s"], rows["tpot_s"])
     for name in QUANTITIES:
@@ -64,8 +66,8 @@ def held(rows: pd.DataFrame, name: str, size) -> pd.Series:
 def coverage(by: str) -> pd.DataFrame:
     """Share of unseen configurations inside the 80 % interval of their own series, by a column."""
     rows, sizes = points(), table("spread").query("level == 'series_known'").set_index(["thing", "quantity"])["log_sd"]
-    names = [rows[name] for name in ("engine", "precision")]
-    series = rows["accelerator"].str.cat([*names, rows["model"].map(alike)], " ")
+    names = ("accelerator", "model", "precision", "engine")
+    series = [levels(*named)["series"] for named in rows[list(names)].itertuples(index=False)]
     told = {}
     for name in QUANTITIES:
         size = TENTH * pd.Series([sizes.get((thing, name), np.nan) for thing in series])
