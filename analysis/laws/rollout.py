@@ -23,9 +23,14 @@ def early_slip_months(window_months, position_share):
     return -window_months * position_share
 
 
-def redesign_share(redesign_share_per_month, exposed_months):
-    """Chance of one more redesign while exposed to a constant hazard (exponential survival)."""
-    return 1 - np.exp(-redesign_share_per_month * exposed_months)
+def hazard_share_per_month(events_count, exposed_months):
+    """Rate of events in so many months at risk, whatever ended them: Jeffreys' mean for a Poisson rate."""
+    return (events_count + 1 / 2) / exposed_months
+
+
+def struck_share(struck_share_per_month, exposed_months):
+    """Chance of an event, a redesign or a cancellation, while exposed to a constant hazard (exponential survival)."""
+    return 1 - np.exp(-struck_share_per_month * exposed_months)
 
 
 def cooling_months(design_fix_months, validation_months, common_ratio, loops_count, loop_months, overlap_share):
@@ -108,8 +113,8 @@ def blended_j_per_token(old_tokens_per_s, new_tokens_per_s, old_j_per_token, new
 
 
 ROLLOUT = (
-    slip_months, jeffreys_share, late_slip_months, early_slip_months, redesign_share, cooling_months,
-    limited_months, general_months, unnoticed_share, silence_ratio, updated_share, weighed_ratio, logistic_chips,
+    slip_months, jeffreys_share, late_slip_months, early_slip_months, hazard_share_per_month,
+    struck_share, cooling_months, limited_months, general_months, unnoticed_share, silence_ratio, updated_share, weighed_ratio, logistic_chips,
     bass_share, bass_peak_months, wright_ratio, surviving_share, powered_chips, blended_usd_per_token,
     blended_j_per_token,
 )  # fmt: skip

@@ -55,15 +55,15 @@ def reference_class(as_of: date, without: str | None = None, since: date = CLASS
     rows = read("launches")
     known = rows[(rows.vendor != "unnamed") & (rows.milestone == "announced") & (rows.known <= as_of)]
     named = known[(known.latest >= since) & (known["product"] != without)]["product"]
-    return pd.DataFrame({name: _fate(milestones(name, as_of)) for name in named}).T.infer_objects()
+    return pd.DataFrame({name: _fate(milestones(name, as_of), as_of) for name in named}).T.infer_objects()
 
 
-def _fate(seen: dict) -> dict:
+def _fate(seen: dict, as_of: date) -> dict:
     start, window, ship = seen["announced"].latest, seen["promised"], seen.get("shipped")
     fate = next((name for name in ("shipped", "cancelled", "postponed") if name in seen), "open")
     ends = (ship.earliest, ship.latest) if ship else (seen["postponed"].earliest,) * 2 if fate == "postponed" else None
     low, high = (months_between(window.latest, day) for day in ends) if ends else (np.nan, np.nan)
-    volume = seen.get("volume")
+    volume, over = seen.get("volume"), ship or seen.get("cancelled")
     middle = lambda row: months_between(start, row.earliest) / 2 + months_between(start, row.latest) / 2  # noqa: E731
     return {
         "form": window.form,
@@ -71,6 +71,7 @@ def _fate(seen: dict) -> dict:
         "window_months": months_between(window.earliest, window.latest),
         "promise_months": months_between(start, window.latest),
         "lead_months": middle(ship) if ship else np.nan,
+        "exposed_months": middle(over) if over else months_between(start, as_of),
         "slip_low_months": low,
         "slip_months": (low + high) / 2,
         "slip_high_months": np.inf if fate == "postponed" else high,
@@ -98,7 +99,10 @@ def _fitted(low_months: tuple, high_months: tuple) -> tuple[float, float]:
 
 
 def rates(known: pd.DataFrame) -> dict:
-    """What the class says: chances of cancellation and lateness, and the positive slip; open launches are left out."""
+    """What the class says: chances of cancellation and lateness, and the positive slip; open launches are left out.
+
+    The rate of cancellation a month counts the months that every launch, open ones too, was at risk.
+    """
     settled = known[known.fate != "open"]
     dated = settled[settled.fate != "cancelled"]
     late = dated[dated.slip_months > 0]
@@ -109,10 +113,11 @@ def rates(known: pd.DataFrame) -> dict:
         for name, (events, trials) in counts.items()
     }
     shares = {f"{name}_share": rollout.jeffreys_share(*pair) for name, pair in counts.items()}
+    per_month = rollout.hazard_share_per_month(counts["cancelled"][0], known.exposed_months.sum())
     gaps = np.sort(known.gap_months.dropna())
     p90 = rollout.late_slip_months(median, spread, norm.ppf(0.9))
     return {**shares, **intervals, "counts": counts, "median_months": median, "spread_ratio": spread, "p90_months": p90,
-            "gaps": gaps}  # fmt: skip
+            "gaps": gaps, "cancelled_share_per_month": per_month}  # fmt: skip
 
 
 def slips(said: dict, window_months: float | np.ndarray, uniform: dict) -> np.ndarray:

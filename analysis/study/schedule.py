@@ -27,11 +27,12 @@ class Forecast(NamedTuple):
     dates: pd.DataFrame
 
 
-def simulate(seen: dict, said: dict, table: dict, draws: int, seed: int) -> pd.DataFrame:
+def simulate(seen: dict, said: dict, table: dict, draws: int, seed: int, survived_months=None) -> pd.DataFrame:
     """Draws of every milestone in months since the announcement, and flags that say what held the date.
 
     `seen` are the milestones known, `said` the rates of the class, `table` the beliefs. A launch known to have happened
-    lies somewhere in its reported interval; one known to be cancelled, or drawn so, never comes (infinite).
+    lies somewhere in its reported interval; one known to be cancelled, or drawn so, never comes (infinite). The hazard
+    of cancellation runs from the months survived until it ships; without them the class's share holds for any launch.
     """
     start = seen["announced"].latest
     at = {name: (months_between(start, row.earliest), months_between(start, row.latest)) for name, row in seen.items()}
@@ -44,7 +45,10 @@ def simulate(seen: dict, said: dict, table: dict, draws: int, seed: int) -> pd.D
     general = rollout.general_months(limited, gap, at.get("promised general", (0, 0))[0] - early)
     general = np.maximum(limited, _reported(at["volume"], u)) if "volume" in at else general
     volume = general + table["volume_gap_months"] * table["common_ratio"]
-    never = (u["cancel"] < said["cancelled_share"]) & ("shipped" not in at) | ("cancelled" in at)
+    risk = said["cancelled_share"]
+    if survived_months is not None:
+        risk = rollout.struck_share(said["cancelled_share_per_month"], np.maximum(limited - survived_months, 0))
+    never = (u["cancel"] < risk) & ("shipped" not in at) | ("cancelled" in at)
     dates = {"limited_months": limited, "general_months": general, "volume_months": volume}
     held = {"loops": loops > 0, "cooling leads": proven > announced, "window opens last": general > limited + gap}
     return pd.DataFrame({**{name: np.where(never, np.inf, months) for name, months in dates.items()}, **held})
@@ -65,7 +69,7 @@ def _announced(at: dict, said: dict, table: dict, u: dict) -> np.ndarray:
 
 def _proven(table: dict, u: dict) -> tuple[np.ndarray, np.ndarray]:
     """Months until the cooling is proven, and the redesign loops that it took."""
-    hazard = rollout.redesign_share(table["redesign_share_per_month"], table["validation_months"])
+    hazard = rollout.struck_share(table["redesign_share_per_month"], table["validation_months"])
     loops = table["loops_count"] + (u["loop"] < hazard)
     steps = table["design_fix_months"], table["validation_months"], table["common_ratio"]
     return rollout.cooling_months(*steps, loops, table["loop_months"], table["overlap_share"]), loops
@@ -75,6 +79,7 @@ def forecast(case, as_of: date | None = None, believed=None) -> Forecast:
     """The scenario's product as seen on `as_of` (the scenario's own day if None), from what was known then.
 
     Draws in which the next milestone came and would have been noticed by now lose weight: that is how silence counts.
+    A vendor's own product has survived the months since its announcement; a claimed one could end unnoticed.
     """
     as_of, product = as_of or case.as_of, case.rollout.product
     seen = milestones(product, as_of)
@@ -82,13 +87,14 @@ def forecast(case, as_of: date | None = None, believed=None) -> Forecast:
     said = record.rates(record.reference_class(as_of, without=product))
     believed = model.beliefs(case) if believed is None else believed
     choices = {"loops_count": case.rollout.loops, "fiscal_share": case.rollout.fiscal_share}
-    dates = simulate(seen, said, {**believed, **choices}, len(believed["common_ratio"]), model.SEED)
+    claimed, now = seen["announced"].status == "claimed", months_between(start, as_of)
+    survived = 0.0 if claimed else now
+    dates = simulate(seen, said, {**believed, **choices}, len(believed["common_ratio"]), model.SEED, survived)
     awaited = dates["general_months" if "shipped" in seen else "limited_months"]
-    age = months_between(start, as_of) - awaited
-    hidden = rollout.unnoticed_share(age, believed["notice_share_per_month"])
-    weight = np.ones(len(age)) if "volume" in seen else hidden
+    hidden = rollout.unnoticed_share(now - awaited, believed["notice_share_per_month"])
+    weight = np.ones(len(dates)) if "volume" in seen else hidden
     real = 1.0
-    if seen["announced"].status == "claimed" and not case.rollout.assume_real:
+    if claimed and not case.rollout.assume_real:
         ratio = news(product, as_of)["weighed_ratio"].prod() * weight.mean()
         real = float(np.mean(rollout.updated_share(believed["programme_share"], ratio)))
     return Forecast(product, start, as_of, real, "shipped" in seen, "volume" in seen, dates.assign(weight=weight))
