@@ -24,6 +24,7 @@ from analysis.report import page, pictures, renderer, site, store
 from analysis.report.build import build
 from analysis.report.engine import ForkEngine, unsafe
 from analysis.report.job import declared
+from analysis.study import forecasts
 
 ROOT = Path(__file__).parents[1]
 SCENARIOS = ["article", "hopper"]
@@ -157,6 +158,14 @@ def test_tables_hold_every_answer(built):
     }  # fmt: skip
 
 
+def test_registered_forecasts_are_collected_and_can_be_scored(built):
+    assert [told["as_of"] for told in forecasts.read([built / "article/forecasts.json"])] == ["2026-04-23"] * 2
+    assert not (built / "forecasts.json").exists()
+    rows, told = forecasts.judge([built / "article/forecasts.json"])
+    assert rows.empty
+    assert "None is resolved yet" in told
+
+
 def test_the_index_leads_to_every_page(built):
     for name in ("index.html", "sources/index.html", "article/small.html"):
         for link in re.findall(r'href="([^"#:]+)"', (built / name).read_text()):
@@ -256,7 +265,7 @@ def test_the_library_draws_the_charts_that_altair_writes():
     assert altair.SCHEMA_VERSION.removeprefix("v").startswith(pictures.VERSION)
     assert f"application/vnd.vegalite.v{pictures.VERSION[0]}+json" == renderer.MIME
     made = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=pictures.VERSION)
-    assert gzip.decompress(page.library()).decode() == made, "make the asset anew: see analysis/report/assets/README"
+    assert gzip.decompress(page.library()).decode() == made, "make the asset anew: see analysis/report/assets/vega.txt"
 
 
 def test_threads_forbid_a_fork(monkeypatch):
@@ -327,3 +336,23 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="went away"):
         store.put(str(tmp_path), "a/b.html", "new")
     assert files(tmp_path) == {"a/b.html": b"old"}
+
+
+def test_a_smaller_picture_is_the_same_picture():
+    import io
+
+    import altair as alt
+    import numpy as np
+    import pandas as pd
+    import vl_convert
+    from PIL import Image, ImageChops, ImageStat
+
+    table = pd.DataFrame({"x": np.arange(60), "y": np.sin(np.arange(60) / 7), "c": ["a", "b", "c"] * 20})
+    base = alt.Chart(table, title="A wave").encode(x="x:Q", y="y:Q", color="c:N")
+    spec = (base.mark_point() + base.mark_line(strokeDash=[2, 2])).to_dict()
+    whole = vl_convert.vegalite_to_svg(spec, vl_version=pictures.VERSION)
+    less = pictures.small(whole)
+    assert len(less) < len(whole) / 2
+    drawn = [Image.open(io.BytesIO(vl_convert.svg_to_png(svg))).convert("RGB") for svg in (whole, less)]
+    assert drawn[0].size == drawn[1].size
+    assert max(ImageStat.Stat(ImageChops.difference(*drawn)).mean) < 0.5

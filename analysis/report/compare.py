@@ -146,5 +146,5 @@ def regret_chart(taken: pd.DataFrame) -> alt.LayerChart:
         "What each act would be regretted", subtitle="share of the cost of buying today, above the best act"
     )
     return alt.layer(base.mark_rect().encode(color=paint), words).properties(
-        title=title, height=26 * len(order), description=title.text
+        title=title, width=theme.WIDTH - 80, height=26 * len(order), description=title.text
     )

@@ -177,7 +177,7 @@ def _chart(spec: dict, picture) -> str:
     label = str(spec.get("description") or (title.get("text", "") if isinstance(title, dict) else title) or "Chart")
     drawn = picture(spec) if picture else ""
     image = f"<img alt='{html.escape(label)}' src='data:image/svg+xml,{_quoted(drawn)}'>" if drawn else ""
-    packed = json.dumps(spec, separators=(",", ":"), ensure_ascii=False, sort_keys=True)
+    packed = json.dumps(spec, separators=(",", ":"), ensure_ascii=False)
     packed = base64.b64encode(zlib.compress(packed.encode(), 9)).decode()
     return f'<figure class="chart" data-label="{html.escape(label)}" data-spec="{packed}">{image}</figure>'
 

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 VERSION = "6.4"  # the Vega-Lite of the page's own library; a test keeps the two and Altair's together
 SVG = "http://www.w3.org/2000/svg"
+_MOVED = re.compile(r"translate\((-?[\d.]+),(-?[\d.]+)\)")
 _LONG = re.compile(r"-?\d*\.\d+(?:e-?\d+)?")
 _PLACED = {"d", "transform", "x", "y", "x1", "x2", "y1", "y2", "width", "height"}
 # The page itself has a label and the data for those who cannot see; the picture needs no second, and takes no clicks.
@@ -41,9 +42,24 @@ class Painter:
 
 
 def small(svg: str) -> str:
-    """The same drawing in a third of the bytes: a tenth of a pixel is enough, a group says once what it shares."""
+    """The same drawing in a few of the bytes: a tenth of a pixel is enough, and what repeats is said once."""
     ElementTree.register_namespace("", SVG)
     root = ElementTree.fromstring(svg)
+    _stripped(root)
+    for group in reversed(list(root.iter(f"{{{SVG}}}g"))):
+        _lines(group)
+        for name in _INHERITED if len(group) > 1 else ():
+            values = {child.get(name) for child in group}
+            if len(values) == 1 and None not in values and group.get(name) is None:
+                group.set(name, values.pop())
+                for child in group:
+                    del child.attrib[name]
+    _symbols(root)
+    return ElementTree.tostring(root, encoding="unicode").replace(" />", "/>")
+
+
+def _stripped(root) -> None:
+    """Without what is not seen, and with short numbers."""
     for parent in list(root.iter()):
         for child in list(parent):
             bare = child.tag == f"{{{SVG}}}path" and not child.get("fill", child.get("stroke"))
@@ -57,14 +73,40 @@ def small(svg: str) -> str:
                 node.set(name, _LONG.sub(lambda found: f"{float(found[0]):.1f}".removesuffix(".0"), value))
             elif rgb := re.fullmatch(r"rgb\((\d+), (\d+), (\d+)\)", value):
                 node.set(name, "#" + "".join(f"{int(part):02x}" for part in rgb.groups()))
-    for group in reversed(list(root.iter(f"{{{SVG}}}g"))):
-        for name in _INHERITED if len(group) > 1 else ():
-            values = {child.get(name) for child in group}
-            if len(values) == 1 and None not in values and group.get(name) is None:
-                group.set(name, values.pop())
-                for child in group:
-                    del child.attrib[name]
-    return ElementTree.tostring(root, encoding="unicode")
+
+
+def _lines(group) -> None:
+    """Lines of one look, such as a grid, as one path."""
+    looks = {tuple(sorted((k, v) for k, v in line.items() if k not in ("transform", "x2", "y2"))) for line in group}
+    moves = [_MOVED.fullmatch(line.get("transform", "")) for line in group if line.tag == f"{{{SVG}}}line"]
+    if len(moves) < 2 or len(moves) < len(group) or len(looks) > 1 or not all(moves):
+        return
+    ends = [
+        f"M{move[1]},{move[2]}l{line.get('x2', 0)},{line.get('y2', 0)}" for move, line in zip(moves, group, strict=True)
+    ]
+    group[:] = [ElementTree.Element(f"{{{SVG}}}path", dict(looks.pop()) | {"d": "".join(ends)})]
+
+
+def _symbols(root) -> None:
+    """A mark that is drawn many times as one symbol, used many times."""
+    seen: dict = {}
+    for parent in root.iter():
+        for node in parent:
+            move = _MOVED.fullmatch(node.get("transform", ""))
+            if move and node.tag == f"{{{SVG}}}path":
+                look = tuple(sorted((name, value) for name, value in node.items() if name != "transform"))
+                seen.setdefault((parent, look), []).append((node, move))
+    for number, ((parent, look), nodes) in enumerate(seen.items()):
+        if len(nodes) < 3:
+            continue
+        first, symbol = nodes[0][0], ElementTree.Element(f"{{{SVG}}}path", dict(look) | {"id": f"s{number}"})
+        defs = ElementTree.Element(f"{{{SVG}}}defs")
+        defs.append(symbol)
+        parent.insert(list(parent).index(first), defs)
+        for node, move in nodes:
+            node.tag = f"{{{SVG}}}use"
+            node.attrib.clear()
+            node.attrib.update({"href": f"#s{number}", "x": move[1], "y": move[2]})
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 from analysis.report import page, store
 from analysis.report.job import ordered, page_name, record_name
 
-FIELDS = ("scenario", "notebook", "title", "as_of", "headline", "value", "low", "high", "unit", "verdict", "status")
+FIELDS = ("scenario", "notebook", "heading", "question", "as_of", "headline", "value", "low", "high", "unit", "verdict", "status")
 TAKEN = ("notebook", "quantity", "option", "unit", "low", "mid", "high")
 FACTS = Path(__file__).parents[1] / "facts"
 
@@ -30,17 +30,24 @@ def records(output: str, planned: list | None = None) -> list[dict]:
 
 
 def tables(output: str, found: list[dict]) -> str:
-    """Write results.csv and .parquet with a row an answer, <scenario>/numbers.csv to review; give a digest of all."""
+    """Write results.csv and .parquet with a row an answer, <scenario>/numbers.csv to review and forecasts.json to score.
+
+    Gives a digest of all.
+    """
     rows = [
         {field: answer(record).get(field, "") for field in FIELDS} | {"status": record["status"]}
         for record in found
         if record["scenario"]
     ]
     texts = {"results.csv": _csv(FIELDS, rows)}
-    for scenario, group in groupby(found, lambda record: record["scenario"]):
+    for scenario, records in groupby(found, lambda record: record["scenario"]):
+        group = list(records)
         taken = [{"notebook": r["notebook"], **row} for r in group for row in answer(r).get("numbers", [])]
         if scenario and taken:
             texts[f"{scenario}/numbers.csv"] = _csv(TAKEN, taken)
+        registers = [told for r in group for told in answer(r).get("forecasts", [])]
+        if scenario and registers:
+            texts[f"{scenario}/forecasts.json"] = json.dumps(registers, indent=1, sort_keys=True) + "\n"
     changed = [name for name, text in texts.items() if store.get(output, name) != text.encode()]
     for name in changed:
         store.put(output, name, texts[name])
