@@ -146,8 +146,10 @@ def overhead_s(
     request_overhead_s_per_request,
     overhead_slowness_ratio,
 ):
-    """Launches and small kernels by layer, more for routing, latent attention and narrow formats (values are rescaled);
-    scheduling and sampling by step and by request."""
+    """Launches and small kernels by layer, more for routing, latent attention and narrow formats (values are rescaled).
+
+    Scheduling and sampling come by step and by request.
+    """
     by_layer_s = layers_count * layer_overhead_s + moe_layers_count * moe_overhead_s
     by_kind_s = latent_layers_count * latent_overhead_s + narrow_layers_count * narrow_overhead_s
     return (
@@ -168,7 +170,7 @@ def step_s(
 ):
     """A decode step: in each part the slower of reading and arithmetic, rounded where near (root of squares).
 
-    `step_slowness_ratio` is what calibration leaves to the engine, the accelerator and chance; one is the pool's middle.
+    `step_slowness_ratio` is what calibration leaves to engine, accelerator and chance; one is the pool's middle.
     """
     linear_s = np.hypot(linear_read_s, linear_compute_s)
     expert_s = np.hypot(expert_read_s, expert_compute_s)

@@ -123,6 +123,26 @@ def output_tokens_per_s_per_chip(concurrency_requests, output_tokens_per_request
     return concurrency_requests * output_tokens_per_request / request_s / deployment_chips
 
 
+def pooled_output_tokens_per_s_per_chip(
+    output_tokens_per_request,
+    prefill_s,
+    step_s,
+    pipeline_parallel,
+    one_request,
+    step_tokens_per_request,
+    stage_requests,
+    instance_chips,
+    emitted_ratio,
+):
+    """Served rate with prompts and answers on chips of their own, as many of each as keep the other busy.
+
+    Nothing interrupts decoding; both pools are instances of the same layout, and moving the cache takes no time.
+    """
+    prompt_s = prefill_s / pipeline_parallel / one_request
+    answer_s = step_s * output_tokens_per_request / step_tokens_per_request / emitted_ratio / stage_requests
+    return output_tokens_per_request / ((prompt_s + answer_s) * instance_chips)
+
+
 WORK = [
     linear_bytes,
     embedding_bytes,
@@ -135,5 +155,6 @@ WORK = [
     cache_bytes_per_token,
     index_bytes_per_token,
 ]
-SERVING = [interference_s, emitted_ratio, tpot_s, waiting_s, ttft_s, request_s, output_tokens_per_s_per_chip]
+SERVING = [interference_s, emitted_ratio, tpot_s, waiting_s, ttft_s, request_s]
+SERVING += [output_tokens_per_s_per_chip, pooled_output_tokens_per_s_per_chip]
 THROUGHPUT = [*WORK, *LAYOUT, *MEMORY, verified_ratio, *DECODE[:-2], *NETWORK, *DECODE[-2:], *PREFILL, *SERVING]
