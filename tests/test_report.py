@@ -221,8 +221,8 @@ def test_markdown_of_an_output(text, shown, hidden):
 
 
 FRAMES = [
-    "<script>{}</script>", "<img src=x onerror='{}'>", "<a href='javascript:{}'>x</a>", "<svg onload={}>", "<style>{}</style>",
-    "<iframe srcdoc='{}'></iframe>", "</table></div></main>{}", "<base href='//x'>{}",
+    "<script>{}</script>", "<img src=x onerror='{}'>", "<a href='javascript:{}'>x</a>", "<svg onload={}>",
+    "<style>{}</style>", "<iframe srcdoc='{}'></iframe>", "</table></div></main>{}", "<base href='//x'>{}",
 ]  # fmt: skip
 
 
@@ -321,7 +321,7 @@ def test_parameters_are_found_where_they_are_declared():
 def test_a_name_that_is_no_file_name_is_refused(name, tmp_path):
     path = tmp_path / f"{name.replace('/', '')}.yml"
     path.write_text("title: x")
-    with pytest.raises(OSError, match="file name may|no scenario"):
+    with pytest.raises(OSError, match=r"file name may|no scenario"):
         factory.plan([str(path) if "/" not in name else name], [], {"shared": ""})
 
 

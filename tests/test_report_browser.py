@@ -86,6 +86,7 @@ def test_a_chart_answers_and_gives_its_data(site, look):
     assert lines[0] == "x,y,option"
     assert len(lines) == 13
     page.locator("figcaption summary").click()
+    page.wait_for_selector("figcaption table")
     assert page.locator("figcaption table tbody tr").count() == 12
 
 
