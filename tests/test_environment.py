@@ -84,7 +84,13 @@ def test_the_lock_names_no_address():
 
 
 def test_what_the_code_imports_is_declared(wanted):
-    names = {"ruamel": "ruamel-yaml", "SALib": "salib", "IPython": "ipython", "vl_convert": "vl-convert-python"}
+    names = {
+        "PIL": "pillow",
+        "ruamel": "ruamel-yaml",
+        "SALib": "salib",
+        "IPython": "ipython",
+        "vl_convert": "vl-convert-python",
+    }
     code = [path for folder in ("analysis", "tests") for path in (ROOT / folder).rglob("*.py")]
     trees = [ast.parse(path.read_text()) for path in code]
     own = {path.stem for path in code} | set(sys.stdlib_module_names) | {"analysis"}
