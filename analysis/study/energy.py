@@ -11,7 +11,7 @@ from analysis.facts import table
 from analysis.laws.energy import BOARD
 from analysis.laws.throughput import THROUGHPUT
 from analysis.study.points import read
-from analysis.study.speed import run
+from analysis.study.speed import doubted, run
 
 FILE = Path(__file__).parents[1] / "facts" / "energy_coefficients.csv"
 # Where the fit starts, how freely it may leave (log standard deviation), and what physics allows. Starts: a board waits
@@ -40,7 +40,7 @@ def points() -> pd.DataFrame:
 def speeds(rows: pd.DataFrame) -> dict:
     """What the throughput laws say of measured points, as columns."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        return run(read(rows)[0], THROUGHPUT)
+        return run(read(rows, doubted)[0], THROUGHPUT)
 
 
 def fitted_at(rows: pd.DataFrame) -> dict:

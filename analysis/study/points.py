@@ -6,10 +6,13 @@ import numpy as np
 import pandas as pd
 
 from analysis.facts import Accelerator, Model, names
-from analysis.study.speed import setting, unknown
+from analysis.laws.energy import BOARD
+from analysis.laws.throughput import THROUGHPUT
+from analysis.study.speed import needs, setting, unknown
 
 NAMES = ["accelerator", "model", "precision", "engine"]
 PLACES = ["chips", "tensor_parallel", "expert_parallel", "data_parallel"]
+READ = {name for law in (*THROUGHPUT, *BOARD) for name in needs(law)}
 COLUMNS = [*NAMES, *PLACES, "input_tokens", "output_tokens", "concurrency"]
 
 
@@ -32,7 +35,8 @@ def read(frame: pd.DataFrame, about: Callable = setting) -> tuple[dict[str, np.n
     )
     laid, impossible = layout(*(numbers[name] for name in PLACES))
     reasons = np.where((reasons == "") & impossible, "impossible layout: its ranks do not divide the chips", reasons)
-    columns = {name: np.array([each.get(name, np.nan) for each in told])[which] for name in told[0]}
+    used = [name for name in told[0] if name in READ or name.endswith("_spread")]
+    columns = {name: np.array([each[name] for each in told])[which] for name in used}
     work = {
         "input_tokens_per_request": numbers["input_tokens"],
         "output_tokens_per_request": numbers["output_tokens"],
