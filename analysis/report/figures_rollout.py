@@ -41,11 +41,15 @@ def gantt(outlook: pd.DataFrame, windows: pd.DataFrame, as_of) -> alt.LayerChart
     promised = promised.encode(y=y, x="earliest:T", x2="latest:T", tooltip=["milestone", "earliest:T", "latest:T"])
     base = alt.Chart(rows).encode(y=y)
     span = base.mark_rule(color=CANDIDATE, strokeWidth=3).encode(x=alt.X("begins:T", title=None), x2="shown:T")
-    arrow = base.transform_filter("datum.never").mark_text(text="▶", color=CANDIDATE, fontSize=14).encode(x="shown:T")
+    # A layer without rows has no extent, of which Vega warns.
+    arrow = (
+        alt.Chart(rows[rows.never]).encode(y=y).mark_text(text="▶", color=CANDIDATE, fontSize=14).encode(x="shown:T")
+    )
     middle = base.transform_filter("isValid(datum.mid)").mark_point(filled=True, size=110, color=CANDIDATE, opacity=1)
     middle = middle.encode(x="mid:T", tooltip=["milestone", "low:T", "mid:T", "high:T"])
     never = base.mark_text(align="right", dy=-14, color=INK).encode(x="shown:T", text="label:N")
-    chart = promised + span + arrow + middle + never + _rule(as_of, "seen from here")
+    open_ended = [arrow] if rows.never.any() else []
+    chart = alt.layer(promised, span, *open_ended, middle, never, _rule(as_of, "seen from here"))
     return _finish(
         chart, "When it comes", "date; dot: median, line: 80 % range, red: the window that was promised", 170
     )
@@ -73,7 +77,7 @@ def evidence_path(history: pd.DataFrame, news: pd.DataFrame) -> alt.LayerChart:
     marks = marks.encode(x="day:T", tooltip=["title:N", alt.Tooltip("weighed_ratio:Q", format=".2f")])
     lines = base.mark_line(interpolate="step-after", point=True).encode(**_series("what", list(names.values())))
     return _finish(
-        marks + lines,
+        alt.layer(*[marks][: len(news)], lines),
         "How the forecast moved",
         "percent; dates if it exists, by the end of next year; grey lines: news",
     )
