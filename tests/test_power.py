@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from analysis.laws import cooling
 from analysis.report import figures_energy as figures
 from analysis.study import energy as fitted
 from analysis.study import model, power
@@ -43,7 +44,7 @@ def test_metered_power_of_the_cost_model_agrees_with_joules_per_token(draws):
     """Two ways to the same meter: energy per token at the served rate, and wall power while busy plus idle hours."""
     d = draws.loc["baseline"]
     per_token = d["energy_j_per_output_token"] * d["wall_ratio"] * d["pue_ratio"]
-    at_rate = per_token * d["output_tokens_per_s_per_chip"] * d["busy_share"]
+    at_rate = per_token * d["paid_tokens_per_s_per_chip"] * d["busy_share"]
     np.testing.assert_allclose(d["metered_w_per_chip"], at_rate)
 
 
@@ -90,7 +91,8 @@ def test_sites_scale_with_their_feed(case, draws):
 def test_a_site_carries_the_tokens_per_megawatt_of_the_model(case, draws):
     """A megawatt's tokens are InferenceX's convention at this site's own feed, times the load factor."""
     d = draws.loc["baseline"]
-    per_w = d["output_tokens_per_s_per_chip"] / d["feed_w_per_chip"] * d["busy_share"]
+    cooled = d["output_tokens_per_s_per_chip"] * d["derated_tokens_ratio"]
+    per_w = cooled / d["feed_w_per_chip"] * d["busy_share"]
     rows = power.sites(case, draws).set_index(["quantity", "site_w", "option"])["mid"]
     assert rows["tokens_per_s", 1e6, "baseline"] == pytest.approx(1e6 * per_w.median())
 
@@ -100,6 +102,32 @@ def test_heat_takes_tokens_in_the_thermal_scenario():
     kept = hot["placed_tokens_per_s_per_chip"] / hot["output_tokens_per_s_per_chip"]
     assert hot["derated_tokens_ratio"].median() < 0.99
     assert kept.median() < hot["derated_tokens_ratio"].median()
+
+
+@pytest.mark.filterwarnings("error")
+def test_heat_and_halls_reach_a_dollar_once():
+    """Against the same chips in a cool, ready hall: the energy bill aside, a dollar loses what the two ratios say."""
+    hot = load("thermal")
+    mild = {"believe.supply_k": hot.believe["supply_k"].model_copy(update={"low": 288, "mid": 288, "high": 288})}
+    paid = hot.believe["candidate_paid_wait_share"].model_copy(update={"low": 0, "mid": 0, "high": 0})
+    cool = load("thermal", {k: v.model_dump() for k, v in (mild | {"believe.candidate_paid_wait_share": paid}).items()})
+    warm, ready = (model.outcomes(case, draws=200).loc["candidate"] for case in (hot, cool))
+    assert (ready["derated_tokens_ratio"] * ready["paid_work_share"]).eq(1).all()
+    kept = warm["derated_tokens_ratio"] * warm["paid_work_share"]
+    np.testing.assert_allclose(warm["paid_tokens_per_s_per_chip"] / ready["paid_tokens_per_s_per_chip"], kept)
+    # The meter sees tokens that are made: what is not electricity costs as much as before, over fewer tokens.
+    hour = [d["busy_usd_per_s_per_chip"] - d["electricity_usd_per_s_per_chip"] / d["available_share"] / d["busy_share"]
+            for d in (warm, ready)]  # fmt: skip
+    np.testing.assert_allclose(*hour)
+    assert (ready["serving_usd_per_request"] / warm["serving_usd_per_request"] >= kept).all()
+    assert kept.median() < 0.7
+
+
+def test_no_clock_is_ever_zero():
+    clock = cooling.clock_ratio(np.array([290.0, 313.0, 323.0, 400.0]), 313.0, 0.02)
+    assert clock[:3] == pytest.approx([1, 1, np.exp(-0.2)])
+    assert cooling.derated_tokens_ratio(clock, 1.0) == pytest.approx(clock)
+    assert (cooling.derated_tokens_ratio(clock, 0.0) == 1).all()
 
 
 def test_carbon_counts_the_pue_of_the_site_it_is_asked_at(draws):

@@ -151,6 +151,21 @@ def test_more_trust_never_lowers_what_is_expected(case):
     assert means.iloc[-1] == pytest.approx(2.6)
 
 
+def test_heat_and_halls_stand_in_the_headline_where_the_scenario_asks_for_them():
+    """A cool hall changes nothing; in a hot one the answer falls with the step that the ladder shows, once."""
+    last = {}
+    for name in ("reference", "thermal"):
+        case = an.load(name)
+        draws = model.outcomes(case, DRAWS)
+        steps = verdict.ladder(case, draws).set_index("step")
+        last[name] = steps.loc[verdict.HEAT, "factor"], float(verdict.ladder(case, draws)["mid"].iloc[-1])
+        old, new = (draws.loc[o]["paid_tokens_per_s_per_chip"] for o in ("baseline", "candidate"))
+        np.testing.assert_allclose(steps.loc[verdict.HEAT, "draws"], new / old)
+    assert last["reference"][0] == 1
+    assert last["thermal"][0] < 0.75
+    assert last["thermal"][1] / last["reference"][1] == pytest.approx(last["thermal"][0], rel=0.15)
+
+
 def test_published_ratios_follow_from_what_was_printed():
     rows = table("ratios").dropna(subset=["before_tokens_per_s_per_chip"])
     ratio = rows["after_tokens_per_s_per_chip"] / rows["before_tokens_per_s_per_chip"]

@@ -202,9 +202,9 @@ def test_logistic_fits_the_rack_estimates():
 
 def outcomes(gain=1.6, draws=fleet.KEPT_DRAWS):
     """A stand-in for the model's draws: a new chip that serves `gain` times as much a dollar."""
-    base = {"request_usd": 0.004, "output_tokens_per_s_per_chip": 1500.0, "busy_usd_per_s_per_chip": 1.2e-3,
+    base = {"request_usd": 0.004, "paid_tokens_per_s_per_chip": 1500.0, "busy_usd_per_s_per_chip": 1.2e-3,
             "metered_w_per_chip": 1600.0, "provisioned_w_per_chip": 2170.0}  # fmt: skip
-    better = base | {"request_usd": 0.004 / gain, "output_tokens_per_s_per_chip": 1500 * gain}
+    better = base | {"request_usd": 0.004 / gain, "paid_tokens_per_s_per_chip": 1500 * gain}
     tables = {"baseline": base, "candidate": better}
     frames = {name: pd.DataFrame({k: np.full(draws, v) for k, v in row.items()}) for name, row in tables.items()}
     return pd.concat(frames, names=["option", "draw"])

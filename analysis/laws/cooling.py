@@ -37,8 +37,8 @@ def cooled_pue_ratio(loss_ratio, circulation_ratio, chiller_ratio, free_cooling_
 
 
 def clock_ratio(supply_k, derate_from_k, derate_share_per_k):
-    """Clock left under a thermal limit: it falls by a share for each kelvin that the coolant is too warm."""
-    return 1 - np.minimum(1, np.maximum(0 * supply_k, supply_k - derate_from_k) * derate_share_per_k)
+    """Clock left under a thermal limit: each kelvin that the coolant is too warm takes a share of what is left."""
+    return np.exp(-np.maximum(0 * supply_k, supply_k - derate_from_k) * derate_share_per_k)
 
 
 def compute_bound_share(prefill_busy_share, linear_read_s, linear_compute_s):
@@ -49,7 +49,17 @@ def compute_bound_share(prefill_busy_share, linear_read_s, linear_compute_s):
 
 def derated_tokens_ratio(clock_ratio, compute_bound_share):
     """Tokens left at a lower clock: only the part of the time that arithmetic binds stretches (Amdahl 1967)."""
-    return 1 / (1 - compute_bound_share + compute_bound_share / clock_ratio)
+    return clock_ratio / (clock_ratio + compute_bound_share * (1 - clock_ratio))
+
+
+def paid_work_share(placed_share, paid_wait_share):
+    """Share of the paid chip seconds in which a chip stands in a hall; a wait that nobody pays for costs no money."""
+    return placed_share / (placed_share + paid_wait_share * (1 - placed_share))
+
+
+def paid_tokens_per_s_per_chip(output_tokens_per_s_per_chip, derated_tokens_ratio, paid_work_share):
+    """Tokens of a paid chip second: lower clocks and chips paid for while they wait enter here, and here only."""
+    return output_tokens_per_s_per_chip * derated_tokens_ratio * paid_work_share
 
 
 def placed_tokens_per_s_per_chip(output_tokens_per_s_per_chip, derated_tokens_ratio, placed_share):
@@ -113,16 +123,15 @@ def implied_power_ratio(energy_ratio, time_ratio):
     return energy_ratio / time_ratio
 
 
+HALL = (air_share, placeable_share, placed_share, paid_work_share, clock_ratio)  # what a rack meets where it stands
 COOLING = (
-    air_share,
-    placeable_share,
+    *HALL,
     retrofit_usd_per_chip,
-    placed_share,
     free_cooling_share,
     cooled_pue_ratio,
-    clock_ratio,
     compute_bound_share,
     derated_tokens_ratio,
+    paid_tokens_per_s_per_chip,
     placed_tokens_per_s_per_chip,
     operational_g_per_output_token,
     embodied_g_per_output_token,

@@ -100,7 +100,7 @@ def drawn_w_per_chip(feed_w_per_chip, drawn_share):
 def metered_w_per_chip(
     board_j_per_output_token,
     board_j_per_input_token,
-    output_tokens_per_s_per_chip,
+    paid_tokens_per_s_per_chip,
     output_tokens_per_request,
     input_tokens_per_request,
     cached_share,
@@ -111,7 +111,7 @@ def metered_w_per_chip(
     """Mean power at the meter over busy and idle hours, from energy per token; cooling enters here, once."""
     prompt_ratio = input_tokens_per_request * (1 - cached_share) / output_tokens_per_request
     token_j = board_j_per_output_token + board_j_per_input_token * prompt_ratio
-    return token_j * output_tokens_per_s_per_chip * busy_share * wall_ratio * pue_ratio
+    return token_j * paid_tokens_per_s_per_chip * busy_share * wall_ratio * pue_ratio
 
 
 def electricity_usd_per_s_per_chip(metered_w_per_chip, electricity_usd_per_j, tariff_ratio):
@@ -177,9 +177,9 @@ def busy_usd_per_s_per_chip(usd_per_s_per_chip, busy_share):
     return usd_per_s_per_chip / busy_share
 
 
-def serving_usd_per_request(busy_usd_per_s_per_chip, output_tokens_per_request, output_tokens_per_s_per_chip):
-    """Chip time of one request, prompt and answer, at the served rate and the cost of a busy second."""
-    return busy_usd_per_s_per_chip * output_tokens_per_request / output_tokens_per_s_per_chip
+def serving_usd_per_request(busy_usd_per_s_per_chip, output_tokens_per_request, paid_tokens_per_s_per_chip):
+    """Chip time of one request, prompt and answer, at the rate that heat and halls leave and a busy second's cost."""
+    return busy_usd_per_s_per_chip * output_tokens_per_request / paid_tokens_per_s_per_chip
 
 
 def input_usd_per_token(serving_usd_per_request, prefill_busy_share, input_tokens_per_request, cached_share):

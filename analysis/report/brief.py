@@ -27,110 +27,105 @@ def word(value: Shown, claimed: Claim | None) -> str:
 
 def answer(case, draws: pd.DataFrame) -> Payload:
     """The headline sentence of any scenario, with its verdict."""
-    value, claimed = gain(case, draws), _claimed(case)
+    value, claimed = gain(case, draws), claim(case.claim) if case.claim else None
     old, new = (f"{o.accelerator.upper()} in {o.precision.upper()}" for o in (case.baseline, case.candidate))
     if "claimed" in draws.index:
-        start = f"Taken at its word, as “{readings()[case.reading].title}”, the claim makes a dollar buy"
-        middle = " {value.mid} the tokens ({value.range})"
+        words = f"Taken at its word, as “{readings()[case.reading].title}”, the claim makes a dollar buy"
+        words += " {value.mid} the tokens ({value.range})"
     else:
-        start = f"In its first year a dollar on {new} buys"
-        middle = " {value.mid} the tokens that it buys on " + old + " ({value.range})"
+        kept = verdict.ladder(case, draws).set_index("step").loc[verdict.HEAT, "factor"]
+        words = f"In its first year a dollar on {new} buys" + " {value.mid} the tokens that it buys on "
+        words += old + " ({value.range})" + (f", heat and halls counted ({kept:.2f}×)" if kept < 0.995 else "")
     end = f"; the headline said {number(claimed.headline_ratio)}×." if claimed else "."
-    return headline(start + middle + end, value, word(value, claimed))
+    return headline(words + end, value, word(value, claimed))
 
 
 def page(case, draws: pd.DataFrame, found: pd.DataFrame) -> Markdown:
     """The verdict in one screen of plain words, for any scenario; `found` is what `verdict.effects` gave."""
-    claimed = _claimed(case)
+    claimed = claim(case.claim) if case.claim else None
+    rows = ledger(claimed, case.as_of) if claimed else pd.DataFrame()
     parts = {"What is asked": plain(case.question)}
     if claimed:
-        parts = {"What was said": _said(case, claimed), "What it would have to mean": _needs(case, found, claimed)}
+        parts = {"What was said": _said(claimed, rows), "What it would have to mean": _needs(case, found, claimed)}
     parts |= {"What is measured": _measured(case, claimed), "What to expect": _expect(case, draws, claimed)}
-    parts |= {"What would change our mind": _mind(draws, case, claimed), "When we shall know": _when(case, claimed)}
+    parts |= {"What would change our mind": _mind(draws, claimed), "When we shall know": _when(claimed, rows)}
     return Markdown("\n\n".join(f"**{lead}.** {words}" for lead, words in parts.items()))
 
 
-def _claimed(case) -> Claim | None:
-    return claim(case.claim) if case.claim else None
-
-
-def _said(case, claimed: Claim) -> str:
-    rows = ledger(claimed, case.as_of)
+def _said(claimed: Claim, rows: pd.DataFrame) -> str:
     holds, fails, open_ = ((rows["verdict"] == said).sum() for said in ("holds", "fails", "cannot be told"))
-    says = plain(rows.set_index("id").loc[claimed.headline, "says"])
+    says = plain(_head(claimed, rows)["says"]).rstrip(".")
     when = f"{plain(claimed.channel)}, {_day(claimed.announced)}"
-    return f"{says} ({when}). Of {len(rows)} statements {holds} hold, {fails} fail and {open_} cannot be told."
+    return f"{says} ({when}). Of its {len(rows)} statements {holds} hold, {fails} fail, {open_} cannot be told."
 
 
 def _needs(case, found: pd.DataFrame, claimed: Claim) -> str:
     rows = verdict.needs(case, found).query("reading != @MEASURED", local_dict={"MEASURED": MEASURED})
     enough = " or ".join(f"“{plain(title)}”" for title in rows[rows["holds"]]["title"]) or "none of the readings below"
-    spent = case.budget.usd_per_year
-    worth = [spread([usd] * 3, "usd", "Musd").mid for usd in (spent, spent * claimed.headline_ratio)]
-    words = (
-        f"For {worth[0]} to do what {worth[1]} do today ({number(claimed.headline_ratio)} times the tokens a dollar), "
-    )
-    words += f"the figure has to mean {enough}. "
-    for row in rows[~rows["holds"] & (rows["price_ratio"] >= verdict.ROUNDING)].itertuples():
+    spent, worth = (_musd(case, ratio) for ratio in (1, claimed.headline_ratio))
+    words = f"For {spent} to buy what takes {worth} today, the figure has to mean {enough}. "
+    for row in rows[rows["at_a_price"]].itertuples():
         words += f"“{plain(row.title)}” would do if a chip second cost at most {row.price_ratio:.2f} times today's; "
-        words += f"it is modelled at {row.throughput / row.dollars:.2f}. "
+        words += f"it is modelled at {row.price:.2f}. "
     low, high = rows["dollars"].min(), rows["dollars"].max()
     words += f"Over all {len(rows)} readings a dollar buys {low:.2f} to {high:.2f} times the tokens"
     return words + ("." if claimed.named else "; which one is meant cannot be told from the text.")
 
 
 def _measured(case, claimed: Claim | None) -> str:
-    rows = verdict.measured(case).query("beside and matching == 'matched'")
-    if rows.empty:
+    ratios = verdict.measured(case).query("beside and matching == 'matched'")["times_ratio"]
+    if ratios.empty:
         return "No published result compares these two parts under matched conditions yet."
-    low, mid, high = rows["times_ratio"].quantile([0, 0.5, 1])
-    words = f"{len(rows)} matched published results of parts of this step lie between {low:.2f} and {high:.2f} times "
-    words += f"the tokens a chip second, {mid:.2f} in the middle"
-    return words + (f"; {verdict.percentile_share(case):.0%} of them are below the headline." if claimed else ".")
+    low, mid, high = ratios.quantile([0, 0.5, 1])
+    words = f"{len(ratios)} published results on matched terms, of parts of this step, lie between {low:.2f} and "
+    words += f"{high:.2f} times the tokens a chip second, {mid:.2f} in the middle"
+    below = (ratios < claimed.headline_ratio).sum() if claimed else 0
+    return words + (f"; {'all' if below == len(ratios) else below} are below the headline." if claimed else ".")
 
 
 def _expect(case, draws: pd.DataFrame, claimed: Claim | None) -> str:
     real = verdict.ladder(case, draws)["draws"].iloc[-1]
     ratio, worth = spread(real, "", "ratio"), spread(real * case.budget.usd_per_year, "usd", "Musd")
-    spent = spread([case.budget.usd_per_year] * 3, "usd", "Musd").mid
-    words = f"{ratio.mid} the tokens a dollar in the first year ({ratio.range}): {spent} a year do what {worth.mid} "
-    words += f"do today ({worth.range}). "
     watt = spread(verdict.gains(draws.loc["baseline"], draws.loc["candidate"])["power"], "", "ratio")
-    words += f"Where megawatts are short and not money, one serves {watt.mid} the tokens ({watt.range})."
+    words = f"{ratio.mid} the tokens a dollar in the first year ({ratio.range}): {_musd(case)} a year buy what takes "
+    words += f"{worth.mid} today ({worth.range}). Where megawatts are short, not money, one serves {watt.mid} the "
+    words += f"tokens ({watt.range})."
     if not claimed:
         return words
-    low, mid, high = credence.weights(case)["true"].quantile([0.1, 0.5, 0.9])
-    return words + f" That the claim is true as its headline has it: {mid:.1%} ({low:.1%} to {high:.1%})."
+    low, mid, high = 100 * credence.weights(case)["true"].quantile([0.1, 0.5, 0.9])
+    return words + f" Probability of the claim, as its headline has it: {mid:.1f} % ({low:.1f} to {high:.1f} %)."
 
 
-def _mind(draws: pd.DataFrame, case, claimed: Claim | None) -> str:
+def _mind(draws: pd.DataFrame, claimed: Claim | None) -> str:
     both = verdict.gains(draws.loc["baseline"], draws.loc["candidate"]).median()
-    price = both["throughput"] / both["dollars"]
-    words = f"At {price:.2f} times the cost of a chip second the step pays from {price:.2f} times the throughput; "
-    words += (
-        f"it is modelled at {both['throughput']:.2f}. A dated price or a matched benchmark on the other side would do."
-    )
+    enough = both["throughput"] / both["dollars"]
+    words = f"A chip second is modelled at {both['price']:.2f} times today's cost, so the step pays from about "
+    words += f"{enough:.2f} times the throughput, and {both['throughput']:.2f} is modelled: a dated price or a matched "
+    words += "benchmark on the other side of that line."
     if not claimed:
         return words
-    touched = max(float(law.paying_touched_share(price, claimed.cut_share)), 0)
-    words += f" The claimed cut alone would pay once it touches {touched:.0%} of the time."
-    return words + f" What would settle the claim: {plain(_head(case, claimed)['settles'])}."
+    touched = float(law.paying_touched_share(enough, claimed.cut_share))
+    if 0 < touched <= 1:
+        words += f" The claimed cut alone would pay once it touches {touched:.0%} of the time."
+    return words
 
 
-def _when(case, claimed: Claim | None) -> str:
+def _when(claimed: Claim | None, rows: pd.DataFrame) -> str:
     if not claimed:
-        return (
-            "As soon as matched results of both parts and dated prices are published; nothing was promised by a date."
-        )
-    rows = ledger(claimed, case.as_of).query("due == 'overdue'")
-    words = f"By {_day(_head(case, claimed)['by'])}, in {plain(_head(case, claimed)['where'])}."
-    late = ", ".join(_day(day) for day in sorted(set(rows["by"])))
-    return words + (f" One promised date is already past without the event: {late}." if late else "")
+        return "Once matched results of both parts and dated prices are published; nothing was promised by a date."
+    head, late = _head(claimed, rows), sorted(set(rows[rows["due"] == "overdue"]["by"]))
+    settles = plain(head["settles"][0].lower() + head["settles"][1:])
+    words = f"By {_day(head['by'])}, from {plain(head['where'])}: {settles}."
+    return words + (f" Past without the event: {', '.join(map(_day, late))}." if late else "")
+
+
+def _musd(case, ratio: float = 1) -> str:
+    return spread([case.budget.usd_per_year * ratio] * 3, "usd", "Musd").mid
 
 
 def _day(day) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
-def _head(case, claimed: Claim) -> pd.Series:
-    return ledger(claimed, case.as_of).set_index("id").loc[claimed.headline]
+def _head(claimed: Claim, rows: pd.DataFrame) -> pd.Series:
+    return rows.set_index("id").loc[claimed.headline]

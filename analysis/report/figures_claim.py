@@ -149,7 +149,7 @@ def ledger(rows: pd.DataFrame) -> "pd.io.formats.style.Styler":
         "#": rows["number"],
         "Statement, in our words": rows["says"],
         "Verdict": [f"{MARKS[verdict][0]} {verdict}" for verdict in rows["verdict"]],
-        "Evidence": [f"{row.evidence} ({row.kind}; {row.source})" for row in rows.itertuples()],
+        "Evidence": [f"{row.evidence} ({row.kind}; {row.publisher})" for row in rows.itertuples()],
         "What would settle it": [
             "settled" if r.due == "settled" else f"{r.settles}, by {r.by} ({r.due})" for r in rows.itertuples()
         ],

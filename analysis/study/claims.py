@@ -164,7 +164,7 @@ def _entry(claimed: Claim, number: int, statement: Statement, as_of: date) -> di
         "verdict": min((verdict for verdict, _ in results), key=GRAVEST.index),
         "evidence": " ".join(evidence for _, evidence in results),
         "kind": ", ".join(dict.fromkeys(check.kind for check in statement.checks)),
-        "source": ", ".join(dict.fromkeys(check.source for check in statement.checks)),
+        "publisher": ", ".join(dict.fromkeys(sources()["publisher"][check.source] for check in statement.checks)),
         "due": "settled" if statement.status == "settled" else "overdue" if settled.by < as_of else "open",
         **settled.model_dump(),
     }

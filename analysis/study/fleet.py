@@ -114,8 +114,8 @@ def _blend(old, new, alive: dict) -> dict[str, np.ndarray]:
     parts = {}
     for kind, rows in (("old", old), ("new", new)):
         column = lambda name, rows=rows: rows[name].to_numpy()[:, None]  # noqa: E731
-        tokens = alive[kind] * column("output_tokens_per_s_per_chip")
-        joules = column("metered_w_per_chip") / column("output_tokens_per_s_per_chip")
+        tokens = alive[kind] * column("paid_tokens_per_s_per_chip")
+        joules = column("metered_w_per_chip") / column("paid_tokens_per_s_per_chip")
         parts[kind] = alive[kind] * column("busy_usd_per_s_per_chip"), tokens, joules
     (old_usd, old_tokens, old_j), (new_usd, new_tokens, new_j) = parts["old"], parts["new"]
     return {"usd_per_token": rollout.blended_usd_per_token(old_usd, new_usd, old_tokens, new_tokens),

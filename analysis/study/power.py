@@ -142,15 +142,19 @@ def _best(seen: pd.DataFrame, accelerator: str, model: str, source: str) -> tupl
 
 
 def multipliers(draws: pd.DataFrame, option: str = "candidate") -> pd.DataFrame:
-    """Tokens of an option over the baseline, a row a limit: chips, chips with a hall that stay cool, dollars, watts."""
+    """Tokens of an option over the baseline, a row a limit: chips, chips with a hall that stay cool, dollars, watts.
+
+    Lower clocks are in all but the first; the wait for a hall costs dollars as far as the chips are paid for.
+    """
     old, new = draws.loc["baseline"], draws.loc[option]
-    columns = ("output_tokens_per_s_per_chip", "usd_per_s_per_chip", "feed_w_per_chip", "placed_tokens_per_s_per_chip")
-    more, price, power, placed = (new[name].to_numpy() / old[name].to_numpy() for name in columns)
+    columns = ("output_tokens_per_s_per_chip", "derated_tokens_ratio", "paid_tokens_per_s_per_chip",
+               "usd_per_s_per_chip", "feed_w_per_chip", "placed_tokens_per_s_per_chip")  # fmt: skip
+    more, kept, paid, price, power, placed = (new[name].to_numpy() / old[name].to_numpy() for name in columns)
     limits = {
         "chips": more,
         "chips, halls and heat counted": placed,
-        "dollars": cooling.dollar_limited_ratio(more, price),
-        "megawatts": cooling.power_limited_ratio(more, power),
+        "dollars": cooling.dollar_limited_ratio(paid, price),
+        "megawatts": cooling.power_limited_ratio(more * kept, power),
     }
     return pd.DataFrame([{"limit": limit, **spread(ratio)} for limit, ratio in limits.items()])
 
@@ -165,7 +169,8 @@ def sites(case: Scenario, draws: pd.DataFrame, watts=SITES_W) -> pd.DataFrame:
         for option in OPTIONS:
             d = draws.loc[option]
             chips = cooling.powered_chips(site_w, d["feed_w_per_chip"])
-            served, cost = d["output_tokens_per_s_per_chip"] * d["busy_share"], d["usd_per_s_per_chip"]
+            cooled = d["output_tokens_per_s_per_chip"] * d["derated_tokens_ratio"]
+            served, cost = cooled * d["busy_share"], d["usd_per_s_per_chip"]
             told = {
                 "chips": chips,
                 "tokens_per_s": chips * served,

@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import TypeAdapter, ValidationError
 
 from analysis.facts import sources, table
+from analysis.laws.cooling import HALL
 from analysis.laws.cost import CAPITAL, OPERATION, usd_per_s_per_chip
 from analysis.study.claims import claim, claims
 from analysis.study.door import ScenarioError, near, read
@@ -18,7 +19,7 @@ from analysis.study.schema import Record, Text
 FILE = Path(__file__).parents[1] / "facts" / "readings.yml"
 MEASURED = "measured"  # no reading: the model compares the two chips as they are
 WEIGHT_BITS = {"bf16": 16, "fp8": 8, "fp4": 4.5, "int4": 4.25}  # with the scales of a block
-PRICE = (*CAPITAL, *OPERATION, usd_per_s_per_chip)
+PRICE = (*HALL, *CAPITAL, *OPERATION, usd_per_s_per_chip)
 
 
 class Reading(Record):
@@ -69,7 +70,7 @@ def change(case, reading: str | None = None) -> dict[str, float]:
 def claimed(baseline, candidate, reading: str):
     """The claim taken at its word: the baseline at work, for the price of the candidate's chip where the reading asks.
 
-    Tables of inputs for the laws; the price comes with power, life and all else that a chip second costs.
+    Tables of inputs for the laws; the price comes with power, life, hall, heat and all else that a chip second costs.
     """
     if readings()[reading].price == "baseline":
         return baseline
