@@ -236,9 +236,8 @@ def main() -> None:
     mine = statistics.median(watch.wall for watch in seen["passthrough"])
     print(f"{len(names) * len(NOTEBOOKS)} reports, {CORES} cores, median of {asked.rounds}")
     print(f"{'':32} {'wall s':>8} {'s/report':>9} {'x ours':>7} {'x bound':>8} {'peak MiB':>9}")
-    print(
-        f"{'bound: the cells alone':32} {least:8.2f} {least / len(names) / len(NOTEBOOKS):9.3f} {least / mine:7.2f} {1:8.2f}"
-    )
+    each = least / len(names) / len(NOTEBOOKS)
+    print(f"{'bound: the cells alone':32} {least:8.2f} {each:9.3f} {least / mine:7.2f} {1:8.2f}")
     for name, watches in seen.items():
         wall = statistics.median(watch.wall for watch in watches)
         peak = max(watch.peak for watch in watches) / 2**20

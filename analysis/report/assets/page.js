@@ -13,11 +13,13 @@
     const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
     return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream(kind))).text();
   };
-  const load = async () => {
-    if (window.vegaEmbed) return;
-    const code = await unpack(document.getElementById("library").textContent, "gzip");
-    document.head.append(make("script", { textContent: code }));
-  };
+  let library;
+  const load = () =>
+    (library ??= (async () => {
+      if (window.vegaEmbed) return;
+      const code = await unpack(document.getElementById("library").textContent, "gzip");
+      document.head.append(make("script", { textContent: code }));
+    })());
 
   const cell = (value) => {
     const text = value === null || value === undefined ? "" : String(value);
