@@ -139,11 +139,11 @@ def score(
     registers: Annotated[list[Path] | None, typer.Argument(help="Registers; the project's own without any.")] = None,
     resolutions: Annotated[Path | None, typer.Option(help="What came of it; the project's own without it.")] = None,
 ):
-    """Score registered forecasts against what happened: Brier and log, beside the base rate and the vendor's word."""
+    """Score registered chances and dates against what happened, beside the base rate and the vendor's word."""
     from analysis.study.forecasts import judge
 
-    rows, told = judge(registers, resolutions)
-    print(rows.to_string(index=False), told, sep="\n\n")
+    tables, told = judge(registers, resolutions)
+    print(*(table.to_string(index=False) for table in tables), told, sep="\n\n")
 
 
 @app.command()

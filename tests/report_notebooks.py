@@ -27,8 +27,9 @@ def answered(sentence="A million tokens cost $3.57 ($1.20 to $8.10).", value=3.5
     """A cell that shows an answer and a row to take away."""
     record = {"headline": sentence, "value": value, "low": 1.2, "high": 8.1, "unit": "usd/Mtok", "verdict": verdict}
     row = {"quantity": "output_usd_per_token", "option": "baseline", "unit": "usd/Mtok", "low": 1.2, "mid": value}
-    kinds = "application/vnd.passthrough.headline+json", "application/vnd.passthrough.numbers+json"
-    data = {"text/plain": "an answer", kinds[0]: record, kinds[1]: {"rows": [row | {"high": 8.1}]}}
+    told = {"scenario": "article", "as_of": "2026-04-23", "forecasts": []}
+    data = {"headline": record, "numbers": {"rows": [row | {"high": 8.1}]}, "forecasts": told}
+    data = {"text/plain": "an answer"} | {f"application/vnd.passthrough.{kind}+json": row for kind, row in data.items()}
     return (f"{SHOWN}Shown({data})",)
 
 

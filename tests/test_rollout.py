@@ -233,7 +233,7 @@ def test_supply_stays_under_its_cap_and_never_falls():
 
 
 def test_forecasts_are_scored_only_after_they_were_made():
-    scored = forecasts.in_the_open(load("article"))
+    scored = forecasts.score(forecasts.in_the_open(load("article")))
     assert (pd.to_datetime(scored.as_of) < pd.to_datetime(scored.resolved)).all()
     window = scored.set_index("question").loc["magnum_limited_window"]
     assert window.outcome == 0

@@ -113,8 +113,8 @@ def blended_j_per_token(old_tokens_per_s, new_tokens_per_s, old_j_per_token, new
 
 
 ROLLOUT = (
-    slip_months, jeffreys_share, late_slip_months, early_slip_months, hazard_share_per_month,
-    struck_share, cooling_months, limited_months, general_months, unnoticed_share, silence_ratio, updated_share, weighed_ratio, logistic_chips,
-    bass_share, bass_peak_months, wright_ratio, surviving_share, powered_chips, blended_usd_per_token,
-    blended_j_per_token,
+    slip_months, jeffreys_share, late_slip_months, early_slip_months, hazard_share_per_month, struck_share,
+    cooling_months, limited_months, general_months, unnoticed_share, silence_ratio, updated_share, weighed_ratio,
+    logistic_chips, bass_share, bass_peak_months, wright_ratio, surviving_share, powered_chips,
+    blended_usd_per_token, blended_j_per_token,
 )  # fmt: skip

@@ -3,10 +3,10 @@
 import altair as alt
 import pandas as pd
 
+from analysis.report.job import FORECASTS
 from analysis.report.text import Payload, plain
 from analysis.report.theme import BASELINE, CANDIDATE, CLAIM, FAINT, HEIGHT, INK, MEASURED, SERIES, WIDTH
 
-FORECASTS = "application/vnd.passthrough.forecasts+json"
 STAGES = {"limited": "Limited release", "general": "General availability", "volume": "Volume"}
 
 
@@ -60,7 +60,7 @@ def chances(curves: pd.DataFrame, as_of) -> alt.LayerChart:
     rows = curves.assign(stage=curves.milestone.map(STAGES))
     base = alt.Chart(rows).encode(x=alt.X("day:T", title=None), y=_percent("chance_share", "chance that it has come"))
     ends = rows[rows.day == rows.day.max()].sort_values("chance_share").tail(1)
-    ends = ends.assign(label=[f"later or never: {1 - share:.0%}" for share in ends.chance_share])
+    ends = ends.assign(label=[f"later or never: {abs(1 - share):.0%}" for share in ends.chance_share])
     text = alt.Chart(ends).mark_text(align="right", dy=-9, color=INK)
     lines = base.mark_line().encode(**_series("stage", [name for name in STAGES.values() if name in set(rows.stage)]))
     chart = lines + text.encode(x="day:T", y="chance_share:Q", text="label:N") + _rule(as_of, "seen from here")
@@ -189,15 +189,11 @@ def reliability(bins: pd.DataFrame) -> alt.LayerChart:
 
 def register(told: dict) -> Payload:
     """The registered forecasts: a table for the reader, the record for the machine that will score it."""
-    rows = pd.DataFrame(told["forecasts"]).query("kind == 'chance'") if told["forecasts"] else pd.DataFrame()
-    shown = (
-        rows[["text", "chance_share", "base_share", "word_share"]]
-        if len(rows)
-        else pd.DataFrame({"text": ["nothing open"]})
-    )
-    page = shown.assign(text=shown["text"].map(plain)).to_html(
-        index=False, border=0, float_format="{:.1%}".format, escape=False
-    )
+    heads = {"text": "forecast", "chance_share": "said", "base_share": "base rate", "word_share": "at its word"}
+    rows = pd.DataFrame([row for row in told["forecasts"] if row["kind"] == "chance"], columns=list(heads))
+    shown = rows.assign(text=rows["text"].map(plain)).rename(columns=heads)
+    page = shown.to_html(index=False, border=0, float_format="{:.1%}".format, escape=False)
+    page = page if len(rows) else "<p>Nothing is open: every milestone of this product is a fact.</p>"
     return Payload({"text/html": page, "text/plain": shown.to_string(), FORECASTS: told})
 
 

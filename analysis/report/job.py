@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 ENGINES = {"fork": "passthrough", "kernel": "nbclient"}
 ORDER = ("efficiency", "cost", "rollout")  # the argument: what it does, what that costs, when it comes
 NUMBERS = "application/vnd.passthrough.numbers+json"
+FORECASTS = "application/vnd.passthrough.forecasts+json"
 
 
 def record_name(job: dict) -> str:
@@ -75,9 +76,6 @@ def _named(job: dict) -> dict:
 def _executed(job: dict, kept: Path) -> dict:
     import papermill
 
-    unknown = set(job["parameters"]) - set(job["declares"])
-    if unknown:
-        raise ValueError(f"the parameters cell of {job['notebook']} names no {', '.join(sorted(unknown))}")
     return papermill.execute_notebook(
         str(Path(ROOT, job["path"])), kept, job["parameters"], engine_name=ENGINES[job["engine"]],
         kernel_name="python3", progress_bar=False, request_save_on_cell_execute=job["engine"] == "kernel",
@@ -90,10 +88,11 @@ def _made(job: dict, nb: dict, picture) -> dict:
 
     about = _about(job)
     html = page.render(page.normalise(nb), about, job["shared"], picture).encode()
-    headline, numbers = _collected(nb)
+    headline, numbers, forecasts = _collected(nb)
     record = {
         **_named(job), "status": "ok", "bytes": len(html),
         **{key: about[key] for key in ("heading", "question", "as_of")}, **headline, "numbers": numbers,
+        "forecasts": forecasts,
     }  # fmt: skip
     record["was"] = _before(job, record)
     store.put(job["output"], page_name(job), html)
@@ -119,13 +118,14 @@ def _about(job: dict) -> dict:
     return about | {"root": root, **{k: job[k] for k in ("siblings", "notebook", "scenario")}}
 
 
-def _collected(nb: dict) -> tuple[dict, list]:
-    """The answer and the rows to take away, from the outputs that carry them."""
+def _collected(nb: dict) -> tuple[dict, list, list]:
+    """The answer, the rows to take away and the registers of forecasts, from the outputs that carry them."""
     from analysis.report.page import HEADLINE
 
     data = [output.get("data", {}) for cell in nb["cells"] for output in cell.get("outputs", [])]
     headlines = [dict(each[HEADLINE]) for each in data if HEADLINE in each]
-    return (headlines or [{}])[0], [dict(row) for each in data for row in each.get(NUMBERS, {}).get("rows", [])]
+    rows = [dict(row) for each in data for row in each.get(NUMBERS, {}).get("rows", [])]
+    return (headlines or [{}])[0], rows, [each[FORECASTS] for each in data if FORECASTS in each]
 
 
 def _before(job: dict, record: dict) -> dict | None:

@@ -10,7 +10,8 @@ from xml.sax.saxutils import escape
 from analysis.report import page, store
 from analysis.report.job import ordered, page_name, record_name
 
-FIELDS = ("scenario", "notebook", "heading", "question", "as_of", "headline", "value", "low", "high", "unit", "verdict", "status")
+FIELDS = ("scenario", "notebook", "heading", "question", "as_of", "headline", "value", "low", "high", "unit")
+FIELDS += ("verdict", "status")
 TAKEN = ("notebook", "quantity", "option", "unit", "low", "mid", "high")
 FACTS = Path(__file__).parents[1] / "facts"
 
@@ -30,10 +31,7 @@ def records(output: str, planned: list | None = None) -> list[dict]:
 
 
 def tables(output: str, found: list[dict]) -> str:
-    """Write results.csv and .parquet with a row an answer, <scenario>/numbers.csv to review and forecasts.json to score.
-
-    Gives a digest of all.
-    """
+    """Write results.csv and .parquet, and for each scenario numbers.csv and forecasts.json; give a digest of all."""
     rows = [
         {field: answer(record).get(field, "") for field in FIELDS} | {"status": record["status"]}
         for record in found

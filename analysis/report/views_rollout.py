@@ -34,25 +34,29 @@ def answer(case, draws: pd.DataFrame, seen: schedule.Forecast) -> Payload:
     paid = choice.costs(case, draws, seen, option(draws))
     told = choice.advice(paid)
     low, mid, high = paid["wait"].quantile([0.1, 0.5, 0.9])
-    words = f"{timing(seen)} {_advice(case, seen, told)}"
+    words = f"{timing(case, seen)} {_advice(case, seen, told)}"
     return headline(words, Shown((float(low), float(mid), float(high)), "ratio"), told["act"])
 
 
-def timing(seen: schedule.Forecast) -> str:
+def timing(case, seen: schedule.Forecast) -> str:
     """The dates in one sentence: facts where it has shipped, chances where it has not."""
     name, rows = plain(seen.product), schedule.outlook(seen).set_index("milestone")
-    first, free = rows.loc["limited"], rows.loc["general"]
+    known, free = record.milestones(seen.product, seen.as_of), rows.loc["general"]
+    first, free_day = (day(known[fact].latest) if fact in known else None for fact in ("shipped", "volume"))
     if seen.general:
-        return f"{name} is here: a first customer had it by {day(first.mid)} and it opened to any by {day(free.mid)}."
+        return f"{name} is here: a first customer had it by {first} and it opened to any by {free_day}."
     span = f"{day(free.mid)} ({day(free.low)} to {day(free.high)})"
     if seen.shipped:
-        return f"{name} reached its first customer by {day(first.mid)} and opens to any customer by {span}."
+        return f"{name} reached its first customer by {first} and opens to any customer by {span}."
     real = schedule.outlook(seen._replace(real_share=1.0)).set_index("milestone")
-    dates = f"limited release by {day(real.mid['limited'])}, general availability by {day(real.mid['general'])}, never"
+    dates = (f"limited release is as likely as not by {day(real.mid['limited'])} and general availability by "
+             f"{day(real.mid['general'])}, and with {real.never_share['general']:.0%} it never comes.")  # fmt: skip
     if seen.real_share < 1:
-        odds = f"That {name} comes at all has a chance of {1 - first.never_share:.1%}"
-        return f"{odds}; if it exists, an even chance is {dates} with {real.never_share['general']:.0%}."
-    return f"If {name} exists, an even chance is {dates} with {first.never_share:.0%}."
+        odds = f"That {name} comes at all has a chance of {1 - rows.never_share['limited']:.1%}"
+        return f"{odds}; if it exists, {dates}"
+    doubted = schedule.forecast(schedule.taking(case, assume_real=False)).real_share
+    left = f", which this page assumes and the evidence gives {doubted:.1%}" if doubted < 1 else ""
+    return f"If {name} exists{left}: {dates}"
 
 
 def _advice(case, seen: schedule.Forecast, told: dict) -> str:
@@ -86,7 +90,7 @@ def dates(seen: schedule.Forecast) -> Markdown:
 def at_announcement(case) -> Markdown:
     """What the method would have said on the day of the announcement, beside what is known now."""
     now = schedule.forecast(case)
-    then = schedule.outlook(schedule.forecast(case, now.start)).set_index("milestone")
+    then = schedule.outlook(schedule.forecast(case, now.start)._replace(real_share=1.0)).set_index("milestone")
     known = record.milestones(now.product, case.as_of)
     came = {"limited": known.get("shipped"), "general": known.get("volume")}
     rows = [[STAGE[name], *(day(end) for end in then.loc[name, ["low", "mid", "high"]]),
@@ -112,7 +116,9 @@ def rates(case) -> Markdown:
     return Markdown(
         f"Of {settled} launches whose fate is known **{gone} were cancelled** (chance {odds['cancelled']}). Of {dated} "
         f"with a date **{late} missed the end of their window** ({odds['late']}); those ran over it by "
-        f"{said['median_months']:.1f} months at the median and {said['p90_months']:.1f} at P90."
+        f"{said['median_months']:.1f} months at the median and {said['p90_months']:.1f} at P90. "
+        f"Cancellation is taken as a hazard of {said['cancelled_share_per_month']:.1%} a month at risk: a vendor's "
+        f"launch is credited with the months since its announcement; a claimed one, which could end unnoticed, is not."
     )
 
 
@@ -144,7 +150,7 @@ def acts(paid: pd.DataFrame) -> Markdown:
          f"{row.regret_ratio:.1%}", f"{row.worst_regret_ratio:.0%}"]
         for act, row in choice.summary(paid).iterrows()
     ]  # fmt: skip
-    return table(rows, ["Act", "mean cost", "80 % range", "cheapest in", "mean regret", "regret, P95"])
+    return table(rows, ["Act", "mean cost", "80 % range", "cheapest or equal in", "mean regret", "regret, P95"])
 
 
 def worth(case, draws: pd.DataFrame, seen: schedule.Forecast, paid: pd.DataFrame) -> Markdown:
@@ -176,14 +182,15 @@ def tasks(seen: schedule.Forecast):
 
 def scored(case) -> Markdown:
     """The forecasts of the day of the claim that are resolved by now, in the open."""
-    rows = forecasts.in_the_open(case)
+    registers = forecasts.in_the_open(case)
+    rows = forecasts.score(registers)
     cells = [
         [plain(row.text), f"{row.chance_share:.1%}", f"{row.base_share:.0%}", f"{row.word_share:.0%}",
          "yes" if row.outcome else "no", f"{row.model_brier:.3f}", f"{row.base_brier:.3f}"]
         for row in rows.itertuples()
     ]  # fmt: skip
     heads = ["As of 23 April 2026", "said", "base rate", "at its word", "came", "Brier", "Brier, base rate"]
-    return Markdown(table(cells, heads).data + "\n\n" + forecasts.verdict(rows))
+    return Markdown(table(cells, heads).data + "\n\n" + forecasts.verdict(rows, forecasts.score_days(registers)))
 
 
 def numbers(case, seen: schedule.Forecast, paid: pd.DataFrame, fans: pd.DataFrame) -> Payload:
@@ -192,7 +199,9 @@ def numbers(case, seen: schedule.Forecast, paid: pd.DataFrame, fans: pd.DataFram
     days = {f"by_{year}_q{quarter}": pd.Period(f"{year}Q{quarter}").end_time.date() for quarter in (1, 2, 4)}
     chances = {f"{name}_{when}": schedule.by(seen, name, at) for name in forecasts.WORDS for when, at in days.items()}
     ends = ("low", "mid", "high")
-    rows = [{"quantity": f"chance_{name}", "option": seen.product, "unit": "1", **dict.fromkeys(ends, chance)}
+    claimed = record.milestones(seen.product, seen.as_of)["announced"].status == "claimed"
+    given = ", if it exists" if claimed and seen.real_share == 1 else ""
+    rows = [{"quantity": f"chance_{name}", "option": seen.product + given, "unit": "1", **dict.fromkeys(ends, chance)}
             for name, chance in chances.items()]  # fmt: skip
     for act in choice.ACTS:
         low, mid, high = paid[act].quantile([0.1, 0.5, 0.9])

@@ -51,11 +51,11 @@ def costs(case, draws: pd.DataFrame, seen: schedule.Forecast, option: str = "can
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
-    """A row an act: mean cost and 80 % range, chance of being cheapest, mean regret and its 95th percentile."""
+    """A row an act: mean cost and 80 % range, chance that none is cheaper, mean regret and its 95th percentile."""
     acts = table[list(ACTS)]
     regret = decision.regret_usd(acts.to_numpy(), acts.min(axis=1).to_numpy()[:, None])
-    best = acts.idxmin(axis=1)
-    rows = [(act, acts[act].mean(), *acts[act].quantile([0.1, 0.9]), (best == act).mean(), regret[:, n].mean(),
+    best = acts.le(acts.min(axis=1) + 1e-9, axis=0)
+    rows = [(act, acts[act].mean(), *acts[act].quantile([0.1, 0.9]), best[act].mean(), regret[:, n].mean(),
              np.quantile(regret[:, n], 0.95)) for n, act in enumerate(ACTS)]  # fmt: skip
     columns = ["act", "mean_ratio", "low_ratio", "high_ratio", "best_share", "regret_ratio", "worst_regret_ratio"]
     return pd.DataFrame(rows, columns=columns).set_index("act")
@@ -82,7 +82,7 @@ def knowing(table: pd.DataFrame, about: str) -> float:
     """Value of knowing one thing before acting, as a share of the cost of buying: acts chosen bin by bin (EVPPI)."""
     groups = table.groupby(table[about].rank(method="first") * BINS // (len(table) + 1))[list(ACTS)]
     informed = groups.mean().min(axis=1) @ groups.size() / len(table)
-    return float(table[list(ACTS)].mean().min() - informed)
+    return max(float(table[list(ACTS)].mean().min() - informed), 0.0)
 
 
 def grid(case, delays=range(0, 37, 2), multipliers=None) -> pd.DataFrame:
