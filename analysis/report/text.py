@@ -17,6 +17,13 @@ UNITS = {  # how a unit is written for a reader: prefix, suffix
     "tok/s/gpu": ("", " tokens/s per chip"),
 }  # fmt: skip
 
+WORDS = {  # what a table calls a quantity whose unit stands beside it
+    "output_tokens_per_s_per_chip": "output tokens of a chip", "ttft_s": "time to the first token",
+    "tpot_s": "time between two tokens", "request_usd": "cost of a request",
+    "energy_j_per_output_token": "energy of an output token with its prompt, boards only",
+    "tokens_per_usd_ratio": "tokens for a dollar, against the baseline",
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -116,7 +123,9 @@ def taken(rows: list[dict]) -> Payload:
     """Rows {quantity, option, unit, low, mid, high} as a table to read and to take away; rounded to 6 digits."""
     rows = [{**row, **{k: float(f"{row[k]:.6g}") for k in ("low", "mid", "high")}} for row in rows]
     table = pd.DataFrame(rows)
-    page = table.assign(**{k: table[k].map(number) for k in ("low", "mid", "high")}).to_html(index=False, border=0)
+    said = table.assign(**{k: table[k].map(number) for k in ("low", "mid", "high")})
+    said["quantity"] = [WORDS.get(name, name.replace("_", " ")) for name in table["quantity"]]
+    page = said.to_html(index=False, border=0)
     return Payload({"text/html": page, "text/plain": table.to_string(), NUMBERS: {"rows": rows}})
 
 
