@@ -65,6 +65,8 @@ def test_the_meter_sees_each_joule_once(draws):
     In the model the mean at the meter stays below the feed, but for one draw in a hundred at most.
     """
     assert cost.metered_w_per_chip(1.5, 0.25, 1.0, 10.0, 20.0, 0.0, 1.0, 1.1, 1.25) == pytest.approx(2.75)
+    half = cost.metered_w_per_chip(1.5, 0.25, 1.0, 10.0, 20.0, 0.0, 0.5, 1.1, 1.25)
+    assert half == pytest.approx(2.75 / 2)  # the load factor enters once, too
     assert (draws["metered_w_per_chip"] < draws["feed_w_per_chip"]).mean() > 0.99
 
 
@@ -91,16 +93,37 @@ def test_output_and_total_tokens_are_told_apart():
     assert cost.request_usd(100.0, 0.5, 10.0, inputs, 0.0, output, 1.0) == pytest.approx(1.0)
 
 
-def test_memory_is_counted_in_decimal_gigabytes():
-    """GiB for GB would make the H100's 80 GB 7 % more: facts, and what a cached token costs, are decimal."""
-    assert find(Accelerator, "h100-sxm").memory_bytes_per_chip == 80e9
+MEMORY = {"h100-sxm": 80, "h200-sxm": 141, "b200": 180, "b300": 288, "gb300": 288, "mi300x": 192, "mi355x": 288}
+DENSE = {  # PFLOP/s of FP8 and FP4 without sparsity; datasheets print twice as much in their largest type
+    "h100-sxm": (1.979, 0), "h200-sxm": (1.979, 0), "b200": (4.5, 9), "b300": (4.5, 13.5), "gb300": (5, 15),
+    "mi300x": (2.615, 0), "mi355x": (5.03, 10.07),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("accelerator", MEMORY)
+def test_memory_is_decimal_and_arithmetic_dense(accelerator):
+    """GiB for GB would be 7 % more, sparse for dense twice as much."""
+    chip = find(Accelerator, accelerator)
+    assert chip.memory_bytes_per_chip == pytest.approx(MEMORY[accelerator] * 1e9, rel=0.02)
+    told = chip.fp8_flop_per_s_per_chip, chip.fp4_flop_per_s_per_chip
+    assert told == pytest.approx([rate * 1e15 for rate in DENSE[accelerator]], rel=0.05)
+
+
+def test_a_cached_gigabyte_is_decimal():
     assert convert(1.0, "usd/GB/year", "usd/B/s") == pytest.approx(1e-9 / convert(1, "year", "s"))
 
 
-def test_arithmetic_is_dense():
-    """Datasheets print H100 FP8 as 3,958 TFLOP/s and B200 FP4 as 18,000 with sparsity: facts hold half."""
-    assert find(Accelerator, "h100-sxm").fp8_flop_per_s_per_chip == pytest.approx(1.979e15, rel=0.01)
-    assert find(Accelerator, "b200").fp4_flop_per_s_per_chip == pytest.approx(9e15, rel=0.03)
+def test_lives_are_those_of_the_published_gigawatt():
+    """Epoch: servers are written off over 5 years and halls over 14; each payment reads its own life."""
+    case = load("reference")
+    assert (case.believe["it_life_s"].mid, case.believe["facility_life_s"].mid) == (5, 14)
+    longer = convert(20, "year", "s")
+    it, hall = (owned("b200", **{name: longer}) for name in ("it_life_s", "facility_life_s"))
+    moved = [[name for name in cost.STACK if name in it and not np.allclose(owned("b200")[name], told[name])]
+             for told in (it, hall)]  # fmt: skip
+    assert set(moved[0]) == {f"{line}_usd_per_s_per_chip" for line in
+                             ("accelerator", "server", "network", "storage", "spare")}  # fmt: skip
+    assert moved[1] == ["facility_usd_per_s_per_chip"]
 
 
 rates, lives = st.one_of(st.just(0.0), st.floats(1e-6, 0.5)), st.floats(1, 30)
@@ -193,6 +216,15 @@ def test_a_step_that_changes_nothing_stretches_nothing(case, draws):
     np.testing.assert_allclose(told["gain_ratio"], 1)
     settled = np.maximum(draws.loc["baseline"]["first_year_ratio"].to_numpy(), 1)
     assert (told["stretch_ratio"] < settled).all()
+
+
+def test_what_a_headline_needs_brings_its_dollars(case, draws):
+    """With the gain that `needed` gives, frictions included, the budget does the headline's work; or no gain does."""
+    need = budget.needed(case, draws, 1.5)
+    before, can = draws.loc["baseline"], np.isfinite(need)
+    told = budget._stretched(case, before[can], need[can])
+    np.testing.assert_allclose(told["stretch_ratio"], 1.5)
+    assert (budget._stretched(case, before[~can], np.full((~can).sum(), 1e9))["stretch_ratio"] < 1.5).all()
 
 
 def test_budget_over_time_has_its_limits(case, draws):

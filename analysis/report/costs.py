@@ -15,6 +15,14 @@ TAKEN = {"usd_per_s_per_chip": "usd/hour/gpu", "input_usd_per_token": "usd/Mtok"
          "output_usd_per_token": "usd/Mtok", "request_usd": "usd"}  # fmt: skip
 KINDS = {"computed input": "input", "cached input": "cached", "output": "output"}
 ASKED = 8  # beliefs that the slower questions are asked of: the widest of the tornado
+SIDES = {"baseline_": ", old chip", "candidate_": ", new chip", "shared_": ", both chips"}
+WORDS = {
+    "step": "time to write a token", "prefill": "time to read a prompt", "first": "wait for the first token",
+    "paid_ratio": "price paid", "eligible_share": "traffic that can move", "first_year_ratio": "first year's load",
+    "busy_share": "load factor", "kept_s": "time between uses of a cached prompt", "tariff_ratio": "power tariff",
+    "fetched_bytes_per_s_per_chip": "speed of fetching cached prompts", "cache_usd_per_s_per_byte": "cache memory",
+    "software_usd_per_s_per_chip": "software licences", "staff_usd_per_s_per_chip": "staff", "it_life_s": "chips' life",
+}  # fmt: skip
 
 
 def step(draws: pd.DataFrame) -> str:
@@ -26,6 +34,49 @@ def named(case, option: str) -> str:
     """An option as a reader knows it: chip and precision; the claim has the candidate's chip."""
     own = case.baseline if option == "baseline" else case.candidate
     return f"{own.accelerator.upper()} in {own.precision.upper()}"
+
+
+def words(name: str) -> str:
+    """A belief or a left-over of calibration in words; one without words keeps its name, underscores taken out."""
+    side = next((s for s in SIDES if name.startswith(s)), "")
+    own = name.removeprefix(side)
+    return WORDS.get(own, own.replace("_", " ")) + SIDES.get(side, "")
+
+
+def money(case, draws: pd.DataFrame) -> Markdown:
+    """What the options are called on this page, and which dollars it counts in."""
+    names = {"baseline": named(case, "baseline"), "candidate": named(case, "candidate")}
+    said = [f"the **{option}** is {{{option}}}" for option in names]
+    if step(draws) == "claimed":
+        said.append("**claimed** is the baseline made faster as the claim says, at the candidate's price")
+    return say("Here " + ", ".join(said) + ". All money is in nominal United States dollars of {year}.",
+               year=f"{case.as_of:%Y}", **names)  # fmt: skip
+
+
+def needs(case, draws: pd.DataFrame) -> Markdown:
+    """All that has to hold for the headline's dollars to come true, beside what this scenario believes of each."""
+    if not case.claim:
+        return Markdown("Nothing was claimed here.")
+    told, ratio = budget.stretch(case, draws, step(draws)), claim(case.claim).headline_ratio
+    chip = [draws.loc[option]["usd_per_s_per_chip"].to_numpy() for option in (step(draws), "baseline")]
+    moving = case.budget.usd_per_year * (1 - told["stretch_ratio"] / told["busy_ratio"])
+    need = budget.needed(case, draws, ratio)
+    mid, never = float(np.median(need)), float(np.mean(np.isinf(need)))
+    words = "The headline multiplies the budget by {ratio}, to {usd}. For that a dollar has to buy {ratio} the tokens "
+    words += "(here {gain}, with a chip-hour that costs {price} as much), all traffic has to move at once (here "
+    words += "{share:.0%}), the new fleet has to be as busy as the old from its first day (here {busy:.2f} of it), and "
+    words += (
+        "the move has to cost nothing (here {moving}). With the last three as believed here, {need}; in {never:.0%} "
+    )
+    words += "of the draws no gain would do, because of the traffic that stays."
+    enough = "no gain would do" if np.isinf(mid) else f"a dollar would have to buy {number(mid)}× the tokens"
+    before = draws.loc["baseline"]
+    return say(
+        words, ratio=spread([ratio] * 2, "", "ratio").mid, usd=spread([_headline_usd(case)] * 2, "usd", "Musd").mid,
+        gain=spread(told["gain_ratio"], "", "ratio").mid, price=spread(chip[0] / chip[1], "", "ratio").mid,
+        share=before["eligible_share"].median(), busy=before["first_year_ratio"].median(),
+        moving=spread(moving, "usd", "Musd").mid, need=enough, never=never,
+    )  # fmt: skip
 
 
 def _headline_usd(case) -> float | None:
@@ -64,16 +115,16 @@ def token_costs(draws: pd.DataFrame) -> pd.DataFrame:
 
 
 def before_after(case, draws: pd.DataFrame) -> Markdown:
-    """The cost of a request before and after, and which way each kind of token moved."""
-    option, old = step(draws), token_costs(draws).set_index(["option", "kind"])["mid"]
+    """The cost of a request before and after."""
+    option = step(draws)
     change = budget.gain(draws, option)
-    moved = [f"{kind} {number(old['baseline', kind])} to {number(old[option, kind])}" for kind in KINDS]
-    better = float(np.mean(change > 1))
+    better = np.mean(change > 1)
     return say(
-        "A request of this scenario costs {old} on {before} and {new} on {after}: {ratio} the work for a dollar. Per "
-        f"million tokens, in dollars: {'; '.join(moved)}. In {better:.0%} of the draws the step makes work cheaper.",
+        "A request of this scenario costs {old} on {before} and {new} on {after}: {ratio} the work for a dollar. In "
+        "{often} the step makes work cheaper.",
         old=shown(draws, "request_usd", "usd", "baseline").mid, new=shown(draws, "request_usd", "usd", option).mid,
         before=named(case, "baseline"), after=named(case, option), ratio=spread(change, "", "ratio"),
+        often="every draw" if better == 1 else f"{min(better, 0.99):.0%} of the draws",
     )  # fmt: skip
 
 
@@ -96,8 +147,8 @@ def steps(case, draws: pd.DataFrame) -> Markdown:
     told = budget.stretch(case, draws, step(draws))
     rows = [(words, spread(told[name], "", "ratio")) for name, words in budget.STEPS.items()]
     rows.append(("the same in today's dollars", spread(told["effective_usd"], "usd", "Musd")))
-    rows.append(("requests a year, thousand million", spread(told["requests"] / 1e9)))
-    rows.append(("output tokens a year, million million", spread(told["output_tokens"] / 1e12)))
+    rows.append(("requests a year, billions", spread(told["requests"] / 1e9)))
+    rows.append(("output tokens a year, trillions", spread(told["output_tokens"] / 1e12)))
     return _table([(words, value.mid, value.range) for words, value in rows], "Step", "median", "80 % range")
 
 
@@ -144,10 +195,8 @@ def demand(case, draws: pd.DataFrame) -> Markdown:
     told = {name: spread(values, "", "ratio") for name, values in budget.demand(case, draws, step(draws)).items()}
     mid = told["spend_ratio"].values[1]  # noqa: PD011
     way = "about as much" if abs(mid - 1) < 0.02 else "more" if mid > 1 else "less"
-    words = (
-        "At the beliefs of this scenario the price is multiplied by {price_ratio}, the tokens bought by {tokens_ratio} "
-    )
-    words += "and the spending by {spend_ratio}: at the median buyers spend " + way + " in all."
+    words = "At the beliefs of this scenario the price is multiplied by {price_ratio}, the tokens bought by "
+    words += "{tokens_ratio} and the spending by {spend_ratio}: at the median buyers spend " + way + " in all."
     return say(words, **told)
 
 
@@ -174,37 +223,33 @@ def question(case, draws: pd.DataFrame):
 
 
 def doubt(case, draws: pd.DataFrame) -> tuple[pd.DataFrame, Markdown]:
-    """The tornado's rows, and in words what moves most, what would turn the decision and what knowing is worth."""
+    """The tornado's rows, and for the widest: the answer at both ends, where it turns, what knowing it is worth."""
     ask = question(case, draws)
     rows = sensitivity.tornado(ask)
+    rows = rows.assign(label=rows["name"].map(words))
     if rows.empty:
-        return rows, Markdown(
-            "Nothing moves the answer: the move costs more than the budget, or brings nothing to weigh."
-        )
-    names = list(rows["name"].head(ASKED))
-    turned = sensitivity.flips(case, ask, names)
-    flips = [f"{row.name} beyond its {row.percentile_share:.0%} percentile" for row in turned.itertuples(index=False)]
+        return rows, Markdown("Nothing moves the answer: the move costs more than the budget, or brings nothing.")
+    top = rows.head(ASKED).set_index("name")
+    turned = sensitivity.flips(case, ask, list(top.index)).set_index("name")["percentile_share"]
     acts = budget.stretch(case, draws, step(draws))["effective_usd"].to_numpy()
     payoffs = np.stack([np.full(len(acts), case.budget.usd_per_year), acts], axis=1)
-    worth = sensitivity.information(payoffs, sensitivity.drawn(names, len(acts))).set_index("name")["worth"]
-    whole, best = worth.iloc[0], worth.iloc[1:].idxmax()
-    words = f"What moves the answer most is `{names[0]}`. "
-    words += (
-        f"Alone, these turn the decision: {'; '.join(flips)}. " if flips else "No belief turns the decision alone. "
-    )
-    words += f"Knowing everything before the choice between moving and staying would be worth ${number(whole)} a year"
-    words += (
-        f"; knowing `{best}` alone ${number(worth[best])}." if worth[best] > 0.01 * whole else "; no belief alone is."
-    )
-    return rows, Markdown(words if whole >= 1 else words.split("Knowing")[0] + "No knowledge would change the choice.")
+    worth = sensitivity.information(payoffs, sensitivity.drawn(list(top.index), len(acts))).set_index("name")["worth"]
+    worth, lines = worth.round(), []
+    for name, row in top.iterrows():
+        side = "below" if row.at_low > row.at_high else "above"
+        turn = f"pays {side} its {100 * turned[name]:.0f} % point" if name in turned else "never alone"
+        lines.append((row.label, f"{row.at_low:.2f}×", f"{row.at_high:.2f}×", turn, f"${number(worth[name], 2)}"))
+    table_ = _table(lines, "Belief", "at its P10", "at its P90", "turns the decision", "worth of knowing, a year")
+    end = f"Knowing everything before choosing to move or stay would be worth ${number(worth.iloc[0], 2)} a year."
+    return rows, Markdown(f"{table_.data}\n\n{end if worth.iloc[0] else 'No knowledge would change the choice.'}")
 
 
 def sobol(case, draws: pd.DataFrame, rows: pd.DataFrame):
     """Shares of the variance, of the beliefs that the tornado found widest."""
-    names = list(rows["name"].head(ASKED))
-    return (
-        figures.sobol(sensitivity.indices(question(case, draws), names)) if names else Markdown("There is no variance.")
-    )
+    if not (names := list(rows["name"].head(ASKED))):
+        return Markdown("There is no variance.")
+    found = sensitivity.indices(question(case, draws), names)
+    return figures.sobol(found.assign(label=found["name"].map(words)))
 
 
 def published(case) -> Markdown:
@@ -250,8 +295,3 @@ def prices(case) -> Markdown:
         for row in pd.concat([bought, quoted]).itertuples()
     ]  # fmt: skip
     return _table(lines, "Chip", "what", "as of", "printed", "times", "source", "where, and why adjusted")
-
-
-def spending(draws: pd.DataFrame) -> pd.DataFrame:
-    """Spending over elasticity and pass-through for the median cost cut."""
-    return budget.spending(float(np.median(budget.gain(draws, step(draws)))))

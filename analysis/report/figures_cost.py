@@ -44,7 +44,7 @@ def stack(rows: pd.DataFrame) -> alt.Chart:
     """What an owned chip costs in an hour, by what the money goes to."""
     rows = rows.assign(kind=rows["line"].map(KIND_OF), order=rows["line"].map(KIND_OF).map(list(KINDS).index))
     paint = alt.Color("kind:N", title=None, legend=alt.Legend(columns=3),
-                      scale=alt.Scale(domain=list(KINDS), range=SERIES))  # fmt: skip
+                      scale=alt.Scale(domain=list(KINDS), range=[SERIES[i] for i in (6, 3, 5, 4, 7)]))  # fmt: skip
     chart = alt.Chart(rows).mark_bar(stroke="white", strokeWidth=0.5).encode(
         x=alt.X("usd_per_chip_hour:Q", title="$ per chip-hour"), y=alt.Y("option:N", title=None, sort=list(OPTIONS)),
         color=paint, order="order:O", tooltip=["option", "line", alt.Tooltip("usd_per_chip_hour:Q", format=".3f")],
@@ -160,10 +160,10 @@ def margins(rows: pd.DataFrame) -> alt.LayerChart:
 
 
 def tornado(rows: pd.DataFrame, unit: str, threshold: float) -> alt.LayerChart:
-    """One belief at its P10, then its P90, the ten widest; the red line is break-even."""
-    rows = rows.head(10)
+    """One belief at its P10, then its P90, the eight widest; the red line is break-even."""
+    rows = rows.head(8)
     long = pd.concat([rows.assign(end=end, value=rows[f"at_{end}"]) for end in ("low", "high")])
-    y = alt.Y("name:N", title=None, sort=list(rows["name"]), axis=alt.Axis(labelLimit=300))
+    y = alt.Y("label:N", title=None, sort=list(rows["label"]), axis=alt.Axis(labelLimit=300))
     paint = alt.Color(
         "end:N", title="belief at its", scale=alt.Scale(domain=["low", "high"], range=[BASELINE, SERIES[3]])
     )
@@ -171,7 +171,7 @@ def tornado(rows: pd.DataFrame, unit: str, threshold: float) -> alt.LayerChart:
     bars = (
         alt.Chart(long)
         .mark_bar(height=14)
-        .encode(x=x, x2="value:Q", y=y, color=paint, tooltip=["name", "end", "value"])
+        .encode(x=x, x2="value:Q", y=y, color=paint, tooltip=["label", "end", "value"])
     )
     rule = alt.Chart(pd.DataFrame({"x": [threshold]})).mark_rule(color=CLAIM, strokeDash=[4, 3]).encode(x="x:Q")
     subtitle = f"{unit}; each belief alone at its 10th and 90th percentile; red: break-even"
@@ -182,22 +182,13 @@ def sobol(rows: pd.DataFrame) -> alt.LayerChart:
     """First-order and total shares of the variance with 95 % confidence."""
     words = {"S1": "alone", "ST": "with others"}
     long = pd.concat([rows.assign(part=word, value=rows[key], half=rows[f"{key}_conf"]) for key, word in words.items()])
-    y = alt.Y("name:N", title=None, sort=list(rows["name"]), axis=alt.Axis(labelLimit=300))
+    y = alt.Y("label:N", title=None, scale=alt.Scale(domain=list(rows["label"])), axis=alt.Axis(labelLimit=300))
     paint = alt.Color("part:N", title=None, scale=alt.Scale(domain=list(words.values()), range=[BASELINE, CANDIDATE]))
-    base = alt.Chart(long).encode(y=y, yOffset="part:N", x=alt.X("value:Q", title="share of the variance"))
-    spread = base.mark_errorbar(color=INK).encode(xError="half:Q")
-    chart = base.mark_bar(opacity=0.75).encode(color=paint) + spread
+    base = alt.Chart(long.assign(low=long.value - long.half, high=long.value + long.half))
+    base = base.encode(y=y, yOffset=alt.YOffset("part:N", scale=alt.Scale(domain=list(words.values()))))
+    bars = base.mark_bar(opacity=0.75).encode(
+        x=alt.X("value:Q", title="share of the variance", stack=None), color=paint
+    )
+    chart = bars + base.mark_rule(color=INK).encode(x="low:Q", x2="high:Q")
     subtitle = "share of the variance (Sobol); line: 95 % confidence"
     return _finish(chart, "What the doubt is made of", subtitle, width=WIDTH, height=34 * len(rows))
-
-
-def elasticity(rows: pd.DataFrame) -> alt.LayerChart:
-    """Spending on tokens after a cost cut, over elasticity: above 1 the cheaper token costs its buyers more in all."""
-    y = alt.Y("spend_ratio:Q", title="spending, after for before", scale=alt.Scale(zero=False))
-    base = alt.Chart(rows).encode(x=alt.X("elasticity:Q", title="price elasticity of demand"), y=y)
-    title = "part of the cut passed on"
-    paint = alt.Color("passed:N", title=title, scale=alt.Scale(range=SERIES))
-    lines = base.mark_line(point=True).encode(color=paint, strokeDash=alt.StrokeDash("passed:N", title=title))
-    one = alt.Chart(pd.DataFrame({"y": [1.0]})).mark_rule(color=FAINT, strokeDash=[3, 3]).encode(y="y:Q")
-    subtitle = "ratio; 1 is as before; pass-through as a power of the cost ratio"
-    return _finish(one + lines, "What cheaper tokens do to the bill", subtitle, width=WIDTH, height=220)

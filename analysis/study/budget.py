@@ -49,6 +49,17 @@ def _stretched(case: Scenario, before: pd.DataFrame, gain_ratio: np.ndarray) -> 
     })  # fmt: skip
 
 
+def needed(case: Scenario, draws: pd.DataFrame, target_ratio: float) -> np.ndarray:
+    """Tokens per dollar, new over old, with which the budget does `target_ratio` times the work, a value a draw.
+
+    Infinite where traffic that cannot move, the first year's load and the move itself leave no gain that would do.
+    """
+    before = draws.loc["baseline"]
+    share = before["eligible_share"].to_numpy()
+    spared = _stretched(case, before, np.ones(len(before)))["stretch_ratio"].to_numpy() / target_ratio - (1 - share)
+    return np.divide(share, spared, out=np.full(len(share), np.inf), where=spared > 0)
+
+
 def by_reading(case: Scenario, draws: int = 1024, seed: int | None = model.SEED) -> pd.DataFrame:
     """The stretched budget under each reading of the claim and as measured: 80 % range of effective dollars."""
     base, other = (model.inputs(case, option, draws, seed) for option in ("baseline", "candidate"))
@@ -145,14 +156,6 @@ def crossings(table: pd.DataFrame, ready: str) -> pd.DataFrame:
     step = (needed["claimed"] if "claimed" in needed else needed["candidate"]) <= 1
     when = np.where(needed["baseline"] <= 1, "today", np.where(step, f"with the step ({ready})", "not with this step"))
     return needed.assign(when=when).reset_index()
-
-
-def spending(gain_ratio: float, elasticities=(0.1, 0.5, 0.8, 1.1, 1.5), passed=(0.25, 0.5, 1.0)) -> pd.DataFrame:
-    """Spending after a cost cut over elasticity and pass-through: `passed` is a power of the cost ratio."""
-    rows = [(e, p, products.price_ratio(1 / gain_ratio, p)) for e in elasticities for p in passed]
-    told = pd.DataFrame(rows, columns=["elasticity", "passed", "price_ratio"])
-    tokens = products.demand_ratio(told["price_ratio"], told["elasticity"])
-    return told.assign(spend_ratio=products.spend_ratio(told["price_ratio"], tokens))
 
 
 def demand(case: Scenario, draws: pd.DataFrame, option: str = "candidate") -> pd.DataFrame:

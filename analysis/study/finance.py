@@ -9,6 +9,7 @@ from analysis.study.scenario import Scenario
 from analysis.units import convert
 
 COMPONENTS = ("accelerator", "server", "network", "storage")
+OWNER = "owner_neocloud"  # a published total, beside ours from components
 CONTRACTS = {"rent_3yr": "hired for 3 years", "rent_1yr": "hired for 1 year", "rent_on_demand": "hired on demand"}
 
 
@@ -50,7 +51,8 @@ def tenures(case: Scenario, draws: pd.DataFrame) -> pd.DataFrame:
 
 def _ways(case: Scenario, option: str, mine: pd.DataFrame):
     as_of, own = str(case.as_of), mine["owned_usd_per_s_per_chip"]
-    rents = {label: quoted(getattr(case, option).accelerator, field, as_of) for field, label in CONTRACTS.items()}
+    chip, asked = getattr(case, option).accelerator, {OWNER: "owned by a neocloud, as published", **CONTRACTS}
+    rents = {label: quoted(chip, field, as_of) for field, label in asked.items()}
     for label, second in {"owned": own, **rents}.items():
         if np.all(np.isfinite(second)):
             idle = 1.0 if "on demand" in label else mine["busy_share"]

@@ -6,7 +6,7 @@ import pandas as pd
 from analysis.facts import Accelerator, Site, chosen, find, table
 from analysis.laws import cost
 from analysis.study import model
-from analysis.study.scenario import Scenario
+from analysis.study.scenario import Scenario, load
 from analysis.units import convert
 
 LINES = {name: name.removesuffix("_usd_per_s_per_chip") for name in cost.STACK}
@@ -42,7 +42,11 @@ def from_components(case: Scenario, accelerator: str, changed: dict | None = Non
 
 
 def totals(case: Scenario) -> pd.DataFrame:
-    """Dollars per chip-hour of an owning hyperscaler: ours from components, the newest published, a row a chip."""
+    """Dollars per chip-hour of an owning hyperscaler: ours from components, the newest published, a row a chip.
+
+    Ours is at the reference's site and beliefs, as of the scenario's day: what was published knows no scenario.
+    """
+    case = load("reference", {"as_of": str(case.as_of)})
     rows = table("prices")
     rows = rows[(rows["field"] == "owner_hyperscaler_usd_per_s_per_chip") & rows["stands"]]
     rows = rows[rows["as_of"] <= str(case.as_of)].sort_values("as_of").drop_duplicates("thing", keep="last")
