@@ -91,6 +91,7 @@ def test_output_and_total_tokens_are_told_apart():
     inputs, output = cost.input_usd_per_token(serving, 0.4, 100.0, 0.5), cost.output_usd_per_token(serving, 0.4, 10.0)
     assert (inputs * 50, output * 10) == (pytest.approx(0.4), pytest.approx(0.6))
     assert cost.request_usd(100.0, 0.5, 10.0, inputs, 0.0, output, 1.0) == pytest.approx(1.0)
+    assert cost.kept_bytes_per_token(1100.0, 110.0) == 10  # prompt and answer stay in the cache, not the answer alone
 
 
 MEMORY = {"h100-sxm": 80, "h200-sxm": 141, "b200": 180, "b300": 288, "gb300": 288, "mi300x": 192, "mi355x": 288}
