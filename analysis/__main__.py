@@ -67,7 +67,7 @@ def report(
     """Render every notebook for every scenario, then the index; only what changed."""
     from analysis.report import build
 
-    options = {
+    options: dict = {
         "scenarios": scenarios or (),
         "notebooks": notebook or (),
         "output": output,

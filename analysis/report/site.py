@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 from analysis.report import page, store
 from analysis.report.job import ordered, page_name, record_name
 
-FIELDS = ("scenario", "notebook", "heading", "question", "as_of", "headline", "value", "low", "high", "unit")
+FIELDS: tuple = ("scenario", "notebook", "heading", "question", "as_of", "headline", "value", "low", "high", "unit")
 FIELDS += ("verdict", "status")
 TAKEN = ("notebook", "quantity", "option", "unit", "low", "mid", "high")
 FACTS = Path(__file__).parents[1] / "facts"
