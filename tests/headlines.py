@@ -1,4 +1,4 @@
-"""Keep notebooks as they are committed: no output but the checked headline; and draw README's picture from one of them.
+"""Keep notebooks as they are committed: no output but the checked headline; and renew README with their answers.
 
 python tests/headlines.py              runs each notebook with its defaults and stores its headline for nbval to compare
 python tests/headlines.py --strip ...  only strips the notebooks named (all without names); a pre-commit hook runs this
@@ -16,6 +16,8 @@ from analysis.report.renderer import MIME
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 PICTURE = ("efficiency", "ladder", FOLDER.parent / "analysis/report/assets/answer.svg")
+README = FOLDER.parent / "README.md"
+BEGIN, END = "<!-- answers: written by `make headlines` -->", "<!-- end of answers -->"
 
 
 def is_headline(cell) -> bool:
@@ -48,6 +50,16 @@ def drawn(nb, name: str) -> str:
     return Painter().draw(spec | {"background": "white"})
 
 
+def answers() -> str:
+    """The stored headlines for README: the first in bold, the others as a list."""
+    told = []
+    for name in ("efficiency", "cost", "rollout"):
+        (cell,) = [cell for cell in nbformat.read(FOLDER / f"{name}.ipynb", as_version=4).cells if is_headline(cell)]
+        told.append("".join(cell.outputs[0].data["text/plain"]))
+    first, *others = told
+    return "\n".join([f"**{first}**", "", *(f"- {other}" for other in others)])
+
+
 def main(words: list[str]) -> None:
     """Rewrite the notebooks named, or all; only those that differ are written."""
     paths = [Path(word) for word in words if not word.startswith("-")] or sorted(FOLDER.glob("*.ipynb"))
@@ -63,6 +75,9 @@ def main(words: list[str]) -> None:
         if text != path.read_text():
             path.write_text(text)
             print(f"wrote {path}")
+    if "--strip" not in words:
+        head, _, rest = README.read_text().partition(BEGIN)
+        README.write_text(f"{head}{BEGIN}\n\n{answers()}\n\n{END}{rest.partition(END)[2]}")
 
 
 if __name__ == "__main__":

@@ -65,6 +65,12 @@ def test_the_committed_notebook_holds_its_headline_for_nbval_to_compare(name):
     assert {"value", "low", "high", "unit", "verdict"} <= set(record)
 
 
+@pytest.mark.parametrize("name", ["efficiency", "cost", "rollout"])
+def test_the_readme_says_what_the_notebooks_say(name):
+    """Both are renewed by `make headlines`."""
+    assert kept_headline(name)[0]["headline"] in (ROOT / "README.md").read_text()
+
+
 @pytest.mark.parametrize("name", PER_SCENARIO)
 def test_plain_papermill_runs_a_notebook_for_another_scenario(name, tmp_path):
     nb = papermill(name, tmp_path, "-p", "scenario", "hopper")

@@ -233,6 +233,11 @@ def test_a_scenario_of_the_project_states_only_what_differs(name):
         assert "schema.json" in text.splitlines()[0] + text.splitlines()[1]
 
 
+@pytest.mark.parametrize("name", scenarios())
+def test_the_readme_lists_the_scenario_with_its_question(name):
+    assert f"| `{name}` | {load(name).question} |" in (ROOT / "README.md").read_text()
+
+
 def test_the_schema_for_editors_is_up_to_date():
     # python -m analysis schema --output params/schema.json
     committed = json.loads((PARAMS / "schema.json").read_text())
