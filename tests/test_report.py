@@ -167,7 +167,7 @@ def test_registered_forecasts_are_collected_and_can_be_scored(built):
 
 def test_the_index_leads_to_every_page(built):
     for name in ("index.html", "sources/index.html", "article/small.html"):
-        for link in re.findall(r'href="([^"#:]+)"', (built / name).read_text()):
+        for link in re.findall(r'<a [^>]*href="([^"#:]+)"', (built / name).read_text()):
             assert (built / name).parent.joinpath(link).is_file(), (name, link)
 
 

@@ -36,9 +36,9 @@ def build(
     output = str(output) if "://" in str(output) else str(Path(output).absolute())
     if engine not in ENGINES:
         raise OSError(f"the engine is one of {', '.join(ENGINES)}, not {engine!r}")
-    settings: dict = {"output": output, "engine": engine, "timeout": timeout, "shared": shared(assets)}
-    planned = plan(list(scenarios), list(notebooks), settings, draws)
-    own = nullcontext(crew) if crew else crew_of(cluster, jobs, engine, output)
+    settings: dict = {"output": output, "engine": engine, "timeout": timeout, "shared": shared(assets), "draws": draws}
+    planned = plan(list(scenarios), list(notebooks), settings)
+    own = nullcontext(crew) if crew else crew_of(cluster, jobs, engine, output, draws)
     with Progress(progress) as told, store.lock(output, told.note), own as crew:
         made = _make([job for job in planned if job["scenario"]], crew, told, force, keep_going)
         if keep_going or not any(record["status"] == "failed" for record in made):
@@ -69,7 +69,7 @@ def watch(
         try:
             if common() != code or crew is None:
                 crew.__exit__() if crew else None
-                code, crew = common(), crew_of(None, jobs, engine, output)
+                code, crew = common(), crew_of(None, jobs, engine, output, options.get("draws"))
             build(output=output, engine=engine, crew=crew, progress=progress, **options)
         except (OSError, ValueError, RuntimeError) as fault:  # a file saved by half; the next save mends it
             print(fault, file=sys.stderr)
@@ -78,7 +78,7 @@ def watch(
             raise
 
 
-def plan(scenarios: list[str], notebooks: list[str], settings: dict, draws: int | None = None) -> list[dict]:
+def plan(scenarios: list[str], notebooks: list[str], settings: dict) -> list[dict]:
     """A job for every scenario and every notebook that takes one; a job for every other notebook."""
     found = _paths(scenarios, ROOT / "params", ".yml", "scenario")
     asked = _paths(notebooks, ROOT / "notebooks", ".ipynb", "notebook")
@@ -87,13 +87,13 @@ def plan(scenarios: list[str], notebooks: list[str], settings: dict, draws: int 
     takes = {path: declared(cells) for path, cells in read.items()}
     each = ordered(path.stem for path in read if "scenario" in (takes[path] or ()))
     planned = [
-        _job(path, read[path], scenario, draws, takes[path], each, settings)
+        _job(path, read[path], scenario, takes[path], each, settings)
         for scenario in found
         for path in sorted(asked, key=lambda path: ordered([path.stem, *each]).index(path.stem))
         if path.stem in each
     ]
     return planned + [
-        _job(path, read[path], None, None, takes[path], [], settings) for path in asked if path.stem not in each
+        _job(path, read[path], None, takes[path], [], settings) for path in asked if path.stem not in each
     ]
 
 
@@ -124,23 +124,17 @@ def _paths(asked: list[str], folder: Path, end: str, kind: str) -> list[Path]:
 
 
 def _job(
-    path: Path,
-    cells: list[dict],
-    scenario: Path | None,
-    draws: int | None,
-    declares: list | None,
-    siblings: list,
-    settings: dict,
+    path: Path, cells: list[dict], scenario: Path | None, declares: list | None, siblings: list, settings: dict
 ) -> dict:
     told = [[c["cell_type"], c.get("id"), c["metadata"].get("tags", []), "".join(c["source"])] for c in cells]
     parameters: dict = {}
     if scenario:
         own = scenario.parent == ROOT / "params"
         name = scenario.stem if own else os.path.relpath(scenario, path.parent)
-        parameters = {"scenario": name} | ({"overrides": {"draws": draws}} if draws else {})
+        parameters = {"scenario": name}
     content: list[bytes | str] = [
         scenario.read_bytes() if scenario else b"",
-        json.dumps([told, parameters, siblings, settings["shared"]]),
+        json.dumps([told, parameters, siblings, settings["shared"], settings["draws"]]),
     ]
     return settings | {
         "files": {os.path.relpath(file, ROOT): store.digest(file.read_bytes()) for file in (path, scenario) if file},
@@ -183,7 +177,7 @@ def fresh(job: dict) -> bool:
     return same and store.size(job["output"], page_name(job)) == record["bytes"]
 
 
-def crew_of(cluster: str | None, jobs: int | None, engine: str, output: str):
+def crew_of(cluster: str | None, jobs: int | None, engine: str, output: str, draws: int | None = None):
     """Who makes the reports: the workers of a Dask scheduler, or processes of this machine, as many as it has cores."""
     if cluster:
         from analysis.report.cluster import Cluster
@@ -192,7 +186,7 @@ def crew_of(cluster: str | None, jobs: int | None, engine: str, output: str):
     from analysis.report.workshop import Crew
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return Crew(jobs or cores or 1, engine, output)
+    return Crew(jobs or cores or 1, engine, output, draws)
 
 
 def _make(jobs: list[dict], crew, told, force: bool, keep_going: bool) -> list[dict]:

@@ -63,13 +63,14 @@ def perform(job: dict, engine: str) -> dict:
     for name, content in job["files"].items():
         if store.digest((ROOT / name).read_bytes()) != content:
             raise RuntimeError(f"{name} is another on this worker")
-    if not hasattr(_local, "crew"):
-        _local.crew = Crew(1, engine, job["output"])
+    key = (engine, job["output"], job["draws"])
+    if getattr(_local, "key", None) != key:
+        _local.key, _local.crew = key, Crew(1, *key)
     try:
         events = list(_local.crew.make([job]))
     except BaseException:
         with contextlib.suppress(Exception):
             _local.crew.__exit__()
-        del _local.crew
+        del _local.key
         raise
     return next(event["record"] for event in events if event["event"] == "done")

@@ -140,7 +140,7 @@ def regret_chart(taken: pd.DataFrame) -> alt.LayerChart:
         x=alt.X("act:N", title=None, sort=list(rows.act.unique()), axis=alt.Axis(labelAngle=0, orient="top")),
         y=alt.Y("scenario:N", title=None, sort=order),
     )
-    paint = alt.Color(f"{REGRET}:Q", scale=alt.Scale(range=["#F4F6F7", theme.CLAIM]), legend=None)
+    paint = alt.Color(f"{REGRET}:Q", scale=alt.Scale(range=["#F4F6F7", "#E5A096"], interpolate="rgb"), legend=None)
     words = base.mark_text(color=theme.INK).encode(text=alt.Text(f"{REGRET}:Q", format=".0%"))
     title = alt.Title(
         "What each act would be regretted", subtitle="share of the cost of buying today, above the best act"

@@ -12,6 +12,7 @@ import os
 import pkgutil
 import queue
 import select
+import signal
 import subprocess
 import sys
 import threading
@@ -63,10 +64,12 @@ class Workshop:
 class Crew:
     """The workshops of this machine; they start with the first job. One with many slots where forks are safe."""
 
-    def __init__(self, slots: int, engine: str, output: str):
+    def __init__(self, slots: int, engine: str, output: str, draws: int | None = None):
         one = engine == "fork" and sys.platform.startswith("linux")
         self.shape = [slots] if one else [1] * slots
         self.engine, self.env = engine, os.environ | PINNED | {"PASSTHROUGH_SITE": output}
+        if draws:
+            self.env["PASSTHROUGH_DRAWS"] = str(draws)
         self.events: queue.Queue = queue.Queue()
         self.benches: list[Workshop] = []
 
@@ -123,17 +126,13 @@ def warm(tell) -> None:
         import altair as alt
         import pandas as pd
 
-        owner = os.getppid()
         for module in pkgutil.walk_packages(analysis.__path__, "analysis."):
-            if os.getppid() != owner:
-                sys.exit("the owner of this workshop is gone")
             try:
                 importlib.import_module(module.name) if "__main__" not in module.name else None
             except Exception as fault:
                 tell("note", text=f"{module.name} cannot be imported: {type(fault).__name__}: {fault}")
-    from analysis.report import page, renderer
+    from analysis.report import page
 
-    renderer.enable()
     with contextlib.suppress(Exception):  # tables that every scenario reads; a fault is the notebook's to show
         analysis.evaluate(analysis.load("reference"))
     table = pd.DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]})
@@ -153,7 +152,8 @@ def serve(slots: int, engine: str) -> None:
     from analysis.report.pictures import Painter
 
     painters = [Painter() for _ in range(slots)]
-    warm(tell)
+    with _owned():
+        warm(tell)
     gc.collect()
     gc.freeze()  # a collection in a child would else copy every page
     why = unsafe() if engine == "fork" else ""
@@ -167,6 +167,19 @@ def serve(slots: int, engine: str) -> None:
             tell("done", job=job["name"], record=work(job | {"engine": "kernel"}, painters[0].draw))
     else:
         _serve_by_forks(tell, painters)
+
+
+@contextlib.contextmanager
+def _owned():
+    """While imports run nobody listens to standard input, so look twice a second whether the owner still lives."""
+    owner = os.getppid()
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+    signal.signal(signal.SIGALRM, lambda *_: os._exit(1) if os.getppid() != owner else None)
+    signal.setitimer(signal.ITIMER_REAL, 0.5, 0.5)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def _serve_by_forks(tell, painters: list) -> None:

@@ -27,7 +27,7 @@ import psutil
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = ["efficiency", "cost", "rollout"]
 CORES = len(os.sched_getaffinity(0))
-ONE = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+ONE = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
 
 
 class Watch:

@@ -115,9 +115,10 @@
     const heads = whole.tHead?.rows[whole.tHead.rows.length - 1]?.cells ?? [];
     for (let column = 0; column < (rows[0]?.cells.length ?? 0); column++) {
       const texts = rows.map((row) => row.cells[column]?.textContent.trim() ?? "").filter(Boolean);
-      if (texts.filter((text) => /^[~<>≈$−+-]?\$?\d/.test(text) && text.length < 24).length * 2 > texts.length) continue;
-      const long = texts.some((text) => text.length > 28);
-      [heads[column], ...rows.map((row) => row.cells[column])].forEach((each) => each?.classList.add("words", ...(long ? ["long"] : [])));
+      const numbers = texts.filter((text) => /^[~<>≈$−+-]?\$?\d/.test(text) && text.length < 28).length * 2 > texts.length;
+      const kinds = numbers ? ["number"] : texts.some((text) => text.length > 28) ? ["words", "long"] : ["words"];
+      rows.forEach((row) => row.cells[column]?.classList.add(...kinds));
+      heads[column]?.classList.add(...kinds.filter((kind) => kind !== "number"));
     }
   };
   all("main table").forEach(aligned);
