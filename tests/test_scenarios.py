@@ -238,6 +238,12 @@ def test_the_readme_lists_the_scenario_with_its_question(name):
     assert f"| `{name}` | {load(name).question} |" in (ROOT / "README.md").read_text()
 
 
+def test_the_readme_shows_a_scenario_that_loads(tmp_path):
+    path = tmp_path / "our-agents.yml"
+    path.write_text((ROOT / "README.md").read_text().split("```yaml\n")[1].split("```")[0])
+    assert load(str(path)).candidate.accelerator == "mi355x"
+
+
 def test_the_schema_for_editors_is_up_to_date():
     # python -m analysis schema --output params/schema.json
     committed = json.loads((PARAMS / "schema.json").read_text())
