@@ -355,3 +355,15 @@ def test_a_smaller_picture_is_the_same_picture():
     drawn = [Image.open(io.BytesIO(vl_convert.svg_to_png(svg))).convert("RGB") for svg in (whole, less)]
     assert drawn[0].size == drawn[1].size
     assert max(ImageStat.Stat(ImageChops.difference(*drawn)).mean) < 0.5
+
+
+@pytest.mark.slow
+def test_both_engines_make_the_same_of_every_notebook_of_the_project(tmp_path):
+    for engine in ("fork", "kernel"):
+        made = build(["article", "competitor"], [], str(tmp_path / engine), engine=engine, progress="none")
+        assert [(record["name"], record.get("error")) for record in made if record["status"] != "ok"] == []
+    ours, theirs = files(tmp_path / "fork"), files(tmp_path / "kernel")
+    assert len([name for name in ours if name.endswith(".html") and "sources/" not in name]) >= 9
+    assert {name for name in ours if ours[name] != theirs.get(name)} == set()
+    for name, content in ours.items():
+        assert len(content) < 700_000 or not name.endswith(".html"), f"{name} has {len(content)} bytes"

@@ -40,11 +40,11 @@ def build(
     planned = plan(list(scenarios), list(notebooks), settings)
     own = nullcontext(crew) if crew else crew_of(cluster, jobs, engine, output, draws)
     with Progress(progress) as told, store.lock(output, told.note), own as crew:
-        made = _make([job for job in planned if job["scenario"]], crew, told, force, keep_going)
+        made = _make([job for job in planned if not job["reads"]], crew, told, force, keep_going)
         if keep_going or not any(record["status"] == "failed" for record in made):
             records = site.records(output, None if scenarios or notebooks else planned)
             results = site.tables(output, records)
-            once = [job | {"key": store.digest(job["key"], results)} for job in planned if not job["scenario"]]
+            once = [job | {"key": store.digest(job["key"], results)} for job in planned if job["reads"]]
             made += _make(once, crew, told, force, keep_going)
             site.pages(output, site.records(output), common(), settings["shared"], force)
         told.summary(planned, made)
@@ -141,6 +141,7 @@ def _job(
         "scenario": scenario.stem if scenario else "", "notebook": path.stem, "path": os.path.relpath(path, ROOT),
         "name": f"{scenario.stem}/{path.stem}" if scenario else path.stem, "parameters": parameters,
         "declares": declares, "siblings": siblings, "key": store.digest(common(), *content),
+        "reads": any("answers" in tags for _, _, tags, _ in told),  # what the other reports say, so it comes after them
     }  # fmt: skip
 
 
