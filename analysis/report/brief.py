@@ -88,8 +88,8 @@ def _expect(case, draws: pd.DataFrame, claimed: Claim | None) -> str:
     ratio, worth = spread(real, "", "ratio"), spread(real * case.budget.usd_per_year, "usd", "Musd")
     watt = spread(verdict.gains(draws.loc["baseline"], draws.loc["candidate"])["power"], "", "ratio")
     words = f"{ratio.mid} the tokens a dollar in the first year ({ratio.range}): {_musd(case)} a year buy what takes "
-    words += f"{worth.mid} today ({worth.range}). Where megawatts are short, not money, one serves {watt.mid} the "
-    words += f"tokens ({watt.range})."
+    words += f"{worth.mid} today ({worth.range}), before what moving costs. Where megawatts are short, "
+    words += f"not money, one serves {watt.mid} the tokens ({watt.range})."
     if not claimed:
         return words
     low, mid, high = 100 * credence.weights(case)["true"].quantile([0.1, 0.5, 0.9])
