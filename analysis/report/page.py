@@ -81,34 +81,31 @@ def render(nb: dict, about: dict, shared: str = "", picture=None) -> str:
 def frame(template: str, charts: bool = False, shared: str = "", **values) -> str:
     """A template filled; its Content-Security-Policy allows the scripts that are in it and no other."""
     script = (ASSETS / "page.js").read_text()
-    inline = [script, *([] if shared or not charts else [gzip.decompress(library()).decode()])]
-    values |= {
-        "style": _style(),
-        "script": script,
-        "charts": charts,
-        "shared": shared,
-        "policy": policy(inline, shared),
-    }
-    return _template(template).render(library=_library_text() if charts and not shared else "", **values)
+    carried = charts and not shared
+    values |= {"style": _style(), "script": script, "charts": charts, "shared": shared}
+    values["policy"] = policy(bool(shared), carried)
+    return _template(template).render(library=base64.b64encode(library()).decode() if carried else "", **values)
 
 
-def policy(scripts: list[str], shared: str = "") -> str:
-    """Scripts by their hashes, pictures from the page itself, nothing from a network."""
-    allowed = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in scripts)
-    return f"default-src 'none'; script-src {allowed}{' file: ' + chr(39) + 'self' + chr(39) if shared else ''}; " + (
-        "style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+@cache
+def policy(shared: bool, carried: bool) -> str:
+    """Scripts by their hashes, pictures from the page itself, nothing from a network.
+
+    A library beside the pages comes from the same site, or from the folder where the page was opened as a file.
+    """
+    scripts = [(ASSETS / "page.js").read_bytes(), *([gzip.decompress(library())] if carried else [])]
+    allowed = [f"'sha256-{base64.b64encode(hashlib.sha256(script).digest()).decode()}'" for script in scripts]
+    sources = " ".join(allowed + (["'self'", "file:"] if shared else []))
+    return (
+        f"default-src 'none'; script-src {sources}; style-src 'unsafe-inline'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
     )
 
 
 @cache
 def library() -> bytes:
-    """Vega, Vega-Lite and vega-embed in one script, gzipped (BSD-3, see assets/vega.LICENSE)."""
+    """Vega, Vega-Lite and vega-embed in one script, gzipped; their licences stand in NOTICE."""
     return (ASSETS / "vega.js.gz").read_bytes()
-
-
-@cache
-def _library_text() -> str:
-    return base64.b64encode(library()).decode()
 
 
 @cache
