@@ -48,6 +48,20 @@ def explain():
     Console(width=None if sys.stdout.isatty() else 160).print(table)
 
 
+def _refuse(names: list[str]) -> None:
+    """ScenarioError with every fault of the scenarios that were named, before anything is written."""
+    from analysis.study.scenario import ScenarioError, load
+
+    faults = []
+    for name in names:
+        try:
+            load(name)
+        except ScenarioError as fault:
+            faults += fault.faults
+    if faults:
+        raise ScenarioError(faults)
+
+
 @app.command()
 def report(
     scenarios: Annotated[list[str] | None, typer.Argument(help="Names or paths; all of params/ without any.")] = None,
@@ -67,6 +81,8 @@ def report(
     """Render every notebook for every scenario, then the index; only what changed."""
     from analysis.report import build
 
+    if scenarios:
+        _refuse(scenarios)
     options: dict = {
         "scenarios": scenarios or (),
         "notebooks": notebook or (),
@@ -157,13 +173,13 @@ def schema(output: Output = None):
 
 def main() -> None:
     """Run a command; a fault in what the user gave is a message and exit status 2, never a traceback."""
-    from analysis.study.door import ScenarioError
-
     try:
         app()
     except KeyboardInterrupt:
         sys.exit(130)
-    except (ScenarioError, OSError) as fault:
+    except (ValueError, OSError) as fault:  # ScenarioError is a ValueError; its module takes long to import
+        if type(fault).__name__ != "ScenarioError" and not isinstance(fault, OSError):
+            raise
         print(fault, file=sys.stderr)
         sys.exit(2)
 

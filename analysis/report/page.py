@@ -19,6 +19,11 @@ _UNSTEADY = (
     (re.compile(r"\b0x[0-9a-f]{6,16}\b"), "0x0"),
     (re.compile(r"\S*ipykernel_\d+/\d+\.py|<ipython-input-\d+-[0-9a-f]+>"), "<cell>"),
 )
+_FOREIGN = re.compile(r"@|url", re.I)
+_NAMED = re.compile(r' id="(T_\w+_\w+)"')
+_CLASSES = re.compile(r' class="(?:data|row_heading|col_heading|index_name|blank)[^"]*"')
+_CLASSED = re.compile(r"\.(?:data|row|col|index|blank|level)")
+_BETWEEN = re.compile(r">\s+<(?=/?(?:table|thead|tbody|tr|th|td))")
 _UUID = re.compile(r"\bT_([0-9a-f]{5,32})(?=[_\"\s{.])")
 _CSS = {f"border-{side}" for side in ("top", "right", "bottom", "left")} | {
     "background-color", "color", "font-style", "font-weight", "text-align", "text-decoration", "white-space", "width",
@@ -233,10 +238,15 @@ def clean(text: str) -> str:
     """HTML of an output without scripts, handlers, frames or open tags; style sheets of pandas stay."""
     import nh3
 
-    styles = "".join(f"<style>{css}</style>" for css in _STYLES.findall(text) if "@" not in css and "url" not in css)
+    styles = "".join(
+        f"<style>{css}</style>" for css in _STYLES.findall(text) if css.strip() and not _FOREIGN.search(css)
+    )
+    # Most of a styled table is names of cells that no style asks for.
+    text = _NAMED.sub(lambda name: name[0] if f"#{name[1]}" in styles else "", _STYLES.sub("", text))
+    text = _BETWEEN.sub("><", text if _CLASSED.search(styles) else _CLASSES.sub("", text))
     marks = {"class", "id", "style", "title", "role", "scope", "colspan", "rowspan", "dir", "lang"}
     return styles + nh3.clean(
-        _STYLES.sub("", text),
+        text,
         attributes={"*": marks, "a": {"href", "hreflang"}, "details": {"open"}, "ol": {"start"}},
         tags=nh3.ALLOWED_TAGS | {"section", "figure", "figcaption", "meter"},
         filter_style_properties=_CSS,
