@@ -99,21 +99,6 @@ def report(
     raise typer.Exit(2 if kinds == {"ScenarioError"} else bool(kinds))
 
 
-def _refuse(paths: list[str]) -> None:
-    """Where none of the files asked for is a scenario, say all their faults and write nothing."""
-    from analysis.study.scenario import ScenarioError, load
-
-    faults = []
-    for path in paths:
-        try:
-            load(path)
-            return
-        except ScenarioError as fault:
-            faults += fault.faults
-    if faults:
-        raise ScenarioError(faults)
-
-
 @app.command()
 def publish(
     destination: Annotated[str, typer.Argument(help="A folder, s3://, gs:// or another fsspec URL.")],
