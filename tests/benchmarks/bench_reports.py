@@ -221,8 +221,12 @@ def main() -> None:
         bounds.append(bound(names))
         for name, make in rows.items():
             with tempfile.TemporaryDirectory() as folder:
-                with Watch() as watch:
-                    make(Path(folder), names)
+                try:
+                    with Watch() as watch:
+                        make(Path(folder), names)
+                except (subprocess.CalledProcessError, OSError) as fault:
+                    print(f"{name} failed: {fault}")  # its row then counts the other rounds
+                    continue
                 seen[name].append(watch)
                 if name == "passthrough":
                     began = time.perf_counter()
@@ -239,6 +243,8 @@ def main() -> None:
     each = least / len(names) / len(NOTEBOOKS)
     print(f"{'bound: the cells alone':32} {least:8.2f} {each:9.3f} {least / mine:7.2f} {1:8.2f}")
     for name, watches in seen.items():
+        if not watches:
+            continue
         wall = statistics.median(watch.wall for watch in watches)
         peak = max(watch.peak for watch in watches) / 2**20
         each = wall / len(names) / len(NOTEBOOKS)
