@@ -63,6 +63,7 @@ def _stripped(root) -> None:
     for parent in list(root.iter()):
         for child in list(parent):
             bare = child.tag == f"{{{SVG}}}path" and not child.get("fill", child.get("stroke"))
+            bare |= child.tag == f"{{{SVG}}}text" and not child.text and not len(child)
             if bare or child.get("display") == "none":
                 parent.remove(child)
     for node in root.iter():
@@ -88,25 +89,26 @@ def _lines(group) -> None:
 
 
 def _symbols(root) -> None:
-    """A mark that is drawn many times as one symbol, used many times."""
+    """A mark that is drawn many times as the marker of one line, which itself is not drawn."""
     seen: dict = {}
     for parent in root.iter():
         for node in parent:
             move = _MOVED.fullmatch(node.get("transform", ""))
             if move and node.tag == f"{{{SVG}}}path":
                 look = tuple(sorted((name, value) for name, value in node.items() if name != "transform"))
-                seen.setdefault((parent, look), []).append((node, move))
+                seen.setdefault((parent, look), []).append((node, f"{move[1]},{move[2]}"))
     for number, ((parent, look), nodes) in enumerate(seen.items()):
         if len(nodes) < 3:
             continue
-        first, symbol = nodes[0][0], ElementTree.Element(f"{{{SVG}}}path", dict(look) | {"id": f"s{number}"})
-        defs = ElementTree.Element(f"{{{SVG}}}defs")
-        defs.append(symbol)
-        parent.insert(list(parent).index(first), defs)
-        for node, move in nodes:
-            node.tag = f"{{{SVG}}}use"
-            node.attrib.clear()
-            node.attrib.update({"href": f"#s{number}", "x": move[1], "y": move[2]})
+        whole = {"id": f"s{number}", "markerUnits": "userSpaceOnUse", "overflow": "visible"}
+        marker = ElementTree.Element(f"{{{SVG}}}marker", whole)
+        marker.append(ElementTree.Element(f"{{{SVG}}}path", dict(look)))
+        ends = {f"marker-{place}": f"url(#s{number})" for place in ("start", "mid", "end")}
+        drawn = {"d": "M" + " ".join(place for _, place in nodes), "fill": "none", "stroke": "none"} | ends
+        at = list(parent).index(nodes[0][0])
+        parent[at : at + 1] = [marker, ElementTree.Element(f"{{{SVG}}}path", drawn)]
+        for node, _ in nodes[1:]:
+            parent.remove(node)
 
 
 def main() -> None:
