@@ -80,6 +80,8 @@ def _executed(job: dict, kept: Path) -> dict:
         str(Path(ROOT, job["path"])), kept, job["parameters"], engine_name=ENGINES[job["engine"]],
         kernel_name="python3", progress_bar=False, request_save_on_cell_execute=job["engine"] == "kernel",
         cwd=str(Path(ROOT, job["path"]).parent), execution_timeout=job["timeout"],
+        # A kernel on a busy machine may be seconds late with an output; nbclient would leave it out without a word.
+        iopub_timeout=120, raise_on_iopub_timeout=True,
     )  # fmt: skip
 
 
