@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 VERSION = "6.4"  # the Vega-Lite of the page's own library; a test keeps the two and Altair's together
 SVG = "http://www.w3.org/2000/svg"
 _MOVED = re.compile(r"translate\((-?[\d.]+),(-?[\d.]+)\)")
+_COUNTED = re.compile(r"\b(gradient_|clip)(\d+)\b")
 _LONG = re.compile(r"-?\d*\.\d+(?:e-?\d+)?")
 _PLACED = {"d", "transform", "x", "y", "x1", "x2", "y1", "y2", "width", "height"}
 # The page itself has a label and the data for those who cannot see; the picture needs no second, and takes no clicks.
@@ -44,6 +45,8 @@ class Painter:
 def small(svg: str) -> str:
     """The same drawing in a few of the bytes: a tenth of a pixel is enough, and what repeats is said once."""
     ElementTree.register_namespace("", SVG)
+    seen: dict[str, int] = {}  # Vega counts gradients and clips from picture to picture; here each begins at 0
+    svg = _COUNTED.sub(lambda found: f"{found[1]}{seen.setdefault(found[0], len(seen))}", svg)
     root = ElementTree.fromstring(svg)
     _stripped(root)
     for group in reversed(list(root.iter(f"{{{SVG}}}g"))):
