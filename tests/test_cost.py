@@ -239,8 +239,8 @@ def test_budget_over_time_has_its_limits(case, draws):
     assert ends[-1] == pytest.approx(never["mid"].iloc[-1])
 
 
-def test_every_reading_has_its_row_and_dollars_are_the_headline(case):
-    rows = budget.by_reading(case, 64).set_index("reading")
+def test_every_reading_has_its_row_and_dollars_are_the_headline(case, draws):
+    rows = budget.by_reading(case, draws).set_index("reading")
     assert {"measured", "all_gpu_time", "dollars"} <= set(rows.index)
     assert rows.before_frictions["dollars"] == pytest.approx(case.budget.usd_per_year / 0.28, rel=1e-6)
     assert (rows.high < rows.before_frictions["dollars"]).all()

@@ -152,9 +152,9 @@ def steps(case, draws: pd.DataFrame) -> Markdown:
     return _table([(words, value.mid, value.range) for words, value in rows], "Step", "median", "80 % range")
 
 
-def readings(case):
+def readings(case, draws: pd.DataFrame):
     """The budget under each reading, and as measured."""
-    return figures.readings(budget.by_reading(case), case.budget.usd_per_year, _headline_usd(case))
+    return figures.readings(budget.by_reading(case, draws), case.budget.usd_per_year, _headline_usd(case))
 
 
 def arrivals(case) -> np.ndarray:

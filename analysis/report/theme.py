@@ -1,6 +1,7 @@
 """One look for every chart: what a colour means, and the plain theme."""
 
 import altair as alt
+from altair.utils import schemapi
 
 from analysis.report import renderer
 
@@ -37,4 +38,11 @@ def colour(field: str = "option", title: str | None = None) -> alt.Color:
     return alt.Color(f"{field}:N", title=title, scale=scale, legend=alt.Legend(values=list(OPTIONS)))
 
 
+def _hash_once() -> None:
+    """Let Altair hash its thousand schemas once: by itself it does so again for every shorthand such as `x:Q`."""
+    schemas = schemapi._FromDict(schemapi._subclasses(alt.VegaLiteSchema))
+    schemapi._FromDict = lambda _: schemas
+
+
+_hash_once()
 renderer.enable()  # whoever draws in this look also shows charts without a network

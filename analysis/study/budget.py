@@ -6,7 +6,7 @@ from scipy.stats import norm
 
 from analysis.facts import price
 from analysis.laws import decision, products
-from analysis.study import model, readings
+from analysis.study import model, readings, verdict
 from analysis.study.scenario import Scenario
 from analysis.units import convert
 
@@ -60,20 +60,16 @@ def needed(case: Scenario, draws: pd.DataFrame, target_ratio: float) -> np.ndarr
     return np.divide(share, spared, out=np.full(len(share), np.inf), where=spared > 0)
 
 
-def by_reading(case: Scenario, draws: int = 1024, seed: int | None = model.SEED) -> pd.DataFrame:
+def by_reading(case: Scenario, draws: pd.DataFrame) -> pd.DataFrame:
     """The stretched budget under each reading of the claim and as measured: 80 % range of effective dollars."""
-    base, other = (model.inputs(case, option, draws, seed) for option in ("baseline", "candidate"))
-    before, after = model.evaluate(base), {readings.MEASURED: model.evaluate(other)}
-    for name in readings.readings() if case.claim else ():
-        after[name] = model.evaluate(readings.claimed(base, other, name), change=readings.change(case, name))
-    rows = []
-    for name, table in after.items():
-        ratio = products.cost_gain_ratio(before["request_usd"].to_numpy(), table["request_usd"].to_numpy())
-        told = _stretched(case, before, ratio)
-        title = "The two chips as they are" if name == readings.MEASURED else readings.readings()[name].title
-        low, mid, high = np.quantile(told["effective_usd"], [0.1, 0.5, 0.9])
+    before, rows = draws.loc["baseline"], []
+    columns = [model.columns_of(draws.loc[option]) for option in ("baseline", "candidate")]
+    for name, told in verdict.by_reading(case, *columns).items():
+        ratio = products.cost_gain_ratio(columns[0]["request_usd"], told["request_usd"])
+        low, mid, high = np.quantile(_stretched(case, before, ratio)["effective_usd"], [0.1, 0.5, 0.9])
         plain = float(np.median(ratio)) * case.budget.usd_per_year
-        rows.append({"reading": name, "title": title, "low": low, "mid": mid, "high": high, "before_frictions": plain})
+        told = {"reading": name, "title": readings.title(name), "low": low, "mid": mid, "high": high}
+        rows.append({**told, "before_frictions": plain})
     return pd.DataFrame(rows)
 
 

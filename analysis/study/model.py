@@ -34,23 +34,29 @@ def needs(law: Callable) -> tuple[str, ...]:
 def evaluate(table, laws: Sequence[Callable] = LAWS, change: Mapping[str, float] | None = None):
     """Each law reads the columns its arguments name and adds the column it is named after.
 
-    `table` is a DataFrame or a dict of arrays, and so is the result. `change` multiplies a quantity after its law ran,
-    or an input at once: that is how a reading of a claim runs through the model.
+    `table` is a DataFrame or a dict of arrays and floats, and so is the result. `change` multiplies a quantity after
+    its law ran, or an input at once: that is how a reading of a claim runs through the model.
     """
     change = change or {}
-    raw = table if isinstance(table, dict) else {name: table[name].to_numpy() for name in table}  # no index to align
-    columns = {name: value * change[name] if name in change else value for name, value in raw.items()}
+    told = table if isinstance(table, dict) else columns_of(table)
+    columns = {name: value * change[name] if name in change else value for name, value in told.items()}
     for law in laws:
         value = law(**{name: columns[name] for name in needs(law)})
         columns[law.__name__] = value * change[law.__name__] if law.__name__ in change else value
     return columns if isinstance(table, dict) else pd.DataFrame(columns, index=table.index)
 
 
+def columns_of(table: pd.DataFrame) -> dict[str, np.ndarray]:
+    """The columns of a table of numbers as arrays, which have no index to align."""
+    return dict(zip(table, table.to_numpy().T, strict=True))
+
+
+@cache
 def scores(name: str, draws: int, seed: int | None) -> np.ndarray:
-    """Standard-normal scores. Each name has its own stream, so a new belief moves no other's draws."""
-    if seed is None:
-        return np.zeros(draws)
-    return np.random.default_rng([seed, *name.encode()]).standard_normal(draws)
+    """Standard-normal scores, not to be changed. Each name has its own stream: a new belief moves no other's draws."""
+    told = np.zeros(draws) if seed is None else np.random.default_rng([seed, *name.encode()]).standard_normal(draws)
+    told.flags.writeable = False
+    return told
 
 
 def at(name: str, belief, score) -> np.ndarray:
@@ -66,53 +72,79 @@ def at(name: str, belief, score) -> np.ndarray:
     return back(into(mid) + width * score / P90_SCORE)
 
 
+@cache
+def drawn(name: str, belief, draws: int, seed: int | None) -> np.ndarray:
+    """A belief's draws, shared by all scenarios that state it alike: not to be changed."""
+    told = at(name, belief, scores(name, draws, seed))
+    told.flags.writeable = False
+    return told
+
+
 def beliefs(case: Scenario, draws: int = DRAWS, seed: int | None = SEED) -> pd.DataFrame:
     """A row a draw, a column a belief in base units; without a seed every belief stands at its median."""
-    return pd.DataFrame({name: at(name, belief, scores(name, draws, seed)) for name, belief in case.believe.items()})
+    return pd.DataFrame({name: drawn(name, belief, draws, seed) for name, belief in case.believe.items()})
 
 
-def inputs(case: Scenario, option: str, draws: int = DRAWS, seed: int | None = SEED) -> pd.DataFrame:
-    """What the laws read for one option: facts of chip, model and site, the workload, the layout, beliefs."""
-    return inputs_at(case, option, lambda name: scores(name, draws, seed))
-
-
-def inputs_at(case: Scenario, option: str, score: Callable[[str], np.ndarray]) -> pd.DataFrame:
-    """The same at given scores of everything uncertain: beliefs and what calibration leaves open.
+def inputs(case: Scenario, option: str, believed: Mapping, score: Callable[[str], np.ndarray]) -> dict:
+    """What the laws read for one option: floats for facts of chip, model and site, the workload and the layout, an
+    array for each of the beliefs in `believed` and for what calibration leaves open.
 
     `score` gives the standard-normal scores of a name's stream: drawn, or set one by one to ask what matters.
     """
     deployment = getattr(case, option)
-    believed = pd.DataFrame({name: at(name, belief, score(name)) for name, belief in case.believe.items()})
-    own = {name.removeprefix(f"{option}_"): believed[name] for name in believed if name.startswith(f"{option}_")}
-    fixed = {
+    return {
         **_numbers(find(Accelerator, deployment.accelerator)),
         **_numbers(find(Model, case.model)),
         **_numbers(find(Site, case.site)),
-        "input_tokens_per_request": float(case.workload.input_tokens),
-        "cached_share": case.workload.cached_share,
-        "output_tokens_per_request": float(case.workload.output_tokens),
         **serving.operate(case, option),
         **finance.paid(case, option),
+        **believed,
+        **serving.speed_draws(case, option, score),
+        **energy.energy_draws(score),
+        **{name.removeprefix(f"{option}_"): told for name, told in believed.items() if name.startswith(f"{option}_")},
     }
-    speed = serving.speed_draws(case, option, score)
-    columns = {**fixed, **dict(believed), **speed, **energy.energy_draws(score), **own}
-    return pd.DataFrame(columns, index=believed.index)
+
+
+def options(case: Scenario, draws: int = DRAWS, seed: int | None = SEED) -> dict[str, dict]:
+    """Every law for `baseline` and `candidate`: columns of floats and of arrays, an entry a draw."""
+    believed = {name: drawn(name, belief, draws, seed) for name, belief in case.believe.items()}
+    return _options(case, believed, lambda name: scores(name, draws, seed))
+
+
+def _options(case: Scenario, believed: Mapping, score: Callable[[str], np.ndarray]) -> dict[str, dict]:
+    return {option: evaluate(inputs(case, option, believed, score)) for option in ("baseline", "candidate")}
 
 
 def outcomes(case: Scenario, draws: int = DRAWS, seed: int | None = SEED) -> pd.DataFrame:
     """Every law for every option, indexed by (option, draw): `baseline`, `candidate`; under a reading, `claimed`."""
-    return outcomes_at(case, lambda name: scores(name, draws, seed))
+    return _table(case, options(case, draws, seed), draws)
 
 
 def outcomes_at(case: Scenario, score: Callable[[str], np.ndarray]) -> pd.DataFrame:
     """The same at given scores of everything uncertain."""
-    tables = {option: inputs_at(case, option, score) for option in ("baseline", "candidate")}
-    done = {option: evaluate(table) for option, table in tables.items()}
-    if change := readings.change(case):
-        done["claimed"] = evaluate(
-            readings.claimed(tables["baseline"], tables["candidate"], case.reading), change=change
-        )
-    return pd.concat(done, names=["option", "draw"])
+    believed = {name: at(name, belief, score(name)) for name, belief in case.believe.items()}
+    return _table(case, _options(case, believed, score), len(next(iter(believed.values()))))
+
+
+def _table(case: Scenario, done: dict[str, dict], draws: int) -> pd.DataFrame:
+    """Columns of options as one table in one block of memory."""
+    if case.reading != readings.MEASURED:
+        done = done | {"claimed": at_its_word(case, done["baseline"], done["candidate"], case.reading)}
+    columns = list(dict.fromkeys(name for told in done.values() for name in told))
+    values = np.full((len(columns), len(done), draws), np.nan)
+    for place, told in enumerate(done.values()):
+        for row, name in enumerate(columns):
+            values[row, place] = told.get(name, np.nan)
+    rows = pd.MultiIndex.from_product([list(done), range(draws)], names=["option", "draw"])
+    return pd.DataFrame(values.reshape(len(columns), -1).T, index=rows, columns=columns)
+
+
+def at_its_word(case: Scenario, baseline: Mapping, candidate: Mapping, reading: str) -> dict:
+    """The baseline's columns evaluated as a reading of the claim says, at the price that it asks.
+
+    Columns that laws made before are made anew, so those of `outcomes` do as well as those of `inputs`.
+    """
+    return evaluate(readings.claimed(baseline, candidate, reading), change=readings.change(case, reading))
 
 
 def _numbers(record) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """What a headline can mean: each reading multiplies named quantities of the model and runs through it."""
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from inspect import signature
 from pathlib import Path
@@ -53,6 +54,11 @@ def readings() -> dict[str, Reading]:
     return found
 
 
+def title(name: str) -> str:
+    """A reading's title; `measured` is none."""
+    return "The two chips as they are" if name == MEASURED else readings()[name].title
+
+
 def factors(reading: str, cut_share: float, precision: str) -> dict[str, float]:
     """What each quantity is multiplied by under a reading of a claimed cut, for a baseline that serves `precision`."""
     numbers = {"cut": cut_share, "baseline_bits": WEIGHT_BITS[precision]}
@@ -67,16 +73,16 @@ def change(case, reading: str | None = None) -> dict[str, float]:
     return factors(reading, claim(case.claim).cut_share, case.baseline.precision)
 
 
-def claimed(baseline, candidate, reading: str):
+def claimed(baseline: Mapping, candidate: Mapping, reading: str) -> Mapping:
     """The claim taken at its word: the baseline at work, for the price of the candidate's chip where the reading asks.
 
-    Tables of inputs for the laws; the price comes with power, life, hall, heat and all else that a chip second costs.
+    Columns for the laws; the price comes with power, life, hall, heat and all else that a chip second costs.
     """
     if readings()[reading].price == "baseline":
         return baseline
     made = {law.__name__ for law in PRICE}
     told = {name for law in PRICE for name in signature(law).parameters if name not in made}
-    return baseline.assign(**{name: candidate[name] for name in candidate if name in told})
+    return {**baseline, **{name: candidate[name] for name in candidate if name in told}}
 
 
 def doubts(params):

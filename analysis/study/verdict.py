@@ -1,5 +1,7 @@
 """From a claim to a buyer: effects of every reading, what a conclusion needs, and the ladder of pass-through."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -37,41 +39,44 @@ def beside(draws: pd.DataFrame) -> pd.DataFrame:
     return draws.assign(tokens_per_usd_ratio=base / draws["request_usd"])
 
 
-def effects(case, draws: int = model.DRAWS, seed: int | None = model.SEED) -> pd.DataFrame:
-    """A row a reading and outcome: median and 80 % range of the gain over the baseline.
+def by_reading(case, base: Mapping, other: Mapping) -> dict[str, Mapping]:
+    """What the laws say of the candidate as it is (`measured`), then, of a claim, of the claim under each reading.
 
-    The reading `measured` is the candidate as it is; without a claim it is the only row.
+    `base` and `other` are the columns of baseline and candidate.
     """
-    base, other = (model.inputs(case, option, draws, seed) for option in ("baseline", "candidate"))
-    before, after = model.evaluate(base), model.evaluate(other)
-    found = {readings.MEASURED: gains(before, after)}
-    for name in readings.readings() if case.claim else ():
-        table_ = readings.claimed(base, other, name)
-        found[name] = gains(before, model.evaluate(table_, change=readings.change(case, name)))
-    rows = []
-    for name, gain in found.items():
-        title = readings.readings()[name].title if name != readings.MEASURED else "The two chips as they are"
-        for outcome in gain:
-            ends = {level: float(gain[outcome].quantile(at)) for level, at in LEVELS.items()}
-            rows.append({"reading": name, "title": title, "outcome": outcome, **ends})
+    told = readings.readings() if case.claim else ()
+    return {readings.MEASURED: other, **{name: model.at_its_word(case, base, other, name) for name in told}}
+
+
+def effects(case, draws: pd.DataFrame) -> pd.DataFrame:
+    """A row a reading and outcome: median and 80 % range of the gain over the baseline; `draws` as evaluated."""
+    rows, options = [], [model.columns_of(draws.loc[option]) for option in ("baseline", "candidate")]
+    for name, told in by_reading(case, *options).items():
+        for outcome, gain in gains(options[0], told).items():
+            ends = dict(zip(LEVELS, np.quantile(gain, list(LEVELS.values())).tolist(), strict=True))
+            rows.append({"reading": name, "title": readings.title(name), "outcome": outcome, **ends})
     return pd.DataFrame(rows)
 
 
-def across(case, draws: int = model.DRAWS) -> pd.DataFrame:
-    """`effects` on dollars for every workload that a scenario file states: a row a reading, a column a workload.
+def across(case) -> pd.DataFrame:
+    """Tokens per dollar, new for old, a row a reading, a column a workload that some scenario file states: medians.
 
-    Chips, prices and promises are the scenario's own; a workload that the chips cannot serve as promised stays blank.
+    Chips, prices and promises are the scenario's own; a workload that the chips cannot serve stays blank.
     """
-    told = {case.workload: "This scenario"}
+    asked = {case.workload: "This scenario"}
     for name in scenarios():
-        told.setdefault(load(name).workload, load(name).title)
+        asked.setdefault((other := load(name)).workload, other.title)
     columns = {}
-    for workload, title in told.items():
+    for workload, title in asked.items():
+        other = case.model_copy(update={"workload": workload})
         try:
-            found = effects(case.model_copy(update={"workload": workload}), draws)
-            columns[title] = found.query("outcome == 'dollars'").set_index("title")["mid"]
+            base, new = model.options(other).values()
         except serving.Infeasible:
-            columns[title] = pd.Series(dtype=float)
+            columns[title] = {}
+            continue
+        told = by_reading(other, base, new).items()
+        ratios = {readings.title(name): base["request_usd"] / each["request_usd"] for name, each in told}
+        columns[title] = {reading: float(np.median(ratio)) for reading, ratio in ratios.items()}
     return pd.DataFrame(columns)
 
 
@@ -103,8 +108,7 @@ def ladder(case, draws: pd.DataFrame) -> pd.DataFrame:
     steps |= {"Part of the traffic moves": moved, "First year's load": moved * base["first_year_ratio"]}
     if case.claim:
         told = readings.factors("matrix_products", claim(case.claim).cut_share, case.baseline.precision)
-        inputs = model.inputs(case, "baseline", len(base))
-        touched = gains(base, model.evaluate(inputs, change=told))["throughput"]
+        touched = gains(base, model.evaluate(model.columns_of(base), change=told))["throughput"]
         headline = pd.Series(claim(case.claim).headline_ratio, index=base.index)
         steps = {"Headline": headline, "Only matrix products shrink": touched, **steps}
     before = pd.Series(1.0, index=base.index)
@@ -118,10 +122,9 @@ def ladder(case, draws: pd.DataFrame) -> pd.DataFrame:
 
 def worlds(case, draws: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     """Tokens per dollar were the claim true, by the reading in `credence`, and were it mundane: a first year."""
-    base, other = (model.inputs(case, option, len(draws.loc[option])) for option in ("baseline", "candidate"))
-    told = readings.change(case, case.credence.reading)
-    at_its_word = model.evaluate(readings.claimed(base, other, case.credence.reading), change=told)
-    true = gains(draws.loc["baseline"], at_its_word)["dollars"]
+    base, other = (draws.loc[option] for option in ("baseline", "candidate"))
+    told = model.at_its_word(case, model.columns_of(base), model.columns_of(other), case.credence.reading)
+    true = gains(base, told)["dollars"]
     return true, pd.Series(ladder(case, draws)["draws"].iloc[-1], index=true.index)
 
 
