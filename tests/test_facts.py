@@ -266,5 +266,29 @@ def test_a_wide_table_needs_a_source_and_units_in_its_names(copy):
 def test_a_source_needs_a_title_a_day_and_a_grade(copy):
     plant(copy, "sources", 3, title="", grade="A7", read_on="today", url="nvidia.com")
     told = "\n".join(check(copy))
-    for said in ("title is blank", "grade 'A7'", "read_on 'today' is no ISO date", "'nvidia.com' is no URL"):
+    for said in ("title is blank", "grade 'A7'", "read_on 'today' is no day on which it was", "'nvidia.com' is no URL"):
         assert f"sources.csv:3: aiconfigurator_core: {said}" in told
+
+
+@pytest.mark.parametrize(
+    ("read", "read_on", "said"),
+    [
+        ("opend", "2026-11-22", "read 'opend': did you mean 'opened'?"),
+        ("", "2026-11-22", "read '': known: opened, our own, recalled, to be checked, through a table of others"),
+        ("opened", "", "read_on '' is no day on which it was read (opened)"),
+        ("recalled, to be checked", "2026-11-22", "read_on '2026-11-22' is no day on which it was read (recalled"),
+        ("our own", "2026-11-22", "read_on '2026-11-22' is no day on which it was read (our own)"),
+    ],
+)
+def test_a_source_says_how_it_was_read_and_dates_only_what_was(copy, read, read_on, said):
+    plant(copy, "sources", 3, read=read, read_on=read_on)
+    assert any(fault.startswith(f"facts/sources.csv:3: aiconfigurator_core: {said}") for fault in check(copy))
+
+
+def test_what_was_recalled_is_marked_in_the_rows_and_shown():
+    """A row whose `where` admits memory rests on our judgement or on a source marked as recalled."""
+    read = sources()["read"]
+    for name in ("accelerators", "capex", "cooling", "launches", "prices", "sites"):
+        rows = table(name)
+        admitted = rows[rows["where"].fillna("").str.contains("as recalled|not re-read")]
+        assert set(admitted["source"].map(read)) <= {"our own", "recalled, to be checked"}, name

@@ -18,6 +18,7 @@ from analysis.units import factor, registry, unit_of
 # Written by `python -m analysis calibrate` from tables that are sourced, or what it starts from, with a reason a row.
 FITTED = {"coefficients", "energy_coefficients", "priors", "spread", "validation"}
 COUNTS = {"concurrency", "repeats"}  # plain counts, named as the tables of `predict` name them
+READ = {"opened": True, "through a table of others": True, "recalled, to be checked": False, "our own": False}  # dated?
 KINDS = {"datasheet", "measured", "reported", "estimate", "press", "derived", "judged", "config"}
 RECORDS = {kind.__name__.lower() + "s": {field.name for field in fields(kind)} for kind in (Accelerator, Model, Site)}
 Faults = Iterator[tuple[int, str]]
@@ -160,6 +161,8 @@ def _source_faults(name: str, rows: Rows, known: set[str]) -> Faults:
         said = [f"{column} is blank" for column in ("source", "title", "publisher", "licence") if not row[column]]
         said += ["is there twice"] * (row["source"] in keys[:place])
         said += [f"{row['url']!r} is no URL"] * (not re.match("https?://|$", row["url"]))
-        said += [f"read_on {row['read_on']!r} is no ISO date"] * (not _dated(row["read_on"]))
+        said += [f"read {row['read']!r}: {nearest(row['read'], READ)}"] * (row["read"] not in READ)
+        wanted = _dated(row["read_on"]) if READ.get(row["read"], True) else not row["read_on"]
+        said += [f"read_on {row['read_on']!r} is no day on which it was read ({row['read']})"] * (not wanted)
         said += [f"grade {row['grade']!r} is none of A1 to F6"] * (not re.fullmatch("[A-F][1-6]", row["grade"]))
         yield from ((line, f"{row['source']}: {fault}") for fault in said)

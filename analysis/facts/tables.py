@@ -88,7 +88,7 @@ def names(kind: type) -> list[str]:
 
 @cache
 def sources() -> pd.DataFrame:
-    """The sources, indexed by key: title, publisher, url, published, read_on, licence, grade (Admiralty code)."""
+    """The sources, indexed by key: title, publisher, url, published, read, read_on, licence, grade (Admiralty)."""
     return pd.read_csv(FOLDER / "sources.csv", dtype=str, keep_default_na=False).set_index("source")
 
 

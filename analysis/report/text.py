@@ -130,7 +130,7 @@ def taken(rows: list[dict]) -> Payload:
 
 
 def sources(case) -> pd.DataFrame:
-    """Every belief and fact that a scenario rests on, with where it comes from; facts first, then beliefs."""
+    """Every belief and fact that a scenario rests on, its source and how that was read; facts first, then beliefs."""
     from analysis.facts import Accelerator, Model, Site, chosen
 
     things = [(Accelerator, case.baseline.accelerator), (Accelerator, case.candidate.accelerator), (Model, case.model),
@@ -141,5 +141,5 @@ def sources(case) -> pd.DataFrame:
         [("belief", name, f"{number(b.low)} / {number(b.mid)} / {number(b.high)} {b.unit}", b.source, b.why)
          for name, b in case.believe.items()], columns=["thing", "field", "value", "source", "where"])  # fmt: skip
     table = pd.concat([facts[["thing", "field", "value", "source", "where"]], believed], ignore_index=True)
-    titles = source_table()["title"]
-    return table.assign(title=table["source"].map(titles)).fillna("")
+    known = source_table()
+    return table.assign(**{column: table["source"].map(known[column]) for column in ("title", "read")}).fillna("")

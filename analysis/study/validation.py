@@ -169,7 +169,7 @@ def by_length(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def sources() -> pd.DataFrame:
-    """The sources of points, records and peers, with licence and grade."""
+    """The sources of points, records and peers: how each was read and when, licence and grade."""
     keys = {*table("serving")["source"], *table("mlperf")["source"], *table("peers")["source"]}
-    told = facts_sources().loc[sorted(keys), ["title", "publisher", "url", "read_on", "licence", "grade"]]
+    told = facts_sources().loc[sorted(keys), ["title", "publisher", "url", "read", "read_on", "licence", "grade"]]
     return told.reset_index(drop=True)
