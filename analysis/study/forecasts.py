@@ -175,8 +175,8 @@ def reliability(as_of: date, offsets=(-3, 0, 3, 6)) -> pd.DataFrame:
     """
     known = record.reference_class(as_of)
     pairs = []
-    for name, own in known[known.fate.isin(["shipped", "cancelled"])].iterrows():
-        said = record.rates(known.drop(name))
+    for name, said in record.others(as_of).items():
+        own = known.loc[name]
         drawn = record.slips(said, own.window_months, record.uniforms(("late", "slip"), 2000, 1))
         risk = rollout.struck_share(said["cancelled_share_per_month"], np.maximum(own.promise_months + drawn, 0))
         for offset in offsets:

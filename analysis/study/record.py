@@ -6,7 +6,8 @@ from functools import cache
 import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
-from scipy.stats import beta, norm
+from scipy.special import ndtr, ndtri
+from scipy.stats import beta
 
 from analysis.facts import nearest, table
 from analysis.laws import rollout, scoring
@@ -14,6 +15,7 @@ from analysis.study.model import SEED
 
 DAYS_PER_MONTH = 30.4375  # the mean month of the Julian calendar, 365.25 / 12
 CLASS_SINCE = date(2020, 1, 1)  # a yearly cadence, racks and clouds: older launches are listed and not counted
+LOG_ROOT_TAU = np.log(2 * np.pi) / 2  # of a standard normal's density
 LATE_LEVELS = (0.05, 0.5, 0.95)
 
 
@@ -39,12 +41,17 @@ def dated(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**{column: pd.to_datetime(frame[column]).dt.date for column in days})
 
 
+@cache
+def _launches() -> dict[str, list]:
+    """Rows of launches.csv by product."""
+    return {name: list(own.itertuples()) for name, own in read("launches").groupby("product", sort=False)}
+
+
 def milestones(product: str, as_of: date) -> dict:
     """What was known of a product by a day, by milestone; LookupError where it was not announced by then."""
-    own = read("launches")[lambda rows: (rows["product"] == product) & (rows.known <= as_of)]
-    seen = {row.milestone: row for row in own.itertuples()}
+    seen = {row.milestone: row for row in _launches().get(product, ()) if row.known <= as_of}
     if not {"announced", "promised"} <= set(seen):
-        hint = nearest(product, set(read("launches")["product"]))
+        hint = nearest(product, set(_launches()))
         raise LookupError(f"launches.csv: {product!r} was not announced by {as_of}; {hint}")
     return seen
 
@@ -55,7 +62,7 @@ def reference_class(as_of: date, without: str | None = None, since: date = CLASS
     rows = read("launches")
     known = rows[(rows.vendor != "unnamed") & (rows.milestone == "announced") & (rows.known <= as_of)]
     named = known[(known.latest >= since) & (known["product"] != without)]["product"]
-    return pd.DataFrame({name: _fate(milestones(name, as_of), as_of) for name in named}).T.infer_objects()
+    return pd.DataFrame([_fate(milestones(name, as_of), as_of) for name in named], index=list(named))
 
 
 def _fate(seen: dict, as_of: date) -> dict:
@@ -91,8 +98,8 @@ def _fitted(low_months: tuple, high_months: tuple) -> tuple[float, float]:
 
     def loss(at):
         z_low, z_high = ((np.log(side) - at[0]) / np.exp(at[1]) for side in (low, np.maximum(high, low)))
-        inside = np.log(np.maximum(norm.cdf(z_high) - norm.cdf(z_low), 1e-12))
-        return -np.where(exact, norm.logpdf(z_low) - at[1] - np.log(low), inside).sum()
+        inside = np.log(np.maximum(ndtr(z_high) - ndtr(z_low), 1e-12))
+        return -np.where(exact, -(z_low**2) / 2 - LOG_ROOT_TAU - at[1] - np.log(low), inside).sum()
 
     found = minimize(loss, [0.5, 0.0], method="Nelder-Mead").x
     return float(np.exp(found[0])), float(np.exp(found[1]))
@@ -115,21 +122,35 @@ def rates(known: pd.DataFrame) -> dict:
     shares = {f"{name}_share": rollout.jeffreys_share(*pair) for name, pair in counts.items()}
     per_month = rollout.hazard_share_per_month(counts["cancelled"][0], known.exposed_months.sum())
     gaps = np.sort(known.gap_months.dropna())
-    p90 = rollout.late_slip_months(median, spread, norm.ppf(0.9))
+    p90 = rollout.late_slip_months(median, spread, ndtri(0.9))
     return {**shares, **intervals, "counts": counts, "median_months": median, "spread_ratio": spread, "p90_months": p90,
             "gaps": gaps, "cancelled_share_per_month": per_month}  # fmt: skip
 
 
 def slips(said: dict, window_months: float | np.ndarray, uniform: dict) -> np.ndarray:
     """Slips that the class implies for a window of this width, one a draw; uniform variates by name."""
-    late = rollout.late_slip_months(said["median_months"], said["spread_ratio"], norm.ppf(uniform["slip"]))
+    late = rollout.late_slip_months(said["median_months"], said["spread_ratio"], ndtri(uniform["slip"]))
     early = rollout.early_slip_months(window_months, uniform["slip"])
     return np.where(uniform["late"] < said["late_share"], late, early)
 
 
 def uniforms(names, draws: int, seed: int) -> dict:
-    """Uniform variates, a stream a name, so that a new one moves no other."""
-    return {name: np.random.default_rng([seed, *name.encode()]).uniform(size=draws) for name in names}
+    """Uniform variates, not to be changed; a stream a name, so that a new one moves no other."""
+    return {name: _uniform(name, draws, seed) for name in names}
+
+
+@cache
+def _uniform(name: str, draws: int, seed: int) -> np.ndarray:
+    told = np.random.default_rng([seed, *name.encode()]).uniform(size=draws)
+    told.flags.writeable = False
+    return told
+
+
+@cache
+def others(as_of: date) -> dict[str, dict]:
+    """What the class says of each launch whose fate is known, learnt from the others. Shared: do not change."""
+    known = reference_class(as_of)
+    return {name: rates(known.drop(name)) for name in known.index[known.fate.isin(["shipped", "cancelled"])]}
 
 
 @cache
@@ -138,7 +159,7 @@ def leave_one_out(as_of: date, draws: int = 2000) -> pd.DataFrame:
     known = reference_class(as_of)
     rows = []
     for name, own in known[known.fate == "shipped"].iterrows():
-        said = rates(known.drop(name))
+        said = others(as_of)[name]
         u = uniforms(("late", "slip"), draws, SEED)
         drawn = slips(said, own.window_months, u)
         word = rollout.early_slip_months(own.window_months, u["slip"])

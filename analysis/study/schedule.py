@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from analysis.laws import rollout
 from analysis.study import model, record
@@ -39,7 +39,7 @@ def simulate(seen: dict, said: dict, table: dict, draws: int, seed: int, survive
     u = record.uniforms(("cancel", "late", "slip", "loop", "gap", "gap noise", "fiscal", "day"), draws, seed)
     announced, (proven, loops) = _announced(at, said, table, u), _proven(table, u)
     limited = _reported(at["shipped"], u) if "shipped" in at else rollout.limited_months(announced, proven)
-    gap = np.quantile(said["gaps"], u["gap"], method="inverted_cdf") * np.exp(GAP_SPREAD * norm.ppf(u["gap noise"]))
+    gap = np.quantile(said["gaps"], u["gap"], method="inverted_cdf") * np.exp(GAP_SPREAD * ndtri(u["gap noise"]))
     gap = gap * table["common_ratio"]
     early = np.where(u["late"] < said["late_share"], 0, HEAD_START_MONTHS)
     general = rollout.general_months(limited, gap, at.get("promised general", (0, 0))[0] - early)
@@ -110,9 +110,11 @@ def news(product: str, as_of: date) -> pd.DataFrame:
 
 def chance(seen: Forecast, milestone: str, months) -> np.ndarray:
     """Chance that a milestone (`limited`, `general`, `volume`) is reached within so many months of the start."""
-    rows = seen.dates.sort_values(f"{milestone}_months")
-    total = np.concatenate([[0.0], np.cumsum(rows.weight) / rows.weight.sum()])
-    return seen.real_share * total[np.searchsorted(rows[f"{milestone}_months"], months, side="right")]
+    dates, weight = (seen.dates[name].to_numpy() for name in (f"{milestone}_months", "weight"))
+    order = np.argsort(dates)
+    dates, weight = dates[order], weight[order]
+    total = np.concatenate([[0.0], np.cumsum(weight) / weight.sum()])
+    return seen.real_share * total[np.searchsorted(dates, months, side="right")]
 
 
 def quantile(seen: Forecast, milestone: str, level: float) -> float:
