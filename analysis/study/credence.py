@@ -66,15 +66,15 @@ def weights(case, draws: int = model.DRAWS, seed: int | None = model.SEED) -> pd
 def mixture(weighed: pd.DataFrame, true, mundane, seed: int = model.SEED) -> np.ndarray:
     """A draw of tokens per dollar from each row's three worlds; 1, today's, where the claim is empty."""
     point = np.random.default_rng([seed, *b"credence"]).random(len(weighed))
-    return np.select([point < weighed["true"], point < weighed["true"] + weighed["mundane"]], [true, mundane], 1.0)
+    first, second = (weighed[name].to_numpy() for name in ("true", "mundane"))
+    return np.select([point < first, point < first + second], [np.asarray(true), np.asarray(mundane)], 1.0)
 
 
 def sensitivity(weighed: pd.DataFrame, true, mundane, levels=None) -> pd.DataFrame:
     """Tokens per dollar under the mixture, were the claim true with each probability; the rest keep their odds."""
-    rows = []
+    rows, odds = [], weighed["mundane"] / (weighed["mundane"] + weighed["empty"])
     for level in np.linspace(0, 1, 21) if levels is None else levels:
-        rest = weighed[["mundane", "empty"]].div(weighed["mundane"] + weighed["empty"], axis=0) * (1 - level)
-        drawn = mixture(rest.assign(true=level), true, mundane)
+        drawn = mixture(pd.DataFrame({"true": level, "mundane": odds * (1 - level)}), true, mundane)
         low, mid, high = np.quantile(drawn, LEVELS)
         rows.append({"true_share": float(level), "low": low, "mid": mid, "high": high, "mean": float(drawn.mean())})
     return pd.DataFrame(rows)

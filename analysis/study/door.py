@@ -2,6 +2,7 @@
 
 import io
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,15 @@ def near(name, names) -> str:
 
 
 def read(path: Path) -> tuple[dict, dict[tuple, int]]:
-    """Values of a YAML 1.2 file and the line of each key; ScenarioError for all but plain text, mappings and lists."""
-    text = _text(path)
+    """Values of a YAML 1.2 file and the line of each key, not to be changed: equal files are parsed once.
+
+    ScenarioError for all but plain text, mappings and lists.
+    """
+    return _read(path, _text(path))
+
+
+@cache
+def _read(path: Path, text: str) -> tuple[dict, dict[tuple, int]]:
     try:
         _refuse_tricks(path, text)
         loaded = YAML(typ="rt", pure=True).load(text)

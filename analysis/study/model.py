@@ -131,12 +131,12 @@ def _table(case: Scenario, done: dict[str, dict], draws: int) -> pd.DataFrame:
     if case.reading != readings.MEASURED:
         done = done | {"claimed": at_its_word(case, done["baseline"], done["candidate"], case.reading)}
     columns = list(dict.fromkeys(name for told in done.values() for name in told))
-    values = np.full((len(columns), len(done), draws), np.nan)
+    values = np.empty((len(columns), len(done), draws))
     for place, told in enumerate(done.values()):
         for row, name in enumerate(columns):
             values[row, place] = told.get(name, np.nan)
     rows = pd.MultiIndex.from_product([list(done), range(draws)], names=["option", "draw"])
-    return pd.DataFrame(values.reshape(len(columns), -1).T, index=rows, columns=columns)
+    return pd.DataFrame(values.reshape(len(columns), -1).T, index=rows, columns=columns, copy=False)
 
 
 def at_its_word(case: Scenario, baseline: Mapping, candidate: Mapping, reading: str) -> dict:

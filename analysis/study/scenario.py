@@ -3,7 +3,6 @@
 import json
 import types
 import typing
-from functools import cache
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
@@ -32,12 +31,12 @@ def load(name: str, overrides: dict | None = None) -> Scenario:
     ScenarioError, with file, line, key and nearest valid name for every fault.
     """
     path = Path(name) if str(name).endswith((".yml", ".yaml")) else PARAMS / f"{name}.yml"
-    (base, base_lines), own, lines = _reference(), {}, {}
+    (base, base_lines), own, lines = read(PARAMS / f"{REFERENCE}.yml"), {}, {}
     if path.absolute() != PARAMS / f"{REFERENCE}.yml":
         own, lines = read(path)
-        own.pop("$schema", None)
     told = _dotted(path, base, overrides or {})
     merged = _merge(_merge(base, own), told)
+    merged.pop("$schema", None)
     told_anew = {(whole, key) for whole in WHOLE for key in _mapping(own.get(whole))}
     where = {
         key: f"{PARAMS.name}/{REFERENCE}.yml:{line}" for key, line in base_lines.items() if key[:2] not in told_anew
@@ -64,13 +63,6 @@ def schema() -> dict:
     made = Params.model_json_schema()
     made.pop("required", None)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}
-
-
-@cache
-def _reference() -> tuple[dict, dict]:
-    values, lines = read(PARAMS / f"{REFERENCE}.yml")
-    values.pop("$schema", None)
-    return values, lines
 
 
 def _merge(base: dict, own: dict, depth: tuple = ()) -> dict:
