@@ -1,6 +1,5 @@
 """A claim as a record: what was said, by whom, what would settle it, and checks of it that are data, not code."""
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from functools import cache
@@ -8,11 +7,11 @@ from pathlib import Path
 from typing import Literal
 
 import pandas as pd
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from analysis.facts import Accelerator, find, sources
 from analysis.laws.claim import cut_share, headline_ratio
-from analysis.study.door import ScenarioError, near, read
+from analysis.study.door import checked, read, refuse, unknown
 from analysis.study.expression import compute, fill
 from analysis.study.schema import Record, Share, Text
 from analysis.units import convert, unit_of
@@ -124,9 +123,6 @@ class Claim(Record):
         return float(headline_ratio(self.cut_share))
 
 
-KEYS = {key for record in (Claim, Statement, Measure, Resolution, Check, Fact, Stated) for key in record.model_fields}
-
-
 def claims() -> list[str]:
     """Names of the claims on file."""
     return sorted(path.stem for path in CLAIMS.glob("*.yml"))
@@ -136,16 +132,9 @@ def claims() -> list[str]:
 def claim(name: str) -> Claim:
     """Read a claim by name (or path) strictly; ScenarioError names file, line, key and nearest valid name."""
     path = Path(name) if name.endswith((".yml", ".yaml")) else CLAIMS / f"{name}.yml"
-    values, lines = read(path)
-    try:
-        found = Claim.model_validate_json(json.dumps(values, default=str))
-        faults = list(_doubts(found))
-    except ValidationError as errors:
-        faults = [_fault(error) for error in errors.errors()]
-    if faults:
-        raise ScenarioError(
-            [f"{path.name}:{_line(lines, key)}: {'.'.join(map(str, key))}: {said}" for key, said in faults]
-        )
+    values, where = read(path, path.name)
+    found = checked(Claim, values, where)
+    refuse(where, _doubts(found))
     return found
 
 
@@ -189,12 +178,12 @@ def _value(claimed: Claim, given):
     """A check's number: as it stands, from the fact tables, or another statement's; ValueError if it is not there."""
     if isinstance(given, Fact):
         if given.field not in (fields := Accelerator.__dataclass_fields__):
-            raise ValueError(f"unknown field {given.field!r}; {near(given.field, fields)}")
+            raise ValueError(unknown("field", given.field, fields))
         return convert(getattr(find(Accelerator, given.accelerator), given.field), unit_of(given.field), given.unit)
     if isinstance(given, Stated):
         told = {s.id: s.measure.value for s in claimed.statements if s.measure}
         if given.statement not in told:
-            raise ValueError(f"no measured statement {given.statement!r}; {near(given.statement, told)}")
+            raise ValueError(unknown("measured statement", given.statement, told))
         return told[given.statement]
     return given.replace(tzinfo=UTC) if isinstance(given, datetime) and given.tzinfo is None else given
 
@@ -203,7 +192,7 @@ def _doubts(found: Claim) -> Iterator[tuple[tuple, str]]:
     """What the types cannot say: names that must exist, and checks that must run."""
     measured = [s.id for s in found.statements if s.measure]
     if found.headline not in measured:
-        yield ("headline",), f"no measured statement {found.headline!r}; {near(found.headline, measured)}"
+        yield ("headline",), unknown("measured statement", found.headline, measured)
     cited: dict[tuple, str] = {("source",): found.source}
     for i, statement in enumerate(found.statements):
         cited[("statements", i, "source")] = statement.source
@@ -215,7 +204,7 @@ def _doubts(found: Claim) -> Iterator[tuple[tuple, str]]:
                 yield ("statements", i, "checks", j, "expression"), said
     for key, source in cited.items():
         if source not in sources().index:
-            yield key, f"unknown source {source!r}; {near(source, sources().index)}"
+            yield key, unknown("source", source, sources().index)
 
 
 def _check_doubt(found: Claim, check: Check) -> str | None:
@@ -226,14 +215,3 @@ def _check_doubt(found: Claim, check: Check) -> str | None:
     except (ValueError, SyntaxError, TypeError, ArithmeticError, LookupError) as fault:
         return str(fault)
     return None
-
-
-def _line(lines: dict, key: tuple) -> int:
-    return next(lines[key[:length]] for length in range(len(key), -1, -1) if key[:length] in lines)
-
-
-def _fault(error) -> tuple[tuple, str]:
-    key = tuple(part for part in error["loc"] if part not in ("Fact", "Stated"))
-    if error["type"] == "extra_forbidden":
-        return key, f"unknown key; {near(key[-1], KEYS)}"
-    return key, "missing" if error["type"] == "missing" else f"{error['msg']} (got {str(error['input'])[:60]!r})"

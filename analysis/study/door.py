@@ -1,16 +1,23 @@
-"""The YAML door: bytes in, plain values with their lines out. Nothing in a file is ever executed."""
+"""The YAML door: bytes in, checked records out. Nothing in a file is ever executed."""
 
 import io
-from difflib import get_close_matches
+import json
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-from ruamel.yaml.events import AliasEvent
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, DocumentStartEvent, MappingStartEvent, ScalarEvent
+from ruamel.yaml.nodes import ScalarNode
+
+from analysis.facts import nearest
 
 LARGEST_BYTES, DEEPEST = 1_000_000, 20
+_RESOLVER = YAML(typ="safe", pure=True).resolver
+Where = dict[tuple, str]  # file and line of each key that a file states; the file's own under ()
 
 
 class ScenarioError(ValueError):
@@ -21,42 +28,76 @@ class ScenarioError(ValueError):
         self.faults = faults
 
 
-def near(name, names) -> str:
-    """A hint that names the valid word nearest to `name`, or lists a few of them."""
-    close = get_close_matches(str(name), list(names), n=1, cutoff=0.5)
-    return f"did you mean {close[0]!r}?" if close else f"valid: {', '.join(sorted(names)[:12])}"
+def unknown(what: str, name, known) -> str:
+    """What is wrong with a name that is none of the known ones."""
+    return f"unknown {what} {name!r}; {nearest(name, known)}"
 
 
-def read(path: Path) -> tuple[dict, dict[tuple, int]]:
-    """Values of a YAML 1.2 file and the line of each key, not to be changed: equal files are parsed once.
+def refuse(where: Where, faults: Iterable[tuple[tuple, str]]) -> None:
+    """ScenarioError for faults (key, what is wrong), each at the nearest key that is stated; nothing for none."""
+    told = []
+    for key, said in faults:
+        line = next(where[key[:length]] for length in range(len(key), -1, -1) if key[:length] in where)
+        told.append(f"{line}: {'.'.join(map(str, key))}: {said}")
+    if told:
+        raise ScenarioError(told)
 
-    ScenarioError for all but plain text, mappings and lists.
+
+def checked(kind: Any, values: dict, where: Where):
+    """Plain values as a record of a kind (or a mapping of them); ScenarioError for all that does not fit at once."""
+    try:
+        return TypeAdapter(kind).validate_json(json.dumps(values, default=str))
+    except ValidationError as refused:
+        refuse(where, (_fault(kind, where, error) for error in refused.errors()))
+
+
+def _fault(kind: Any, where: Where, error: Any) -> tuple[tuple, str]:
+    """Key and words for what pydantic found. It puts the names of a union's types into a key; they stand nowhere."""
+    *parents, last = error["loc"]
+    key: tuple = ()
+    for part in parents:
+        key = (*key, part) if (*key, part) in where else key
+    said = f"{error['msg']} (got {str(error['input'])[:60]!r})"
+    if error["type"] == "extra_forbidden":
+        said = f"unknown key; {nearest(last, _fields(kind, key))}"
+    return (*key, last), "missing" if error["type"] == "missing" else said
+
+
+def _fields(kind: Any, key: tuple) -> list[str]:
+    """Field names of the record at `key`, inside mappings, lists and unions too."""
+    for part in key:
+        fields = getattr(kind, "model_fields", {})
+        kind = fields[part].annotation if part in fields else (get_args(kind) or (kind,))[-1]
+        kind = next((inner for inner in get_args(kind) if hasattr(inner, "model_fields")), kind)
+    return list(getattr(kind, "model_fields", {}))
+
+
+def read(path: Path, shown: str = "") -> tuple[dict, Where]:
+    """Values of a YAML 1.2 file, and file and line of each key; not to be changed: equal files are parsed once.
+
+    Days stay words. ScenarioError for all but plain text, mappings and lists; it calls the file `shown`.
     """
-    return _read(path, _text(path))
+    return _read(_text(path), shown or str(path))
 
 
 @cache
-def _read(path: Path, text: str) -> tuple[dict, dict[tuple, int]]:
-    try:
-        _refuse_tricks(path, text)
-        loaded = YAML(typ="rt", pure=True).load(text)
-    except (YAMLError, ValueError, OverflowError) as fault:
-        if isinstance(fault, ScenarioError):
-            raise
-        mark = getattr(fault, "problem_mark", None)
-        line = mark.line + 1 if mark else _odd_line(text, fault)
-        said = (
-            " ".join(str(getattr(fault, "problem", None) or fault).split())
-            .split("To suppress")[0]
-            .split(";")[0]
-            .strip()
-        )
-        there = [*text.splitlines(), ""][line - 1].strip()[:60]
-        raise ScenarioError([f"{path}:{line}: {said}" + (f" (at {there!r})" if there else "")]) from None
-    if not isinstance(loaded, dict):
-        raise ScenarioError([f"{path}:1: expected a mapping of keys to values, found {type(loaded).__name__}"])
+def _read(text: str, shown: str) -> tuple[dict, Where]:
     lines: dict[tuple, int] = {(): 1}
-    return _plain(loaded, (), lines), lines
+    events = YAML(typ="safe", pure=True).parse(io.StringIO(text))
+    try:
+        next(events)  # the stream begins; then a document, unless there is none
+        values = _value(events, next(events), (), lines) if isinstance(next(events), DocumentStartEvent) else None
+        if again := next((event for event in events if isinstance(event, DocumentStartEvent)), None):
+            raise _no(again, "a second document")
+    except YAMLError as fault:
+        mark = getattr(fault, "problem_mark", None)
+        line = mark.line + 1 if mark else text[: getattr(fault, "position", 0)].count("\n") + 1
+        said = " ".join(str(getattr(fault, "problem", None) or fault).split()).split(";")[0]
+        there = [*text.splitlines(), ""][line - 1].strip()[:60]
+        raise ScenarioError([f"{shown}:{line}: {said}" + (f" (at {there!r})" if there else "")]) from None
+    if not isinstance(values, dict):
+        raise ScenarioError([f"{shown}:1: expected a mapping of keys to values, found {type(values).__name__}"])
+    return values, {key: f"{shown}:{line}" for key, line in lines.items()}
 
 
 def _text(path: Path) -> str:
@@ -65,7 +106,7 @@ def _text(path: Path) -> str:
     except (OSError, ValueError):  # a name that no file can have
         found = False
     if not found:
-        hint = near(path.stem, [p.stem for p in path.parent.glob("*.yml")] or ["reference"])
+        hint = nearest(path.stem, [p.stem for p in path.parent.glob("*.yml")] or ["reference"])
         raise ScenarioError([f"{str(path)[:200]}: no such scenario file; {hint}"])
     raw = path.read_bytes()
     if len(raw) > LARGEST_BYTES:
@@ -79,43 +120,52 @@ def _text(path: Path) -> str:
     return text
 
 
-def _odd_line(text: str, fault: Exception) -> int:
-    """Line of a character that YAML forbids, or of a scalar that cannot be: a day that no calendar has, say."""
-    if isinstance(fault, YAMLError):
-        return text[: getattr(fault, "position", 0)].count("\n") + 1
-    for event in YAML(typ="safe", pure=True).parse(io.StringIO(text)):
-        if getattr(event, "value", None) and event.style is None:
-            try:
-                YAML(typ="safe", pure=True).load(event.value)
-            except YAMLError:
-                continue
-            except (ValueError, OverflowError):
-                return event.start_mark.line + 1
-    return 1
+def _value(events: Iterator, event: Any, key: tuple, lines: dict[tuple, int]):
+    """The plain dict, list or scalar that begins with an event; the line of every key and item goes into `lines`."""
+    _plain(event, key)
+    if isinstance(event, ScalarEvent):
+        return _scalar(event, key)
+    mapping, told = isinstance(event, MappingStartEvent), {}
+    while not isinstance(inner := next(events), CollectionEndEvent):
+        name: Any = len(told)
+        if mapping:
+            _plain(inner, key)
+            if not isinstance(inner, ScalarEvent) or inner.value in told:
+                raise _no(
+                    inner, "a key is a word" if not isinstance(inner, ScalarEvent) else f"duplicate key {inner.value!r}"
+                )
+            name = inner.value
+        lines[(*key, name)] = inner.start_mark.line + 1
+        told[name] = _value(events, next(events) if mapping else inner, (*key, name), lines)
+    return told if mapping else list(told.values())
 
 
-def _refuse_tricks(path: Path, text: str) -> None:
-    depth = 0
-    for event in YAML(typ="safe", pure=True).parse(io.StringIO(text)):
-        name, line = type(event).__name__, event.start_mark.line + 1
-        depth += name.endswith("StartEvent") - name.endswith("EndEvent")
-        if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
-            raise ScenarioError([f"{path}:{line}: anchors and aliases are not allowed; write the value out"])
-        if getattr(event, "tag", None):
-            raise ScenarioError([f"{path}:{line}: tags such as {str(event.tag)!r} are not allowed"])
-        if depth > DEEPEST:
-            raise ScenarioError([f"{path}:{line}: nested more than {DEEPEST} deep"])
+def _plain(event: Any, key: tuple) -> None:
+    if isinstance(event, AliasEvent) or event.anchor:
+        raise _no(event, "anchors and aliases are not allowed, write the value out")
+    if event.tag:
+        raise _no(event, f"tags such as {str(event.tag)!r} are not allowed")
+    if len(key) > DEEPEST:
+        raise _no(event, f"nested more than {DEEPEST} deep")
 
 
-def _plain(node: Any, path: tuple, lines: dict[tuple, int]):
-    """Plain dicts, lists and scalars; the line of every key and item goes into `lines`."""
-    if isinstance(node, dict):
-        lines.update({(*path, str(key)): node.lc.key(key)[0] + 1 for key in node})  # type: ignore[attr-defined]
-        return {str(key): _plain(value, (*path, str(key)), lines) for key, value in node.items()}
-    if isinstance(node, list):
-        lines.update({(*path, index): node.lc.item(index)[0] + 1 for index in range(len(node))})  # type: ignore[attr-defined]
-        return [_plain(value, (*path, index), lines) for index, value in enumerate(node)]
-    for kind in (bool, int, float, str):
-        if isinstance(node, kind):
-            return kind(node)
-    return node
+def _scalar(event: Any, key: tuple):
+    """YAML 1.2's null, truth values and numbers; everything else is text, days too."""
+    text, kind = event.value, str(_RESOLVER.resolve(ScalarNode, event.value, event.implicit)).split(":")[-1]
+    try:
+        match kind:
+            case "null":
+                return None
+            case "bool":
+                return text.lower() == "true"
+            case "int":
+                return int(text, 0)
+            case "float":
+                return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+    except ValueError as fault:
+        raise _no(event, f"{'.'.join(map(str, key))}: {fault}") from None
+    return text
+
+
+def _no(event: Any, said: str) -> MarkedYAMLError:
+    return MarkedYAMLError(problem=said, problem_mark=event.start_mark)

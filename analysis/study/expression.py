@@ -6,7 +6,7 @@ import string
 from datetime import UTC, datetime
 from typing import Any
 
-from analysis.study.door import near
+from analysis.study.door import unknown
 
 SNOWFLAKE_MS = (
     1288834974657  # the service's epoch: an identifier carries the milliseconds since then above its 22nd bit
@@ -37,7 +37,7 @@ def _node(node, numbers: dict):
         case ast.Name(id=name) if name in numbers:
             return numbers[name]
         case ast.Name(id=name):
-            raise ValueError(f"unknown number {name!r}; {near(name, numbers)}")
+            raise ValueError(unknown("number", name, numbers))
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             return -_node(operand, numbers)
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
@@ -47,7 +47,7 @@ def _node(node, numbers: dict):
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]) if name in FUNCTIONS:
             return FUNCTIONS[name](*(_node(argument, numbers) for argument in arguments))
         case ast.Call(func=ast.Name(id=name)):
-            raise ValueError(f"unknown function {name!r}; {near(name, FUNCTIONS)}")
+            raise ValueError(unknown("function", name, FUNCTIONS))
     raise ValueError(
         f"{ast.unparse(node)!r} is not allowed; use names, numbers, + - * /, a comparison, {', '.join(FUNCTIONS)}"
     )
@@ -56,7 +56,7 @@ def _node(node, numbers: dict):
 class _Plain(string.Formatter):
     def get_field(self, field_name, args, kwargs):
         if field_name not in kwargs:
-            raise ValueError(f"unknown number {field_name!r} in the evidence; {near(field_name, kwargs)}")
+            raise ValueError(unknown("number in the evidence", field_name, kwargs))
         return kwargs[field_name], field_name
 
 

@@ -1,19 +1,16 @@
 """What a headline can mean: each reading multiplies named quantities of the model and runs through it."""
 
-import json
 from collections.abc import Mapping
 from functools import cache
 from inspect import signature
 from pathlib import Path
 from typing import Literal
 
-from pydantic import TypeAdapter, ValidationError
-
-from analysis.facts import sources, table
+from analysis.facts import nearest, sources, table
 from analysis.laws.cooling import HALL
 from analysis.laws.cost import CAPITAL, OPERATION, usd_per_s_per_chip
 from analysis.study.claims import claim, claims
-from analysis.study.door import ScenarioError, near, read
+from analysis.study.door import checked, read, refuse, unknown
 from analysis.study.expression import compute
 from analysis.study.schema import Record, Text
 
@@ -37,20 +34,17 @@ class Reading(Record):
 @cache
 def readings() -> dict[str, Reading]:
     """All readings by name; ScenarioError for a fault in the file."""
-    values, lines = read(FILE)
-    try:
-        found = TypeAdapter(dict[str, Reading]).validate_json(json.dumps(values))
-    except ValidationError as errors:
-        raise ScenarioError(
-            [
-                f"{FILE.name}:{lines.get(e['loc'][:1], 1)}: {'.'.join(map(str, e['loc']))}: {e['msg']}"
-                for e in errors.errors()
-            ]
-        ) from None
-    for name, reading in found.items():
-        if reading.source not in sources().index:
-            said = f"unknown source {reading.source!r}; {near(reading.source, sources().index)}"
-            raise ScenarioError([f"{FILE.name}:{lines[name, 'source']}: {name}.source: {said}"])
+    values, where = read(FILE, FILE.name)
+    found = checked(dict[str, Reading], values, where)
+    known = sources().index
+    refuse(
+        where,
+        (
+            ((name, "source"), unknown("source", reading.source, known))
+            for name, reading in found.items()
+            if reading.source not in known
+        ),
+    )
     return found
 
 
@@ -88,18 +82,15 @@ def claimed(baseline: Mapping, candidate: Mapping, reading: str) -> Mapping:
 def doubts(params):
     """Names in a scenario that must exist: its claim, and its reading, which needs one."""
     if params.claim is not None and params.claim not in claims():
-        yield ("claim",), f"unknown claim {params.claim!r}; {near(params.claim, claims())}"
+        yield ("claim",), unknown("claim", params.claim, claims())
     if params.reading not in (known := [MEASURED, *readings()]):
-        yield ("reading",), f"unknown reading {params.reading!r}; {near(params.reading, known)}"
+        yield ("reading",), unknown("reading", params.reading, known)
     if params.claim is None and params.reading != MEASURED:
         yield ("reading",), f"a reading needs a claim; without one it is {MEASURED!r}"
     if params.credence.reading not in readings():
-        yield (
-            ("credence", "reading"),
-            f"unknown reading {params.credence.reading!r}; {near(params.credence.reading, readings())}",
-        )
+        yield ("credence", "reading"), unknown("reading", params.credence.reading, readings())
     if params.claim in claims() and (prior := claim(params.claim).prior) not in params.believe:
-        yield ("claim",), f"{params.claim}.yml: prior: unknown belief {prior!r}; {near(prior, params.believe)}"
+        yield ("claim",), f"{params.claim}.yml: prior: {unknown('belief', prior, params.believe)}"
     logged = set(table("evidence").query("claim == @params.claim")["known"])
     for day in set(params.credence.instead) - logged:
-        yield ("credence", "instead", day), f"no evidence of that day; {near(day, logged)}"
+        yield ("credence", "instead", day), f"no evidence of that day; {nearest(day, logged)}"

@@ -1,15 +1,10 @@
 """A scenario: a YAML file in params/ that states only what differs from params/reference.yml, read strictly."""
 
-import json
-import types
-import typing
 from pathlib import Path
 
-from pydantic import BaseModel, ValidationError
-
-from analysis.facts import Accelerator, Model, Site, names, sources, table
+from analysis.facts import Accelerator, Model, Site, names, nearest, sources, table
 from analysis.study import readings
-from analysis.study.door import ScenarioError, near, read
+from analysis.study.door import ScenarioError, checked, read, refuse, unknown
 from analysis.study.schema import Params
 from analysis.units import convert, unit_of
 
@@ -31,24 +26,18 @@ def load(name: str, overrides: dict | None = None) -> Scenario:
     ScenarioError, with file, line, key and nearest valid name for every fault.
     """
     path = Path(name) if str(name).endswith((".yml", ".yaml")) else PARAMS / f"{name}.yml"
-    (base, base_lines), own, lines = read(PARAMS / f"{REFERENCE}.yml"), {}, {}
-    if path.absolute() != PARAMS / f"{REFERENCE}.yml":
-        own, lines = read(path)
-    told = _dotted(path, base, overrides or {})
+    reference, own = PARAMS / f"{REFERENCE}.yml", {}
+    base, where = read(reference, _shown(reference))
+    if path.absolute() != reference:
+        own, lines = read(path, _shown(path))
+        anew = {key[:2] for key in lines if key[:1] in {(section,) for section in WHOLE}}
+        where = {key: line for key, line in where.items() if key[:2] not in anew} | lines
+    told = _dotted(base, overrides or {})
+    where = where | dict.fromkeys(_paths(told), "overrides")
     merged = _merge(_merge(base, own), told)
     merged.pop("$schema", None)
-    told_anew = {(whole, key) for whole in WHOLE for key in _mapping(own.get(whole))}
-    where = {
-        key: f"{PARAMS.name}/{REFERENCE}.yml:{line}" for key, line in base_lines.items() if key[:2] not in told_anew
-    }
-    where |= {key: f"{_shown(path)}:{line}" for key, line in lines.items()} | dict.fromkeys(_paths(told), "overrides")
-    try:
-        params = Params.model_validate_json(json.dumps(merged, default=str))
-    except ValidationError as fault:
-        raise ScenarioError([_fault(where, path, error) for error in fault.errors()]) from None
-    faults = [f"{_line(where, path, key)}: {'.'.join(key)}: {said}" for key, said in _doubts(params, base)]
-    if faults:
-        raise ScenarioError(faults)
+    params = checked(Params, merged, where)
+    refuse(where, _doubts(params, base))
     return Scenario(**dict(params), name=path.stem, overrides=overrides or {})
 
 
@@ -73,8 +62,8 @@ def _merge(base: dict, own: dict, depth: tuple = ()) -> dict:
     return merged
 
 
-def _dotted(path: Path, base: dict, overrides: dict) -> dict:
-    """Dotted keys as a nested mapping; every key but a belief's new name has to exist in the reference."""
+def _dotted(base: dict, overrides: dict) -> dict:
+    """Dotted keys as a nested mapping; every key has to exist in the reference."""
     nested: dict = {}
     for dotted, value in overrides.items():
         *parents, last = str(dotted).split(".")
@@ -83,18 +72,12 @@ def _dotted(path: Path, base: dict, overrides: dict) -> dict:
             known = known.get(key, {}) if isinstance(known, dict) else {}
             here = here.setdefault(key, {})
         if not isinstance(known, dict) or last not in known:
-            hint = (
-                near(last, known) if isinstance(known, dict) and known else near(parents[-1] if parents else last, base)
-            )
+            hint = nearest(last, known) if known and isinstance(known, dict) else nearest([*parents, last][0], base)
             raise ScenarioError([f"overrides: {dotted}: no such key; {hint}"])
         if len(parents) == 2 and parents[0] in WHOLE:
             here.update({k: v for k, v in known.items() if k not in here})
         here[last] = value
     return nested
-
-
-def _mapping(value) -> dict:
-    return value if isinstance(value, dict) else {}
 
 
 def _paths(tree: dict, at: tuple = ()):
@@ -108,39 +91,6 @@ def _shown(path: Path) -> str:
     return f"{path.parent.name}/{path.name}" if path.parent == PARAMS else str(path)
 
 
-def _line(where: dict, path: Path, key: tuple) -> str:
-    """File and line of the nearest stated key at or above `key`; the reference where the scenario is silent."""
-    for length in range(len(key), 0, -1):
-        if key[:length] in where:
-            return where[key[:length]]
-    return where.get((), f"{_shown(path)}:1")
-
-
-def _fault(where: dict, path: Path, error: typing.Any) -> str:
-    key = tuple(part for part in error["loc"] if part not in ("function-after", "constrained-str"))
-    fields = _fields(key[:-1])
-    known = {"extra_forbidden": "unknown key; " + near(key[-1], fields), "missing": "missing"}.get(
-        error["type"], error["msg"]
-    )
-    got = "" if error["type"] in ("extra_forbidden", "missing") else f" (got {str(error['input'])[:60]!r})"
-    return f"{_line(where, path, key)}: {'.'.join(map(str, key))}: {known}{got}"
-
-
-def _fields(key: tuple) -> list[str]:
-    """Field names of the record at `key` in the schema."""
-    kind: typing.Any = Params
-    for part in key:
-        if isinstance(kind, type) and issubclass(kind, BaseModel) and part in kind.model_fields:
-            kind = kind.model_fields[part].annotation
-        options = typing.get_args(kind) if isinstance(kind, types.UnionType) else [kind]
-        kind = next((o for o in options if o is not type(None)), kind)
-        if typing.get_origin(kind) is dict and part not in Params.model_fields:
-            kind = typing.get_args(kind)[1]
-    return (
-        list(kind.model_fields) if isinstance(kind, type) and issubclass(kind, BaseModel) else list(Params.model_fields)
-    )
-
-
 def _doubts(params: Params, base: dict):
     """What the types cannot say: names that must exist, order of percentiles, units, shares inside 0 and 1."""
     yield from readings.doubts(params)
@@ -148,20 +98,20 @@ def _doubts(params: Params, base: dict):
     things |= {(o, "accelerator"): (getattr(params, o).accelerator, Accelerator) for o in ("baseline", "candidate")}
     for key, (name, kind) in things.items():
         if name not in names(kind):
-            yield key, f"unknown {kind.__name__.lower()} {name!r}; {near(name, names(kind))}"
+            yield key, unknown(kind.__name__.lower(), name, names(kind))
     for field, file in (("product", "launches"), ("ramp", "volumes")):
         name, known = getattr(params.rollout, field), set(table(file)["product"])
         if name not in known:
-            yield ("rollout", field), f"unknown product {name!r} in {file}.csv; {near(name, known)}"
+            yield ("rollout", field), unknown(f"product of {file}.csv", name, known)
     for name, belief in params.believe.items():
         key = ("believe", name)
         if name not in base["believe"]:
-            yield key, f"unknown belief; {near(name, base['believe'])}"
+            yield key, unknown("belief", name, base["believe"])
             continue
         if not belief.low <= belief.mid <= belief.high:
             yield (*key, "low"), f"expected low <= mid <= high, found {belief.low}, {belief.mid}, {belief.high}"
         if belief.source not in sources().index:
-            yield (*key, "source"), f"unknown source {belief.source!r}; {near(belief.source, sources().index)}"
+            yield (*key, "source"), unknown("source", belief.source, sources().index)
         yield from (((*key, "unit"), said) for said in _unit_doubts(name, belief))
 
 
