@@ -6,54 +6,19 @@ from functools import cache
 import pint
 
 registry: pint.UnitRegistry = pint.UnitRegistry()
-for line in (
-    "usd = [currency] = USD",
-    "token = [token] = tok",
-    "flop = [flop] = FLOP",
-    "octet = [data] = B",
-    "request = [request]",
-    "chip = [chip] = gpu",
-):
+for line in ("usd = [currency] = USD", "token = [token] = tok", "flop = [flop] = FLOP", "octet = [data] = B",
+             "request = [request]", "chip = [chip] = gpu"):  # fmt: skip
     registry.define(line)
 
 SUFFIXES = {
-    "s": "s",
-    "months": "month",
-    "month": "month",
-    "years": "year",
-    "year": "year",
-    "j": "J",
-    "w": "W",
-    "g": "g",
-    "l": "l",
-    "k": "kelvin",
-    "usd": "usd",
-    "bytes": "B",
-    "byte": "B",
-    "flop": "flop",
-    "tokens": "token",
-    "token": "token",
-    "input_token": "token",
-    "cached_token": "token",
-    "output_token": "token",
-    "requests": "request",
-    "request": "request",
-    "chips": "chip",
-    "chip": "chip",
+    "s": "s", "month": "month", "months": "month", "year": "year", "years": "year", "j": "J", "w": "W", "g": "g",
+    "l": "l", "k": "kelvin", "usd": "usd", "byte": "B", "bytes": "B", "flop": "flop", "token": "token",
+    "tokens": "token", "input_token": "token", "cached_token": "token", "output_token": "token",
+    "request": "request", "requests": "request", "chip": "chip", "chips": "chip",
     # Counts and proportions have no dimension; the word still says what kind of number it is.
-    "share": "",
-    "ratio": "",
-    "count": "",
-    "width": "",
-    "parallel": "",
-    "parameters": "",
-    "parameter": "",
-    "values": "",
-    "value": "",
-    "score": "",
-    "periods": "",
-    "elasticity": "",
-}
+    "share": "", "ratio": "", "count": "", "width": "", "parallel": "", "parameter": "", "parameters": "",
+    "value": "", "values": "", "score": "", "periods": "", "elasticity": "",
+}  # fmt: skip
 _UNIT = "|".join(sorted(SUFFIXES, key=len, reverse=True))
 _SUFFIX = re.compile(rf"(?:^|_)((?:{_UNIT})(?:_(?:{_UNIT}))*(?:_per_(?:{_UNIT}))*)$")
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from analysis.laws import cooling
+from analysis.laws import cooling, energy
 from analysis.report import figures_energy as figures
 from analysis.study import energy as fitted
 from analysis.study import model, power
@@ -49,9 +49,14 @@ def test_metered_power_of_the_cost_model_agrees_with_joules_per_token(draws):
 
 
 def test_board_power_by_phase_lies_between_idle_and_limit(draws):
-    rows = power.phases(draws.loc[["baseline"]]).set_index("phase")["mid"]
-    assert rows["idle"] < rows["waiting between kernels"] < rows["reading weights and cache"] < rows["limit"]
-    assert (rows <= rows["limit"]).all()
+    d = draws.loc["baseline"].median()
+    waiting, reading = (
+        energy.loaded_w_per_chip(d["power_w_per_chip"], d["floor_share"], load)
+        for load in (0, d["memory_weight_ratio"])
+    )
+    assert d["idle_w_per_chip"] < waiting < reading < d["power_w_per_chip"]
+    assert waiting < min(d["decode_w_per_chip"], d["prefill_w_per_chip"])
+    assert max(d["decode_w_per_chip"], d["prefill_w_per_chip"]) <= d["power_w_per_chip"]
 
 
 def test_ladder_puts_the_claim_beside_what_meters_saw(case):

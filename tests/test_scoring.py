@@ -17,10 +17,9 @@ def test_crps_of_a_standard_normal(outcome, score):
     assert scoring.normal_crps_months(float(outcome), 0.0, 1.0) == pytest.approx(score, abs=1e-6)
 
 
-def test_crps_of_a_small_ensemble_and_its_fair_form():
-    """By hand: mean distance of {1, 2, 4} from 2.5 is 7/6, half the mean distance between pairs 2/3 (fair: 1)."""
+def test_crps_of_a_small_ensemble():
+    """By hand: mean distance of {1, 2, 4} from 2.5 is 7/6, half the mean distance between pairs 2/3."""
     assert scoring.ensemble_crps_months([1.0, 2.0, 4.0], 2.5) == pytest.approx(0.5)
-    assert scoring.fair_crps_months([1.0, 2.0, 4.0], 2.5) == pytest.approx(1 / 6)
 
 
 def test_an_ensemble_of_normal_quantiles_scores_as_the_normal():

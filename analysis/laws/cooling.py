@@ -125,16 +125,7 @@ def implied_power_ratio(energy_ratio, time_ratio):
 
 HALL = (air_share, placeable_share, placed_share, paid_work_share, clock_ratio)  # what a rack meets where it stands
 COOLING = (
-    *HALL,
-    retrofit_usd_per_chip,
-    free_cooling_share,
-    cooled_pue_ratio,
-    compute_bound_share,
-    derated_tokens_ratio,
-    paid_tokens_per_s_per_chip,
-    placed_tokens_per_s_per_chip,
-    operational_g_per_output_token,
-    embodied_g_per_output_token,
-    site_l_per_output_token,
-    grid_l_per_output_token,
-)
+    *HALL, retrofit_usd_per_chip, free_cooling_share, cooled_pue_ratio, compute_bound_share, derated_tokens_ratio,
+    paid_tokens_per_s_per_chip, placed_tokens_per_s_per_chip, operational_g_per_output_token,
+    embodied_g_per_output_token, site_l_per_output_token, grid_l_per_output_token,
+)  # fmt: skip

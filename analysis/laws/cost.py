@@ -241,41 +241,22 @@ def profit_ratio(revenue_usd, cost_usd):
 
 
 PRICES = (
-    discount_share_per_s,
-    it_recovery_share_per_s,
-    facility_recovery_share_per_s,
-    paid_usd_per_chip,
-    it_usd_per_chip,
-    critical_w_per_chip,
-    feed_w_per_chip,
-    facility_usd_per_chip,
-)
+    discount_share_per_s, it_recovery_share_per_s, facility_recovery_share_per_s, paid_usd_per_chip,
+    it_usd_per_chip, critical_w_per_chip, feed_w_per_chip, facility_usd_per_chip,
+)  # fmt: skip
 PAYMENTS = (
-    accelerator_usd_per_s_per_chip,
-    server_usd_per_s_per_chip,
-    network_usd_per_s_per_chip,
-    storage_usd_per_s_per_chip,
-    spare_usd_per_s_per_chip,
-    facility_usd_per_s_per_chip,
-)
+    accelerator_usd_per_s_per_chip, server_usd_per_s_per_chip, network_usd_per_s_per_chip,
+    storage_usd_per_s_per_chip, spare_usd_per_s_per_chip, facility_usd_per_s_per_chip,
+)  # fmt: skip
 BILLS = (
-    lease_usd_per_s_per_chip,
-    electricity_usd_per_s_per_chip,
-    demand_usd_per_s_per_chip,
-    maintenance_usd_per_s_per_chip,
-    tax_usd_per_s_per_chip,
-)
+    lease_usd_per_s_per_chip, electricity_usd_per_s_per_chip, demand_usd_per_s_per_chip,
+    maintenance_usd_per_s_per_chip, tax_usd_per_s_per_chip,
+)  # fmt: skip
 CAPITAL = (*PRICES, *PAYMENTS, capital_usd_per_s_per_chip)
 OPERATION = (*BILLS, operating_usd_per_s_per_chip, owned_usd_per_s_per_chip)
 TOKEN = (
-    usd_per_s_per_chip,
-    busy_usd_per_s_per_chip,
-    serving_usd_per_request,
-    input_usd_per_token,
-    output_usd_per_token,
-    kept_bytes_per_token,
-    cached_usd_per_token,
-    request_usd,
-)
+    usd_per_s_per_chip, busy_usd_per_s_per_chip, serving_usd_per_request, input_usd_per_token, output_usd_per_token,
+    kept_bytes_per_token, cached_usd_per_token, request_usd,
+)  # fmt: skip
 COST = (*CAPITAL, metered_w_per_chip, *OPERATION, *TOKEN)
 STACK = (*(law.__name__ for law in (*PAYMENTS, *BILLS)), "staff_usd_per_s_per_chip", "software_usd_per_s_per_chip")

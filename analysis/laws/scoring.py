@@ -33,15 +33,6 @@ def ensemble_crps_months(samples_months, outcome_months):
     return np.mean(far, axis=-1) - np.sum(weight * ordered, axis=-1)
 
 
-def fair_crps_months(samples_months, outcome_months):
-    """CRPS of the distribution that a few samples stand for, without the penalty for being few (Ferro 2014)."""
-    ordered = np.sort(np.atleast_1d(samples_months), axis=-1)
-    count = ordered.shape[-1]
-    weight = (2 * np.arange(1, count + 1) - count - 1) / (count * (count - 1))
-    far = np.abs(ordered - np.expand_dims(outcome_months, -1))
-    return np.mean(far, axis=-1) - np.sum(weight * ordered, axis=-1)
-
-
 def capped_crps_months(samples_months, outcome_months, horizon_months):
     """CRPS of min(date, horizon): stays finite and proper where 'never' has mass or the outcome is not in yet."""
     return ensemble_crps_months(np.minimum(samples_months, horizon_months), np.minimum(outcome_months, horizon_months))
@@ -70,6 +61,6 @@ def calibration_score(forecast_share, observed_share):
 
 
 SCORING = (
-    brier_score, log_score, normal_crps_months, ensemble_crps_months, fair_crps_months, capped_crps_months,
+    brier_score, log_score, normal_crps_months, ensemble_crps_months, capped_crps_months,
     pinball_months, interval_score_months, skill_ratio, calibration_score,
 )  # fmt: skip

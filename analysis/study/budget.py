@@ -4,9 +4,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from analysis.facts import price
 from analysis.laws import decision, products
-from analysis.study import model, readings, verdict
+from analysis.study import finance, model, readings, verdict
 from analysis.study.scenario import Scenario
 from analysis.units import convert
 
@@ -102,14 +101,8 @@ def viability(case: Scenario, draws: pd.DataFrame) -> pd.DataFrame:
     margin, infinite where tools alone eat the price; `loss_share` is the chance that one sale costs more than it pays.
     """
     costs = {option: draws.loc[option] for option in draws.index.unique(0)}
-    if case.finance.api:
-        fields = {
-            "input_usd_per_token": "input",
-            "cached_usd_per_token": "cached_input",
-            "output_usd_per_token": "output",
-        }
-        quote = {name: [price(case.finance.api, f"{f}_usd_per_token", str(case.as_of))] for name, f in fields.items()}
-        costs["API"] = pd.DataFrame(quote)
+    if told := finance.listed(case):
+        costs["API"] = pd.DataFrame([told])
     return pd.DataFrame(
         [_viable(name, sold, option, cost) for name, sold in case.products.items() for option, cost in costs.items()]
     )

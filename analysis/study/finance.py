@@ -40,6 +40,19 @@ def paid(case: Scenario, option: str) -> dict[str, float]:
     }
 
 
+def listed(case: Scenario) -> dict[str, float]:
+    """The API's list prices of tokens on the scenario's day, by the name of the cost they stand for."""
+    kinds = {"input": "input", "cached": "cached_input", "output": "output"} if case.finance.api else {}
+    asked = {kind: (case.finance.api, f"{field}_usd_per_token", str(case.as_of)) for kind, field in kinds.items()}
+    return {f"{kind}_usd_per_token": price(*words) for kind, words in asked.items()}
+
+
+def listed_request_usd(case: Scenario) -> float:
+    """A request at the API's list prices; NaN where the scenario names no API."""
+    work = (float(case.workload.input_tokens), case.workload.cached_share, float(case.workload.output_tokens))
+    return cost.request_usd(*work, **told, one_request=1) if (told := listed(case)) else np.nan
+
+
 def tenures(case: Scenario, draws: pd.DataFrame) -> pd.DataFrame:
     """The same work four ways for each option: $ per chip-hour, per million output tokens and per request.
 
@@ -61,11 +74,8 @@ def _ways(case: Scenario, option: str, mine: pd.DataFrame):
                 option, label, np.median(second), mine["output_usd_per_token"] * times, mine["request_usd"] * times
             )
     if case.finance.api and option == "baseline":
-        api = {f: price(case.finance.api, f"{f}_usd_per_token", as_of) for f in ("input", "cached_input", "output")}
-        cached = case.workload.cached_share
-        read = case.workload.input_tokens * ((1 - cached) * api["input"] + cached * api["cached_input"])
-        total = read + case.workload.output_tokens * api["output"]
-        yield _way("API", case.finance.api, np.nan, [api["output"]], [total])
+        output = listed(case)["output_usd_per_token"]
+        yield _way("API", case.finance.api, np.nan, [output], [listed_request_usd(case)])
 
 
 def _way(option: str, how: str, second: float, token, request) -> dict:

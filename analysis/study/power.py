@@ -3,15 +3,17 @@
 import numpy as np
 import pandas as pd
 
-from analysis.facts import Accelerator, Site, chosen, find, names, price, table
+from analysis.facts import Accelerator, Site, chosen, find, names, table
 from analysis.laws import cooling, energy
 from analysis.study import energy as fitted
+from analysis.study import finance
 from analysis.study.claims import claim
 from analysis.study.scenario import Scenario
 from analysis.units import convert
 
 SITES_W, SUPPLY_K = (1e6, 1e7, 1e8), tuple(range(291, 324, 2))
 OPTIONS = ("baseline", "candidate")
+LIMITS = (("h100-sxm", "h200-sxm"), ("h100-sxm", "b200"), ("b100", "b200"), ("b100", "gb300"), ("b200", "gb300"))
 # Steps between chips as datasheets and meters saw them: (earlier, later, model, source, what else changed).
 SEEN = (
     ("h100-sxm", "b200", "llama3.1-70b", "ml_energy_v3", "both in BF16, four boards against two"),
@@ -26,53 +28,36 @@ def spread(values) -> dict[str, float]:
     return dict(zip(("low", "mid", "high"), np.quantile(values, [0.1, 0.5, 0.9]).tolist(), strict=True))
 
 
+def _spreads(draws: pd.DataFrame, columns: tuple[str, ...], told) -> pd.DataFrame:
+    """A row an option and quantity: `told` gives the quantities of an option's draws, each under its `columns`."""
+    return pd.DataFrame([
+        {"option": option, **dict(zip(columns, key, strict=True)), **spread(values)}
+        for option in draws.index.unique(level=0) for key, values in told(draws.loc[option]).items()
+    ])  # fmt: skip
+
+
 def waterfall(draws: pd.DataFrame) -> pd.DataFrame:
     """Joules per output token, its prompt included, summed from boards to the facility's meter, a row a step."""
-    rows = []
-    for option in draws.index.unique(level=0):
-        d = draws.loc[option]
+
+    def steps(d):
         board = d["energy_j_per_output_token"]
-        host, idle = board * d["host_ratio"], board * d["idle_ratio"]
-        wall = board * d["wall_ratio"]
-        ends = [board, board + host, board + host + idle, wall, wall * d["pue_ratio"]]
-        steps = ("boards at work", "host and network", "idle hours", "fans and power supplies", "cooling and feeders")
-        bounds = ("board", "", "", "wall", "facility")
-        for step, end, bound in zip(steps, ends, bounds, strict=True):
-            rows.append({"option": option, "step": step, "boundary": bound, **spread(end)})
-    return pd.DataFrame(rows)
+        hosted, wall = board + board * d["host_ratio"], board * d["wall_ratio"]
+        return {("boards at work", "board"): board, ("host and network", ""): hosted,
+                ("idle hours", ""): hosted + board * d["idle_ratio"], ("fans and power supplies", "wall"): wall,
+                ("cooling and feeders", "facility"): wall * d["pue_ratio"]}  # fmt: skip
+
+    return _spreads(draws, ("step", "boundary"), steps)
 
 
 def tokens(draws: pd.DataFrame) -> pd.DataFrame:
     """Joules of an input, a cached and an output token at the three boundaries, a row a combination."""
-    rows = []
-    for option in draws.index.unique(level=0):
-        d = draws.loc[option]
+
+    def joules(d):
         outwards = {"board": 1.0, "wall": d["wall_ratio"], "facility": d["wall_ratio"] * d["pue_ratio"]}
-        for kind in ("input", "cached", "output"):
-            for boundary, ratio in outwards.items():
-                told = spread(d[f"board_j_per_{kind}_token"] * ratio)
-                rows.append({"option": option, "token": kind, "boundary": boundary, **told})
-    return pd.DataFrame(rows)
+        kinds = ("input", "cached", "output")
+        return {(k, b): d[f"board_j_per_{k}_token"] * ratio for k in kinds for b, ratio in outwards.items()}
 
-
-def phases(draws: pd.DataFrame) -> pd.DataFrame:
-    """Board power by what the chip does, between idle and limit; each phase as if it filled the time."""
-    rows = []
-    for option in draws.index.unique(level=0):
-        d = draws.loc[option]
-        loads = {
-            "waiting between kernels": 0.0,
-            "crossing links": d["link_weight_ratio"],
-            "reading weights and cache": d["memory_weight_ratio"],
-            "multiplying in decode": d["compute_weight_ratio"],
-        }
-        watts = {"idle": d["idle_w_per_chip"]}
-        for phase, load in loads.items():
-            watts[phase] = energy.loaded_w_per_chip(d["power_w_per_chip"], d["floor_share"], load)
-        watts |= {"a decode step, mean": d["decode_w_per_chip"], "a prompt, mean": d["prefill_w_per_chip"]}
-        watts["limit"] = d["power_w_per_chip"]
-        rows += [{"option": option, "phase": phase, **spread(value)} for phase, value in watts.items()]
-    return pd.DataFrame(rows)
+    return _spreads(draws, ("token", "boundary"), joules)
 
 
 def against_batch() -> pd.DataFrame:
@@ -107,31 +92,17 @@ def ladder(case: Scenario) -> pd.DataFrame:
         told: dict = {"step": "the claim, at its word", "boundary": "not stated", "source": claim(case.claim).source}
         rows.append({**told, **said, "power_ratio": power})
     limits = {name: find(Accelerator, name).power_w_per_chip for name in names(Accelerator)}
-    for before, after in (
-        ("h100-sxm", "h200-sxm"),
-        ("h100-sxm", "b200"),
-        ("b100", "b200"),
-        ("b100", "gb300"),
-        ("b200", "gb300"),
-    ):
-        ratio = limits[after] / limits[before]
-        rows.append(
-            {"step": f"{before} to {after}", "boundary": "board limit", "power_ratio": ratio, "source": "datasheets"}
-        )
+    for before, after in LIMITS:
+        told = {"step": f"{before} to {after}", "boundary": "board limit", "source": "datasheets"}
+        rows.append({**told, "power_ratio": limits[after] / limits[before]})
     seen = table("energy")
     for before, after, model, source, change in SEEN:
-        e0, t0 = _best(seen, before, model, source)
-        e1, t1 = _best(seen, after, model, source)
-        told = {
-            "energy_ratio": e1 / e0,
-            "time_ratio": t1 / t0,
-            "power_ratio": cooling.implied_power_ratio(e1 / e0, t1 / t0),
-        }
-        boundary = "wall" if source == "mlperf" else "board"
-        rows.append({"step": f"{before} to {after}", "boundary": boundary, **told, "change": change, "source": source})
-    return pd.DataFrame(
-        rows, columns=["step", "boundary", "power_ratio", "energy_ratio", "time_ratio", "change", "source"]
-    )
+        (e0, t0), (e1, t1) = (_best(seen, chip, model, source) for chip in (before, after))
+        boundary, power = "wall" if source == "mlperf" else "board", cooling.implied_power_ratio(e1 / e0, t1 / t0)
+        told = {"step": f"{before} to {after}", "boundary": boundary, "change": change, "source": source}
+        rows.append({**told, "power_ratio": power, "energy_ratio": e1 / e0, "time_ratio": t1 / t0})
+    columns = ["step", "boundary", "power_ratio", "energy_ratio", "time_ratio", "change", "source"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _best(seen: pd.DataFrame, accelerator: str, model: str, source: str) -> tuple[float, float]:
@@ -164,7 +135,7 @@ def sites(case: Scenario, draws: pd.DataFrame, watts=SITES_W) -> pd.DataFrame:
 
     The value of a token is the API's list price of a request (finance.api); without one the shadow price is missing.
     """
-    value, rows = _api_usd_per_token(case), []
+    value, rows = finance.listed_request_usd(case) / case.workload.output_tokens, []
     for site_w in watts:
         for option in OPTIONS:
             d = draws.loc[option]
@@ -179,15 +150,6 @@ def sites(case: Scenario, draws: pd.DataFrame, watts=SITES_W) -> pd.DataFrame:
             }
             rows += [{"site_w": site_w, "option": option, "quantity": q, **spread(v)} for q, v in told.items()]
     return pd.DataFrame(rows)
-
-
-def _api_usd_per_token(case: Scenario) -> float:
-    if not case.finance.api:
-        return np.nan
-    kinds = ("input", "cached_input", "output")
-    read, cached, written = (price(case.finance.api, f"{kind}_usd_per_token", str(case.as_of)) for kind in kinds)
-    share, work = case.workload.cached_share, case.workload
-    return written + work.input_tokens / work.output_tokens * ((1 - share) * read + share * cached)
 
 
 def density(case: Scenario, draws: pd.DataFrame) -> pd.DataFrame:
@@ -220,19 +182,19 @@ def warm_water(draws: pd.DataFrame, option: str = "candidate", supply_k=SUPPLY_K
 
 def footprint(draws: pd.DataFrame) -> pd.DataFrame:
     """Carbon and water of a million output tokens with their prompts, at every site: operational and embodied apart."""
-    rows = []
-    for option in OPTIONS:
-        d = draws.loc[option]
-        wall = d["energy_j_per_output_token"] * d["wall_ratio"]
+
+    def told(d):
+        wall, made = d["energy_j_per_output_token"] * d["wall_ratio"], {}
         for site in (find(Site, name) for name in names(Site)):
             meter = energy.facility_j_per_output_token(wall, site.pue_ratio)
-            told = {
+            parts = {
                 ("carbon, operation", "g"): cooling.operational_g_per_output_token(meter, site.carbon_g_per_j),
                 ("carbon, embodied", "g"): d["embodied_g_per_output_token"],
                 ("water, on site", "l"): cooling.site_l_per_output_token(wall, site.water_l_per_j),
                 ("water, power stations", "l"): cooling.grid_l_per_output_token(meter, d["grid_water_l_per_j"]),
             }
-            for (quantity, unit), value in told.items():
-                ends = spread(convert(value, f"{unit}/tok", f"{unit}/Mtok"))
-                rows.append({"option": option, "site": site.name, "quantity": quantity, "unit": f"{unit}/Mtok", **ends})
-    return pd.DataFrame(rows)
+            for (quantity, unit), value in parts.items():
+                made[site.name, quantity, f"{unit}/Mtok"] = convert(value, f"{unit}/tok", f"{unit}/Mtok")
+        return made
+
+    return _spreads(draws.loc[list(OPTIONS)], ("site", "quantity", "unit"), told)
