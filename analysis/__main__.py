@@ -48,20 +48,6 @@ def explain():
     Console(width=None if sys.stdout.isatty() else 160).print(table)
 
 
-def _refuse(names: list[str]) -> None:
-    """ScenarioError with every fault of the scenarios that were named, before anything is written."""
-    from analysis.study.scenario import ScenarioError, load
-
-    faults = []
-    for name in names:
-        try:
-            load(name)
-        except ScenarioError as fault:
-            faults += fault.faults
-    if faults:
-        raise ScenarioError(faults)
-
-
 @app.command()
 def report(
     scenarios: Annotated[list[str] | None, typer.Argument(help="Names or paths; all of params/ without any.")] = None,
@@ -81,20 +67,14 @@ def report(
     """Render every notebook for every scenario, then the index; only what changed."""
     from analysis.report import build
 
-    if scenarios:
-        _refuse(scenarios)
     options: dict = {
-        "scenarios": scenarios or (),
-        "notebooks": notebook or (),
-        "output": output,
-        "jobs": jobs,
-        "force": force,
-    }
-    options |= {"engine": engine, "assets": assets, "keep_going": keep_going, "timeout": timeout, "draws": draws}
-    progress = "json" if as_json else "auto"
+        "scenarios": scenarios or (), "notebooks": notebook or (), "output": output, "jobs": jobs, "force": force,
+        "engine": engine, "assets": assets, "keep_going": keep_going, "timeout": timeout, "draws": draws,
+        "progress": "json" if as_json else "auto",
+    }  # fmt: skip
     if watch:
-        build.watch(**options, progress=progress)
-    made = build.build(**options, cluster=cluster, progress=progress)
+        build.watch(**options)
+    made = build.build(**options, cluster=cluster)
     kinds = {record["error"]["name"] for record in made if record["status"] != "ok"}
     raise typer.Exit(2 if kinds == {"ScenarioError"} else bool(kinds))
 

@@ -40,12 +40,14 @@ def build(
     planned = plan(list(scenarios), list(notebooks), settings)
     own = nullcontext(crew) if crew else crew_of(cluster, jobs, engine, output, draws)
     with Progress(progress) as told, store.lock(output, told.note), own as crew:
-        made = _make([job for job in planned if not job["reads"]], crew, told, force, keep_going)
+        due = _due([job for job in planned if not job["reads"]], force)
+        _refuse(list(scenarios), due, crew)
+        made = _make(due, crew, told, keep_going)
         if keep_going or not any(record["status"] == "failed" for record in made):
             records = site.records(output, None if scenarios or notebooks else planned)
             results = site.tables(output, records)
             once = [job | {"key": store.digest(job["key"], results)} for job in planned if job["reads"]]
-            made += _make(once, crew, told, force, keep_going)
+            made += _make(_due(once, force), crew, told, keep_going)
             site.pages(output, site.records(output), common(), settings["shared"], force)
         told.summary(planned, made)
     return made
@@ -141,6 +143,7 @@ def _job(
         "scenario": scenario.stem if scenario else "", "notebook": path.stem, "path": os.path.relpath(path, ROOT),
         "name": f"{scenario.stem}/{path.stem}" if scenario else path.stem, "parameters": parameters,
         "declares": declares, "siblings": siblings, "key": store.digest(common(), *content),
+        "length": sum(len(source) for _, _, _, source in told),
         "reads": any("answers" in tags for _, _, tags, _ in told),  # what the other reports say, so it comes after them
     }  # fmt: skip
 
@@ -190,8 +193,21 @@ def crew_of(cluster: str | None, jobs: int | None, engine: str, output: str, dra
     return Crew(jobs or cores or 1, engine, output, draws)
 
 
-def _make(jobs: list[dict], crew, told, force: bool, keep_going: bool) -> list[dict]:
-    due = [job for job in jobs if force or not fresh(job)]
+def _due(jobs: list[dict], force: bool) -> list[dict]:
+    """What is to be made, the longest notebooks first, so that none is left alone at the end."""
+    return sorted((job for job in jobs if force or not fresh(job)), key=lambda job: -job["length"])
+
+
+def _refuse(scenarios: list[str], due: list[dict], crew) -> None:
+    """OSError with every fault of the scenarios that were named, before anything is written; fresh ones have none."""
+    if scenarios and due:
+        names = [str(Path(name).absolute()) if name.endswith(".yml") else name for name in scenarios]
+        for event in crew.make([due[0] | {"check": names}]):
+            if event["event"] == "done" and event["record"].get("faults"):
+                raise OSError("\n".join(event["record"]["faults"]))
+
+
+def _make(due: list[dict], crew, told, keep_going: bool) -> list[dict]:
     hollow = [job for job in due if job["declares"] is None]
     made = [failed(job, "", "ParametersError", "no cell is tagged `parameters`", None) for job in hollow]
     told.begin([job["name"] for job in due])

@@ -39,7 +39,12 @@ def declared(cells: list[dict]) -> list[str] | None:
 
 
 def work(job: dict, picture=None) -> dict:
-    """Make a report; its record, with `status` "ok" or "failed". Never raises for what a notebook or a disk does."""
+    """Make a report; its record, with `status` "ok" or "failed". Never raises for what a notebook or a disk does.
+
+    A job with `check` makes none: its record has the `faults` of the scenarios that it names.
+    """
+    if "check" in job:
+        return {"faults": [fault for name in job["check"] for fault in _faults(name)]}
     try:
         os.chdir(Path(ROOT, job["path"]).parent)
         with tempfile.TemporaryDirectory() as folder:
@@ -50,6 +55,16 @@ def work(job: dict, picture=None) -> dict:
                 return failed(job, *_where(fault, kept), kept.read_bytes() if kept.exists() else None)
     except OSError as fault:
         return failed(job, "", type(fault).__name__, str(fault), None)
+
+
+def _faults(scenario: str) -> list[str]:
+    from analysis.study.scenario import ScenarioError, load
+
+    try:
+        load(scenario)
+    except ScenarioError as fault:
+        return fault.faults
+    return []
 
 
 def failed(job: dict, cell: str, name: str, said: str, executed: bytes | None) -> dict:

@@ -34,10 +34,12 @@ class Progress:
             self.bar.start()
 
     def event(self, event: dict) -> None:
-        """A report starts or is done."""
+        """A report starts or is done; or the workshop has a word to say."""
         job, record = event.get("job"), event.get("record")
         if event["event"] == "start":
             self.running[job] = self.bar.add_task(f"  {job}", total=None) if self.bar else time.monotonic()
+        if event["event"] == "note":
+            self.note(event["text"])
         if event["event"] != "done":
             return
         since = self.running.pop(job, None)

@@ -84,7 +84,7 @@ class Crew:
         """Events as they come: {"event": "start" | "done" | "note", "job": name, ...}; done carries the record."""
         waiting, left = deque(jobs), len(jobs)
         while left:
-            self.benches = self.benches or [self._bench(slots) for slots in self.shape[: len(jobs)]]
+            self.benches += [self._bench(slots) for slots in self.shape[len(self.benches) : len(jobs)]]
             for bench in self.benches:
                 while waiting and len(bench.jobs) < bench.slots:
                     bench.send(waiting.popleft())
@@ -117,12 +117,13 @@ def _lost(job: dict, status: int) -> dict:
 
 def warm(tell) -> None:
     """Import and run once what every report needs; what cannot be imported is noted, and fails where it is used."""
-    import papermill.translators  # noqa: F401
-
     import analysis
     from analysis.report.cells import prepare
 
-    with prepare().builtin_trap:  # pandas looks for a notebook's shell while it is imported
+    # Papermill's object stores and pint's Dask arrays take a second to import, and no report needs them.
+    with _missing("boto3", "pyarrow.fs", "dask"), prepare().builtin_trap:  # pandas looks for a notebook's shell
+        import papermill.translators  # noqa: F401
+        import nbformat
         import altair as alt
         import pandas as pd
 
@@ -135,10 +136,21 @@ def warm(tell) -> None:
 
     with contextlib.suppress(Exception):  # tables that every scenario reads; a fault is the notebook's to show
         analysis.evaluate(analysis.load("reference"))
+    nbformat.validate(nbformat.v4.new_notebook())  # compiles the schema
     table = pd.DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]})
     chart = alt.Chart(table).mark_line().encode(x="a:Q", y="a:Q", color="b:N")
     shown = [chart._repr_mimebundle_(), {"text/html": table._repr_html_()}, {"text/html": table.style._repr_html_()}]
     page.warm(shown)
+
+
+@contextlib.contextmanager
+def _missing(*names: str):
+    """For a while these modules cannot be imported, so that who only tries them goes on without."""
+    blocked = [name for name in names if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(blocked))
+    yield
+    for name in blocked:
+        del sys.modules[name]
 
 
 def serve(slots: int, engine: str) -> None:
