@@ -4,6 +4,7 @@ python tests/headlines.py              runs each notebook with its defaults and 
 python tests/headlines.py --strip ...  only strips the notebooks named (all without names); a pre-commit hook runs this
 """
 
+import json
 import sys
 from pathlib import Path
 
@@ -47,7 +48,7 @@ def drawn(nb, name: str) -> str:
     """The chart of a cell as SVG."""
     (cell,) = [cell for cell in nb.cells if cell.id == name]
     spec = next(output.data[MIME] for output in cell.outputs if MIME in output.get("data", {}))
-    return Painter().draw(spec | {"background": "white"})
+    return Painter().draw(json.dumps(spec | {"background": "white"}))
 
 
 def answers() -> str:

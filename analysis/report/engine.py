@@ -50,8 +50,11 @@ def unsafe() -> str:
     return f"this process has {threads} threads" if threads > 1 else ""
 
 
-def execute(manager, kernel_name, execution_timeout=None, **options) -> None:
-    """Run the cells of Papermill's notebook manager in a forked child; by a stock kernel where a fork is not safe."""
+def execute(manager, kernel_name, execution_timeout=None, shown=None, **options) -> None:
+    """Run the cells of Papermill's notebook manager in a forked child; by a stock kernel where a fork is not safe.
+
+    `shown(outputs)` is called after each cell.
+    """
     if why := unsafe():
         from papermill.engines import NBClientEngine
 
@@ -63,7 +66,7 @@ def execute(manager, kernel_name, execution_timeout=None, **options) -> None:
     prepare()
     pid, reader = fork(lambda send: _run(manager.nb.cells, send))
     try:
-        _follow(manager, lines(reader, execution_timeout), pid)
+        _follow(manager, lines(reader, execution_timeout), shown)
     finally:
         reap(pid)
         os.close(reader)
@@ -123,7 +126,7 @@ def _run(cells, send) -> None:
     run(cells, send)
 
 
-def _follow(manager, records, pid: int) -> None:
+def _follow(manager, records, shown) -> None:
     """Copy what the child sends into the notebook; a child that dies leaves an error in the cell where it died."""
     cells, at = manager.nb.cells, None
     for record in records:
@@ -136,6 +139,8 @@ def _follow(manager, records, pid: int) -> None:
         _filled(manager, at, record)
         if not record["go"]:
             return
+        if shown:
+            shown(record["outputs"])
         at = None
     else:
         record = {}

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from analysis.report import store
+from analysis.report.pictures import Ahead
 
 ROOT = Path(__file__).parents[2]
 ENGINES = {"fork": "passthrough", "kernel": "nbclient"}
@@ -38,7 +39,7 @@ def declared(cells: list[dict]) -> list[str] | None:
     return None
 
 
-def work(job: dict, picture=None) -> dict:
+def work(job: dict, picture) -> dict:
     """Make a report; its record, with `status` "ok" or "failed". Never raises for what a notebook or a disk does.
 
     A job with `check` makes none: its record has the `faults` of the scenarios that it names.
@@ -47,10 +48,10 @@ def work(job: dict, picture=None) -> dict:
         return {"faults": [fault for name in job["check"] for fault in _faults(name)]}
     try:
         os.chdir(Path(ROOT, job["path"]).parent)
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory() as folder, Ahead(picture) as pictures:
             kept = Path(folder, "executed.ipynb")
             try:
-                return _made(job, _executed(job, kept), picture)
+                return _made(job, _executed(job, kept, pictures), pictures)
             except Exception as fault:
                 return failed(job, *_where(fault, kept), kept.read_bytes() if kept.exists() else None)
     except OSError as fault:
@@ -88,23 +89,24 @@ def _named(job: dict) -> dict:
     return {key: job[key] for key in ("key", "name", "scenario", "notebook")}
 
 
-def _executed(job: dict, kept: Path) -> dict:
+def _executed(job: dict, kept: Path, pictures: Ahead) -> dict:
     import papermill
 
+    forked = job["engine"] == "fork"
     return papermill.execute_notebook(
         str(Path(ROOT, job["path"])), kept, job["parameters"], engine_name=ENGINES[job["engine"]],
-        kernel_name="python3", progress_bar=False, request_save_on_cell_execute=job["engine"] == "kernel",
+        kernel_name="python3", progress_bar=False, request_save_on_cell_execute=not forked,
         cwd=str(Path(ROOT, job["path"]).parent), execution_timeout=job["timeout"],
         # A kernel on a busy machine may be seconds late with an output; nbclient would leave it out without a word.
-        iopub_timeout=120, raise_on_iopub_timeout=True,
+        iopub_timeout=120, raise_on_iopub_timeout=True, **({"shown": pictures.shown} if forked else {}),
     )  # fmt: skip
 
 
-def _made(job: dict, nb: dict, picture) -> dict:
+def _made(job: dict, nb: dict, pictures: Ahead) -> dict:
     from analysis.report import page
 
     about = _about(job)
-    html = page.render(page.normalise(nb), about, job["shared"], picture).encode()
+    html = page.render(page.normalise(nb), about, job["shared"], pictures.draw).encode()
     headline, numbers, forecasts = _collected(nb)
     record = {
         **_named(job), "status": "ok", "bytes": len(html),

@@ -73,7 +73,7 @@ def _texts(output: dict):
 def render(nb: dict, about: dict, shared: str = "", picture=None) -> str:
     """The page of a normalised notebook; `shared` is where the chart library lies, inside the page where it is blank.
 
-    `about` holds what the frame shows (scenario, links, as_of); `picture(spec)` gives a chart's SVG.
+    `about` holds what the frame shows (scenario, links, as_of); `picture(json)` gives a chart's SVG.
     """
     contents: list[dict] = []
     blocks = "\n".join(block for cell in nb["cells"] for block in _cell(cell, contents, picture))
@@ -177,10 +177,11 @@ def _answer(record: dict) -> str:
 def _chart(spec: dict, picture) -> str:
     title = spec.get("title", "")
     label = str(spec.get("description") or (title.get("text", "") if isinstance(title, dict) else title) or "Chart")
-    drawn = picture(spec) if picture else ""
+    told = json.dumps(spec)
+    drawn = picture(told) if picture else ""
     image = f"<img alt='{html.escape(label)}' src='data:image/svg+xml,{_quoted(drawn)}'>" if drawn else ""
     # Half of a large chart's bytes are digits that no eye and no spreadsheet needs.
-    shown = json.loads(json.dumps(spec), parse_float=lambda digits: float(f"{float(digits):.7g}"))
+    shown = json.loads(told, parse_float=lambda digits: float(f"{float(digits):.7g}"))
     packed = json.dumps(shown, separators=(",", ":"), ensure_ascii=False)
     packed = base64.b64encode(zlib.compress(packed.encode(), 9)).decode()
     return f'<figure class="chart" data-label="{html.escape(label)}" data-spec="{packed}">{image}</figure>'

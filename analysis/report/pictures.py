@@ -1,12 +1,23 @@
-"""A chart as a still picture, drawn by vl-convert in a process of its own: its engine starts threads, and we fork."""
+"""A chart as a still picture, drawn by the page's own library in a process of its own: V8 starts threads, and we fork."""
 
+import gzip
 import json
+import os
 import re
 import subprocess
 import sys
+from concurrent.futures import Future, ThreadPoolExecutor
 from xml.etree import ElementTree
 
+from analysis.report import store
+from analysis.report.renderer import ASSETS, MIME
+
 VERSION = "6.4"  # the Vega-Lite of the page's own library; a test keeps the two and Altair's together
+BUNDLE = (  # that library: vega-embed, and those parts of Vega that draw without a page
+    'import {View, parse, textMetrics} from "https://cdn.jsdelivr.net/npm/vega@6.2.0/+esm"; '
+    'import {compile} from "https://cdn.jsdelivr.net/npm/vega-lite@6.4.1/+esm"; '
+    "window.vegaEmbed = Object.assign(vegaEmbed, {View, parse, textMetrics, compile});"
+)
 SVG = "http://www.w3.org/2000/svg"
 _MOVED = re.compile(r"translate\((-?[\d.]+),(-?[\d.]+)\)")
 _COUNTED = re.compile(r"\b(gradient_|clip)(\d+)\b")
@@ -19,9 +30,10 @@ _INHERITED |= {"font-family", "font-size", "font-weight"}
 
 
 class Painter:
-    """A process that draws pictures; started before it is needed, because its start takes half a second."""
+    """A process that draws pictures, started before it is needed; what was drawn once lies in the folder `kept`."""
 
     def __init__(self):
+        self.kept: str | None = None
         self.restart()
 
     def restart(self) -> None:
@@ -32,14 +44,45 @@ class Painter:
         command = [sys.executable, "-m", "analysis.report.pictures"]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
-    def draw(self, spec: dict) -> str:
-        """The SVG of a Vega-Lite specification; ValueError with vl-convert's message where it cannot be drawn."""
-        self.process.stdin.write(json.dumps(spec).encode() + b"\n")
+    def draw(self, spec: str) -> str:
+        """The SVG of a Vega-Lite specification in JSON; ValueError with the library's message where it has a fault."""
+        name = store.digest(spec) + ".svg"
+        if self.kept and (drawn := store.get(self.kept, name)):
+            return drawn.decode()
+        self.process.stdin.write(spec.encode() + b"\n")
         self.process.stdin.flush()
         answer = json.loads(self.process.stdout.readline())
         if "fault" in answer:
             raise ValueError(f"a chart cannot be drawn: {answer['fault']}")
+        if self.kept:
+            store.put(self.kept, name, answer["svg"])
         return answer["svg"]
+
+
+class Ahead:
+    """Pictures of charts that are drawn in the order in which cells show them, while the next cells run."""
+
+    def __init__(self, draw):
+        self.paint, self.begun, self.hand = draw, {}, ThreadPoolExecutor(1)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.hand.shutdown(cancel_futures=True)
+
+    def shown(self, outputs: list[dict]) -> None:
+        """A cell has these outputs."""
+        for output in outputs:
+            if chart := output.get("data", {}).get(MIME):
+                self._begin(json.dumps(chart))
+
+    def draw(self, spec: str) -> str:
+        """The picture, as from a painter."""
+        return self._begin(spec).result()
+
+    def _begin(self, spec: str) -> Future:
+        return self.begun.get(spec) or self.begun.setdefault(spec, self.hand.submit(self.paint, spec))
 
 
 def small(svg: str) -> str:
@@ -114,18 +157,38 @@ def _symbols(root) -> None:
             parent.remove(node)
 
 
+def engine():
+    """What draws: the page's own library in V8 (mini-racer), without a browser; give a specification in JSON."""
+    from py_mini_racer import MiniRacer
+
+    v8 = MiniRacer()
+    for script in ((ASSETS / "paint.js").read_text(), gzip.decompress((ASSETS / "vega.js.gz").read_bytes()).decode()):
+        v8.eval(script + "\n;0")
+    v8.eval("begin()")
+
+    def draw(spec: str) -> str:
+        v8.eval(f"draw({spec})")
+        if fault := v8.eval("fault"):
+            raise ValueError(fault)
+        return v8.eval("drawn")
+
+    return draw
+
+
 def main() -> None:
     """Draw a picture for each line of standard input."""
-    import vl_convert
-
-    vl_convert.vegalite_to_svg({"data": {"values": [{"a": 1}]}, "mark": "point"}, vl_version=VERSION)
+    draw = engine()
+    draw('{"data": {"values": [{"a": 1}]}, "mark": "point", "encoding": {"x": {"field": "a", "type": "quantitative"}}}')
     for line in sys.stdin:
         try:
-            answer = {"svg": small(vl_convert.vegalite_to_svg(json.loads(line), vl_version=VERSION))}
-        except Exception as fault:  # vl-convert raises its own kinds
+            answer = {"svg": small(draw(line))}
+        except Exception as fault:  # V8 raises its own kinds
             answer = {"fault": str(fault)[:500]}
         print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    finally:
+        os._exit(0)  # V8's threads would wait

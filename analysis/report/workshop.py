@@ -15,11 +15,13 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections import deque
 
 from analysis.report.engine import fork, lines, reap, unsafe
 from analysis.report.job import failed, work
+from analysis.report.pictures import Painter
 
 PINNED = {  # one thread a process, one order of sets, one clock: equal inputs give equal bytes
     "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "TZ": "UTC",
@@ -161,8 +163,6 @@ def serve(slots: int, engine: str) -> None:
     def tell(event: str, **more) -> None:
         print(json.dumps({"event": event, **more}), file=out, flush=True)
 
-    from analysis.report.pictures import Painter
-
     painters = [Painter() for _ in range(slots)]
     with _owned():
         warm(tell)
@@ -172,13 +172,19 @@ def serve(slots: int, engine: str) -> None:
     if why:
         tell("note", text=f"stock kernels instead of forks: {why}")
     tell("ready")
-    if why or engine == "kernel":
-        for line in sys.stdin:
-            job = json.loads(line)
-            tell("start", job=job["name"])
-            tell("done", job=job["name"], record=work(job | {"engine": "kernel"}, painters[0].draw))
-    else:
-        _serve_by_forks(tell, painters)
+    with tempfile.TemporaryDirectory() as kept:
+        for painter in painters:
+            painter.kept = kept
+        if why or engine == "kernel":
+            _serve_by_kernels(tell, painters[0])
+        else:
+            _serve_by_forks(tell, painters)
+
+
+def _serve_by_kernels(tell, painter: Painter) -> None:
+    for job in map(json.loads, sys.stdin):
+        tell("start", job=job["name"])
+        tell("done", job=job["name"], record=work(job | {"engine": "kernel"}, painter.draw))
 
 
 @contextlib.contextmanager
