@@ -1,4 +1,4 @@
-"""A chart as a still picture, drawn by the page's own library in a process of its own: V8 starts threads, and we fork."""
+"""A chart as a still picture, drawn by the page's own library in a process of its own: V8 has threads, and we fork."""
 
 import gzip
 import json

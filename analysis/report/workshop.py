@@ -124,10 +124,10 @@ def warm(tell) -> None:
 
     # Papermill's object stores and pint's Dask arrays take a second to import, and no report needs them.
     with _missing("boto3", "pyarrow.fs", "dask"), prepare().builtin_trap:  # pandas looks for a notebook's shell
-        import papermill.translators  # noqa: F401
-        import nbformat
         import altair as alt
+        import nbformat
         import pandas as pd
+        import papermill.translators  # noqa: F401
 
         for module in pkgutil.walk_packages(analysis.__path__, "analysis."):
             try:
