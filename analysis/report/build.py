@@ -13,7 +13,7 @@ from pathlib import Path
 from analysis.report import store
 from analysis.report.job import ENGINES, ROOT, declared, failed, ordered, page_name, record_name
 
-SUFFIXES = {".py", ".csv", ".yml", ".json", ".html", ".css", ".js", ".gz"}
+SUFFIXES = {".py", ".csv", ".yml", ".json", ".html", ".xml", ".css", ".js", ".gz"}
 SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 RESERVED = {"assets", "sources"}
 
@@ -38,7 +38,7 @@ def build(
         raise OSError(f"the engine is one of {', '.join(ENGINES)}, not {engine!r}")
     settings: dict = {"output": output, "engine": engine, "timeout": timeout, "shared": shared(assets), "draws": draws}
     planned = plan(list(scenarios), list(notebooks), settings)
-    own = nullcontext(crew) if crew else crew_of(cluster, jobs, engine, output, draws)
+    own = nullcontext(crew) if crew else crew_of(cluster, jobs, output, draws)
     with Progress(progress) as told, store.lock(output, told.note), own as crew:
         due = _due([job for job in planned if not job["reads"]], force)
         _refuse(list(scenarios), due, crew)
@@ -71,7 +71,7 @@ def watch(
         try:
             if common() != code or crew is None:
                 crew.__exit__() if crew else None
-                code, crew = common(), crew_of(None, jobs, engine, output, options.get("draws"))
+                code, crew = common(), crew_of(None, jobs, output, options.get("draws"))
             build(output=output, engine=engine, crew=crew, progress=progress, **options)
         except (OSError, ValueError, RuntimeError) as fault:  # a file saved by half; the next save mends it
             print(fault, file=sys.stderr)
@@ -181,16 +181,16 @@ def fresh(job: dict) -> bool:
     return same and store.size(job["output"], page_name(job)) == record["bytes"]
 
 
-def crew_of(cluster: str | None, jobs: int | None, engine: str, output: str, draws: int | None = None):
+def crew_of(cluster: str | None, jobs: int | None, output: str, draws: int | None = None):
     """Who makes the reports: the workers of a Dask scheduler, or processes of this machine, as many as it has cores."""
     if cluster:
         from analysis.report.cluster import Cluster
 
-        return Cluster(cluster, engine)
+        return Cluster(cluster)
     from analysis.report.workshop import Crew
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return Crew(jobs or cores or 1, engine, output, draws)
+    return Crew(jobs or cores or 1, output, draws)
 
 
 def _due(jobs: list[dict], force: bool) -> list[dict]:

@@ -13,8 +13,8 @@ _local = threading.local()
 class Cluster:
     """Reports made by the workers of a Dask scheduler; pages go from the worker straight to the output."""
 
-    def __init__(self, address: str, engine: str):
-        self.address, self.engine, self.client = address, engine, None
+    def __init__(self, address: str):
+        self.address, self.client = address, None
 
     def __enter__(self):
         return self
@@ -31,17 +31,11 @@ class Cluster:
             return
         client = self.client = self.client or self._connected()
         # The record comes back and the page does not: a worker's death loses nothing that was written.
-        futures = {
-            client.submit(perform, job, self.engine, key=f"{job['name']}-{job['key']}", pure=False): job for job in jobs
-        }
+        futures = {client.submit(perform, job, key=f"{job['name']}-{job['key']}", pure=False): job for job in jobs}
         for future in as_completed(futures):
             job, fault = futures[future], future.exception()
-            said = (type(fault).__name__, str(fault)) if fault else ("", "")
-            yield {
-                "event": "done",
-                "job": job["name"],
-                "record": failed(job, "", *said, None) if fault else future.result(),
-            }
+            record = failed(job, "", type(fault).__name__, str(fault), None) if fault else future.result()
+            yield {"event": "done", "job": job["name"], "record": record}
             future.release()
 
     def _connected(self):
@@ -56,14 +50,14 @@ class Cluster:
         return client
 
 
-def perform(job: dict, engine: str) -> dict:
+def perform(job: dict) -> dict:
     """Make one report on a worker: in its own process, because a worker has threads and may not be forked."""
     from analysis.report.workshop import Crew
 
     for name, content in job["files"].items():
         if store.digest((ROOT / name).read_bytes()) != content:
             raise RuntimeError(f"{name} is another on this worker")
-    key = (engine, job["output"], job["draws"])
+    key = (job["output"], job["draws"])
     if getattr(_local, "key", None) != key:
         _local.key, _local.crew = key, Crew(1, *key)
     try:

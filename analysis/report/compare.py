@@ -97,7 +97,7 @@ def regrets(taken: pd.DataFrame) -> pd.DataFrame:
     The last rows hold each act's worst regret over all scenarios (Savage 1951).
     """
     rows = taken[taken.quantity == ACTS].rename(columns={"option": "act"})
-    rows = rows.assign(**{REGRET: rows.mid - rows.groupby("scenario").mid.transform("min")})[
+    rows = rows.assign(regret_ratio=rows.mid - rows.groupby("scenario").mid.transform("min"))[
         ["scenario", "act", REGRET]
     ]
     worst = rows.groupby("act", sort=False)[REGRET].max().reset_index().assign(scenario="worst of all")
@@ -109,10 +109,20 @@ def answer(taken: pd.DataFrame) -> text.Payload:
     gains = candidates(taken).query("quantity == 'tokens_per_usd_ratio'").set_index("scenario").mid
     worst = regrets(taken).query("scenario == 'worst of all'").set_index("act")[REGRET]
     ends = text.Shown((gains.min(), gains.median(), gains.max()), "ratio")
-    return text.headline(
+    buys = (
         "Over {count} scenarios a dollar on the new hardware buys {value.low} to {value.high} the tokens of the old, "
-        "least in “{least}”, most in “{most}”; to {act} costs at most {regret} of buying today more than the best act.",
-        ends, count=len(gains), least=gains.idxmin(), most=gains.idxmax(), act=worst.idxmin(),
+    )
+    buys += "least in “{least}”, most in “{most}”; "
+    if len(gains) == 1:
+        buys = "In “{most}”, the only scenario, a dollar on the new hardware buys {value.mid} the tokens of the old; "
+    never = worst.min() < 0.005  # shown as 0 %
+    acts = (
+        "to {act} is the best act."
+        if never
+        else "to {act} costs at most {regret} of buying today more than the best act."
+    )
+    return text.headline(
+        buys + acts, ends, count=len(gains), least=gains.idxmin(), most=gains.idxmax(), act=worst.idxmin(),
         regret=text.text(100 * worst.min(), "percent"),
     )  # fmt: skip
 
@@ -142,9 +152,8 @@ def regret_chart(taken: pd.DataFrame) -> alt.LayerChart:
     )
     paint = alt.Color(f"{REGRET}:Q", scale=alt.Scale(range=["#F4F6F7", "#E5A096"], interpolate="rgb"), legend=None)
     words = base.mark_text(color=theme.INK).encode(text=alt.Text(f"{REGRET}:Q", format=".0%"))
-    title = alt.Title(
-        "What each act would be regretted", subtitle="share of the cost of buying today, above the best act"
-    )
+    said = "share of the cost of buying today, above the best act"
+    title = alt.Title("What each act would be regretted", subtitle=said)
     return alt.layer(base.mark_rect().encode(color=paint), words).properties(
         title=title, width=theme.WIDTH - 80, height=26 * len(order), description=title.text
     )

@@ -85,7 +85,7 @@ def fork(work) -> tuple[int, int]:
     try:
         os.setsid()
         os.close(reader)
-        _die_with_parent()
+        die_with_parent()
         work(lambda record: _write(writer, json.dumps(record).encode() + b"\n"))
     except BaseException as fault:
         with suppress(OSError):
@@ -170,7 +170,9 @@ def _write(writer: int, data: bytes) -> None:
         view = view[os.write(writer, view) :]
 
 
-def _die_with_parent() -> None:
+def die_with_parent(by: int = 9) -> None:
+    """Be killed when the parent ends, on Linux; 0 takes it back."""
     import ctypes
 
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG, linux/prctl.h
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(1, by)  # PR_SET_PDEATHSIG, linux/prctl.h

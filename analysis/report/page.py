@@ -19,6 +19,7 @@ _UNSTEADY = (
     (re.compile(r"\b0x[0-9a-f]{6,16}\b"), "0x0"),
     (re.compile(r"\S*ipykernel_\d+/\d+\.py|<ipython-input-\d+-[0-9a-f]+>"), "<cell>"),
 )
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f]")  # in XML
 _FOREIGN = re.compile(r"@|url", re.I)
 _NAMED = re.compile(r' id="(T_\w+_\w+)"')
 _CLASSES = re.compile(r' class="(?:data|row_heading|col_heading|index_name|blank)[^"]*"')
@@ -89,7 +90,7 @@ def frame(template: str, charts: bool = False, shared: str = "", **values) -> st
     carried = charts and not shared
     values |= {"style": _style(), "script": script, "charts": charts, "shared": shared}
     values["policy"] = policy(bool(shared), carried)
-    return _template(template).render(library=base64.b64encode(library()).decode() if carried else "", **values)
+    return template(template).render(library=base64.b64encode(library()).decode() if carried else "", **values)
 
 
 @cache
@@ -121,12 +122,13 @@ def _style() -> str:
 
 
 @cache
-def _template(name: str):
+def template(name: str):
+    """A template of assets/; what is filled in is escaped."""
     from jinja2 import Environment, FileSystemLoader
 
     made = Environment(loader=FileSystemLoader(ASSETS), autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    made.filters["plain"] = plain
-    return made.get_template(name)
+    made.filters |= {"plain": plain, "legal": lambda text: _FORBIDDEN.sub("", text)}
+    return made.gettemplate(name)
 
 
 def _cell(cell: dict, contents: list, picture):
@@ -277,14 +279,7 @@ def warm(outputs: list) -> None:
     ]
     prose = {"cell_type": "markdown", "metadata": {}, "source": "# A\n\n*b* $x^2$\n\n$$y$$\n\n|a|\n|-|\n|1|"}
     code = {"cell_type": "code", "metadata": {}, "source": "x = f'{1}'  # one", "outputs": shown}
-    about = {
-        "name": "",
-        "root": "",
-        "siblings": [],
-        "notebook": "",
-        "scenario": "",
-        "heading": "",
-        "question": "",
-        "as_of": "",
+    about = dict.fromkeys(("name", "root", "notebook", "scenario", "heading", "question", "as_of"), "") | {
+        "siblings": []
     }
     render(normalise({"metadata": {}, "cells": [prose, code]}), about)

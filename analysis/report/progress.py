@@ -35,25 +35,27 @@ class Progress:
 
     def event(self, event: dict) -> None:
         """A report starts or is done; or the workshop has a word to say."""
-        job, record = event.get("job"), event.get("record")
-        if event["event"] == "start":
-            self.running[job] = self.bar.add_task(f"  {job}", total=None) if self.bar else time.monotonic()
+        job = event.get("job")
         if event["event"] == "note":
             self.note(event["text"])
-        if event["event"] != "done":
-            return
-        since = self.running.pop(job, None)
-        self.left -= 1
-        if self.bar:
+        elif event["event"] == "start" and self.bar:
+            self.running[job] = self.bar.add_task(f"  {job}", total=None)
+        elif event["event"] == "done":
+            self.left -= 1
+            self._done(job, event["record"])
+
+    def _done(self, job: str, record: dict) -> None:
+        fault = f": {said(record)}" if record["status"] == "failed" else ""
+        if self.style == "bar":
             self.bar.advance(self.task)
-            self.bar.remove_task(since) if since is not None else None
-            if record["status"] == "failed":
-                self.bar.console.print(f"[red]failed[/] {job}: {said(record)}", markup=True, highlight=False)
+            if job in self.running:
+                self.bar.remove_task(self.running.pop(job))
+            if fault:
+                self.bar.console.print(f"failed: {job}{fault}", style="red", markup=False, highlight=False)
         elif self.style == "json":
             self._json(event="report", name=job, status=record["status"], error=record.get("error"))
-        elif self.style == "plain":
-            done = f"[{self.total - self.left}/{self.total}] {job}"
-            self._line(f"{done}: {said(record)}" if record["status"] == "failed" else done)
+        else:
+            self._line(f"[{self.total - self.left}/{self.total}] {job}{fault}")
 
     def note(self, text: str) -> None:
         """Something the user should know."""
@@ -65,9 +67,8 @@ class Progress:
         counts = {"made": len(made) - len(bad), "failed": len(bad), "fresh": len(planned) - len(made)}
         seconds = round(time.monotonic() - self.started, 2)
         if self.style == "json":
-            self._json(
-                event="summary", **counts, seconds=seconds, failures=[r["error"] | {"name": r["name"]} for r in bad]
-            )
+            failures = [record["error"] | {"name": record["name"]} for record in bad]
+            self._json(event="summary", **counts, seconds=seconds, failures=failures)
             return
         for record in bad:
             self._line(f"failed: {record['name']}: {said(record)}")

@@ -5,7 +5,6 @@ import io
 import json
 from itertools import groupby
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 from analysis.report import page, store
 from analysis.report.job import ordered, page_name, record_name
@@ -56,11 +55,8 @@ def tables(output: str, found: list[dict]) -> str:
 
 def answer(record: dict) -> dict:
     """The record of the page that stands: a failed report leaves the one before it."""
-    return (
-        record
-        if record["status"] == "ok"
-        else (record.get("last") or {}) | {k: record[k] for k in ("scenario", "notebook")}
-    )
+    named = {key: record[key] for key in ("scenario", "notebook")}
+    return record if record["status"] == "ok" else (record.get("last") or {}) | named
 
 
 def _csv(fields, rows) -> str:
@@ -115,10 +111,8 @@ def _shown(record: dict) -> dict:
 
     said = answer(record) | {"status": record["status"], "error": record.get("error"), "page": page_name(record)}
     if said.get("value") is not None and "unit" in said:
-        said["mid"], said["range"] = (
-            text(said["value"], said["unit"]),
-            f"{number(said['low'])} to {number(said['high'])}",
-        )
+        low, high = number(said["low"]), number(said["high"])
+        said |= {"mid": text(said["value"], said["unit"]), "range": f"{low} to {high}" if low != high else ""}
     return said
 
 
@@ -128,19 +122,14 @@ def _sources():
     known, uses = tables.pop("sources", []), {}
     for name, rows in tables.items():
         for row in rows:
-            uses.setdefault(row.get("source") or "", []).append(
-                {"table": name} | {k: v for k, v in row.items() if k and v and k != "source"}
-            )
+            told = {key: value for key, value in row.items() if key and value and key != "source"}
+            uses.setdefault(row.get("source") or "", []).append({"table": name} | told)
     for source in known:
         used = sorted(uses.get(source["source"], []), key=lambda row: row["table"])
-        groups = [(name, list(group)) for name, group in groupby(used, lambda row: row["table"])]
-        groups = [
-            (name, list(dict.fromkeys(k for row in rows for k in row if k != "table")), rows) for name, rows in groups
-        ]
-        yield (
-            f"sources/{source['source']}.html",
-            page.frame("source.html", source=source, groups=groups, title=source["title"], root="../"),
-        )
+        groups = [(name, list(rows)) for name, rows in groupby(used, lambda row: row["table"])]
+        groups = [(name, list(dict.fromkeys(k for row in rows for k in row))[1:], rows) for name, rows in groups]
+        html = page.frame("source.html", source=source, groups=groups, title=source["title"], root="../")
+        yield f"sources/{source['source']}.html", html
     counted = [source | {"count": len(uses.get(source["source"], []))} for source in known]
     yield "sources/index.html", page.frame("sources.html", sources=counted, title="Sources", root="../")
 
@@ -149,31 +138,12 @@ def _feed(found: list[dict]) -> str:
     """Atom (RFC 4287): an entry an answer, whose id changes with the answer, so that a reader shows what moved."""
     said = [answer(record) for record in found if answer(record).get("headline")]
     said.sort(key=lambda r: (not r.get("was"), r["scenario"], r["notebook"]))
-    latest = max((_moment(record) for record in said), default="1970-01-01T00:00:00Z")
-    entries = "".join(_entry(record) for record in said[:200])
-    return (
-        '<?xml version="1.0" encoding="utf-8"?>\n'
-        '<feed xmlns="http://www.w3.org/2005/Atom"><title>Changed answers</title>'
-        f"<id>urn:passthrough:answers</id><updated>{latest}</updated>"
-        f"<author><name>Passthrough</name></author>\n{entries}</feed>\n"
-    )
-
-
-def _entry(record: dict) -> str:
-    name = f"{record['scenario']}:{record['notebook']}"
-    mark = store.digest(*(str(record.get(key)) for key in ("headline", "value", "low", "high")))
-    was = f" It was: {record['was']['headline']}" if record.get("was") else ""
-    return (
-        f"<entry><title>{_xml(record['heading'])}: {record['notebook']}</title><id>urn:passthrough:{name}:{mark}</id>"
-        f'<updated>{_moment(record)}</updated><link href="{page_name(record)}"/>'
-        f"<summary>{_xml(record['headline'] + was)}</summary></entry>\n"
-    )
+    for record in said:
+        changing = (str(record.get(key)) for key in ("headline", "value", "low", "high"))
+        record |= {"mark": store.digest(*changing), "page": page_name(record), "moment": _moment(record)}
+    latest = max((record["moment"] for record in said), default=_moment({}))
+    return page.template("feed.xml").render(latest=latest, entries=said[:200])
 
 
 def _moment(record: dict) -> str:
     return f"{record.get('as_of') or '1970-01-01'}T00:00:00Z"
-
-
-def _xml(text: str) -> str:
-    """Escaped, without the control characters that XML forbids."""
-    return escape("".join(c for c in text if c >= " " or c in "\t\n"))

@@ -1,6 +1,6 @@
 """The warm process that makes reports: it imports once, stays single-threaded, and forks a child for each job.
 
-It is always a program of its own (`python -m analysis.report.workshop SLOTS ENGINE`), so whoever asks may have threads:
+It is always a program of its own (`python -m analysis.report.workshop SLOTS`), so whoever asks may have threads:
 the command line with its bar, a Dask worker, a test. Jobs and events are lines of JSON on its standard streams.
 """
 
@@ -12,14 +12,13 @@ import os
 import pkgutil
 import queue
 import select
-import signal
 import subprocess
 import sys
 import tempfile
 import threading
 from collections import deque
 
-from analysis.report.engine import fork, lines, reap, unsafe
+from analysis.report.engine import die_with_parent, fork, lines, reap, unsafe
 from analysis.report.job import failed, work
 from analysis.report.pictures import Painter
 
@@ -30,16 +29,14 @@ PINNED = {  # one thread a process, one order of sets, one clock: equal inputs g
 
 
 class Workshop:
-    """A workshop process as its owner sees it: send jobs, read events."""
+    """A workshop process as its owner sees it: it gets jobs and puts events into a queue."""
 
-    def __init__(self, slots: int, engine: str, events: queue.Queue, env: dict):
+    def __init__(self, slots: int, events: queue.Queue, env: dict):
         self.jobs: dict[str, dict] = {}
-        self.ready = False
-        self.slots = slots
-        command = [sys.executable, "-m", "analysis.report.workshop", str(slots), engine]
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env, start_new_session=True
-        )
+        self.slots, self.ready = slots, False
+        command = [sys.executable, "-m", "analysis.report.workshop", str(slots)]
+        pipes: dict = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        self.process = subprocess.Popen(command, env=env, start_new_session=True, **pipes)
         threading.Thread(target=self._listen, args=(events,), daemon=True).start()
 
     def send(self, job: dict) -> None:
@@ -66,12 +63,10 @@ class Workshop:
 class Crew:
     """The workshops of this machine; they start with the first job. One with many slots where forks are safe."""
 
-    def __init__(self, slots: int, engine: str, output: str, draws: int | None = None):
-        one = engine == "fork" and sys.platform.startswith("linux")
-        self.shape = [slots] if one else [1] * slots
-        self.engine, self.env = engine, os.environ | PINNED | {"PASSTHROUGH_SITE": output}
-        if draws:
-            self.env["PASSTHROUGH_DRAWS"] = str(draws)
+    def __init__(self, slots: int, output: str, draws: int | None = None):
+        self.shape = [slots] if sys.platform.startswith("linux") else [1] * slots
+        drawn = {"PASSTHROUGH_DRAWS": str(draws)} if draws else {}
+        self.env = os.environ | PINNED | {"PASSTHROUGH_SITE": output} | drawn
         self.events: queue.Queue = queue.Queue()
         self.benches: list[Workshop] = []
 
@@ -91,30 +86,28 @@ class Crew:
                 while waiting and len(bench.jobs) < bench.slots:
                     bench.send(waiting.popleft())
             bench, event = self.events.get()
-            if event["event"] == "ready":
-                bench.ready = True
-                continue
+            bench.ready |= event["event"] == "ready"
             for each in [event] if event["event"] != "gone" else self._replaced(bench):
                 if each["event"] == "done":
                     bench.jobs.pop(each["job"])
                     left -= 1
                 yield each
 
-    def _bench(self, slots: int) -> "Workshop":
-        return Workshop(slots, self.engine, self.events, self.env)
+    def _bench(self, slots: int) -> Workshop:
+        return Workshop(slots, self.events, self.env)
 
-    def _replaced(self, bench) -> list[dict]:
+    def _replaced(self, bench: Workshop) -> list[dict]:
         """Whoever killed the workshop failed its jobs; the others go on in a new one."""
         self.benches[self.benches.index(bench)] = self._bench(bench.slots)
         status = bench.process.wait()
         if not bench.ready:
             raise OSError(f"the workshop process did not start (status {status}); its message is above")
-        return [_lost(job, status) for job in bench.jobs.values()]
+        said = f"the workshop process ended with status {status}"
+        return [_done(job, failed(job, "", "DeadWorkshopError", said, None)) for job in bench.jobs.values()]
 
 
-def _lost(job: dict, status: int) -> dict:
-    said = f"the workshop process ended with status {status}"
-    return {"event": "done", "job": job["name"], "record": failed(job, "", "DeadWorkshopError", said, None)}
+def _done(job: dict, record: dict) -> dict:
+    return {"event": "done", "job": job["name"], "record": record}
 
 
 def warm(tell) -> None:
@@ -133,7 +126,7 @@ def warm(tell) -> None:
             try:
                 importlib.import_module(module.name) if "__main__" not in module.name else None
             except Exception as fault:
-                tell("note", text=f"{module.name} cannot be imported: {type(fault).__name__}: {fault}")
+                tell({"event": "note", "text": f"{module.name} cannot be imported: {type(fault).__name__}: {fault}"})
     from analysis.report import page
 
     with contextlib.suppress(Exception):  # tables that every scenario reads; a fault is the notebook's to show
@@ -155,27 +148,27 @@ def _missing(*names: str):
         del sys.modules[name]
 
 
-def serve(slots: int, engine: str) -> None:
+def serve(slots: int) -> None:
     """Answer jobs from standard input until it ends; then nothing of this process is left."""
     out = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # what a library prints is no event
 
-    def tell(event: str, **more) -> None:
-        print(json.dumps({"event": event, **more}), file=out, flush=True)
+    def tell(event: dict) -> None:
+        print(json.dumps(event), file=out, flush=True)
 
+    die_with_parent()  # while imports run nobody listens to standard input
     painters = [Painter() for _ in range(slots)]
-    with _owned():
-        warm(tell)
+    warm(tell)
+    die_with_parent(0)
     gc.collect()
     gc.freeze()  # a collection in a child would else copy every page
-    why = unsafe() if engine == "fork" else ""
-    if why:
-        tell("note", text=f"stock kernels instead of forks: {why}")
-    tell("ready")
+    why = unsafe()
+    tell({"event": "ready"})
     with tempfile.TemporaryDirectory() as kept:
         for painter in painters:
             painter.kept = kept
-        if why or engine == "kernel":
+        if why:
+            tell({"event": "note", "text": f"stock kernels instead of forks: {why}"})
             _serve_by_kernels(tell, painters[0])
         else:
             _serve_by_forks(tell, painters)
@@ -183,21 +176,8 @@ def serve(slots: int, engine: str) -> None:
 
 def _serve_by_kernels(tell, painter: Painter) -> None:
     for job in map(json.loads, sys.stdin):
-        tell("start", job=job["name"])
-        tell("done", job=job["name"], record=work(job | {"engine": "kernel"}, painter.draw))
-
-
-@contextlib.contextmanager
-def _owned():
-    """While imports run nobody listens to standard input, so look twice a second whether the owner still lives."""
-    owner = os.getppid()
-    if not hasattr(signal, "setitimer"):
-        yield
-        return
-    signal.signal(signal.SIGALRM, lambda *_: os._exit(1) if os.getppid() != owner else None)
-    signal.setitimer(signal.ITIMER_REAL, 0.5, 0.5)
-    yield
-    signal.setitimer(signal.ITIMER_REAL, 0)
+        tell({"event": "start", "job": job["name"]})
+        tell(_done(job, work(job | {"engine": "kernel"}, painter.draw)))
 
 
 def _serve_by_forks(tell, painters: list) -> None:
@@ -208,7 +188,7 @@ def _serve_by_forks(tell, painters: list) -> None:
                 job, slot = waiting.popleft(), free.pop()
                 pid, reader = fork(lambda send, job=job, slot=slot: send(work(job, painters[slot].draw)))
                 live[reader] = (pid, job, slot)
-                tell("start", job=job["name"])
+                tell({"event": "start", "job": job["name"]})
             for ready in select.select([0, *live], [], [])[0]:
                 if ready:
                     free.append(_finished(tell, painters, ready, *live.pop(ready)))
@@ -231,9 +211,9 @@ def _finished(tell, painters: list, reader: int, pid: int, job: dict, slot: int)
     if "died" in record:
         record = failed(job, "", "DeadProcessError", record["died"], None)
         painters[slot].restart()  # it may be in the middle of a picture for the dead
-    tell("done", job=job["name"], record=record)
+    tell(_done(job, record))
     return slot
 
 
 if __name__ == "__main__":
-    serve(int(sys.argv[1]), sys.argv[2])
+    serve(int(sys.argv[1]))
