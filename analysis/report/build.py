@@ -14,6 +14,7 @@ from analysis.report import store
 from analysis.report.job import ENGINES, ROOT, declared, failed, ordered, page_name, record_name
 
 SUFFIXES = {".py", ".csv", ".yml", ".json", ".html", ".xml", ".css", ".js", ".gz"}
+WATCHED = SUFFIXES | {".ipynb"}
 SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 RESERVED = {"assets", "sources"}
 
@@ -53,30 +54,26 @@ def build(
     return made
 
 
-def watch(
-    output: str = "reports", jobs: int | None = None, engine: str = "fork", progress: str = "plain", **options
-) -> None:
+def watch(output: str = "reports", jobs: int | None = None, draws: int | None = None, **options) -> None:
     """Build, and again at each change of a file until interrupted; an edited notebook meets a warm process."""
-    output, crew, code, seen = str(Path(output).absolute()), None, "", {}
+    output, crew, code, seen = str(Path(output).absolute()), nullcontext(), "", {}
     while True:
         files = [path for folder in ("analysis", "notebooks", "params") for path in (ROOT / folder).rglob("*.*")]
-        now = {
-            path: path.stat().st_mtime_ns for path in files if path.suffix in SUFFIXES | {".ipynb"} and path.exists()
-        }
+        now = {path: path.stat().st_mtime_ns for path in files if path.suffix in WATCHED and path.exists()}
         if now == seen:
             time.sleep(0.1)
             continue
         seen = now
         common.cache_clear()
         try:
-            if common() != code or crew is None:
-                crew.__exit__() if crew else None
-                code, crew = common(), crew_of(None, jobs, output, options.get("draws"))
-            build(output=output, engine=engine, crew=crew, progress=progress, **options)
+            if common() != code:
+                crew.__exit__(None, None, None)
+                code, crew = common(), crew_of(None, jobs, output, draws)
+            build(output=output, draws=draws, crew=crew, **options)
         except (OSError, ValueError, RuntimeError) as fault:  # a file saved by half; the next save mends it
             print(fault, file=sys.stderr)
         except KeyboardInterrupt:
-            crew.__exit__() if crew else None
+            crew.__exit__(None, None, None)
             raise
 
 
@@ -86,17 +83,11 @@ def plan(scenarios: list[str], notebooks: list[str], settings: dict) -> list[dic
     asked = _paths(notebooks, ROOT / "notebooks", ".ipynb", "notebook")
     folders = {path.parent for path in asked}
     read = {path: _cells(path, path in asked) for folder in folders for path in sorted(folder.glob("*.ipynb"))}
-    takes = {path: declared(cells) for path, cells in read.items()}
-    each = ordered(path.stem for path in read if "scenario" in (takes[path] or ()))
-    planned = [
-        _job(path, read[path], scenario, takes[path], each, settings)
-        for scenario in found
-        for path in sorted(asked, key=lambda path: ordered([path.stem, *each]).index(path.stem))
-        if path.stem in each
-    ]
-    return planned + [
-        _job(path, read[path], None, takes[path], [], settings) for path in asked if path.stem not in each
-    ]
+    each = ordered(path.stem for path, cells in read.items() if "scenario" in (declared(cells) or ()))
+    taking = sorted((path for path in asked if path.stem in each), key=lambda path: each.index(path.stem))
+    pairs = [(path, scenario) for scenario in found for path in taking]
+    pairs += [(path, None) for path in asked if path not in taking]
+    return [_job(path, read[path], scenario, each if scenario else [], settings) for path, scenario in pairs]
 
 
 def _cells(path: Path, asked: bool) -> list[dict]:
@@ -125,24 +116,19 @@ def _paths(asked: list[str], folder: Path, end: str, kind: str) -> list[Path]:
     return [path.absolute() for path in paths]
 
 
-def _job(
-    path: Path, cells: list[dict], scenario: Path | None, declares: list | None, siblings: list, settings: dict
-) -> dict:
+def _job(path: Path, cells: list[dict], scenario: Path | None, siblings: list, settings: dict) -> dict:
     told = [[c["cell_type"], c.get("id"), c["metadata"].get("tags", []), "".join(c["source"])] for c in cells]
     parameters: dict = {}
     if scenario:
         own = scenario.parent == ROOT / "params"
-        name = scenario.stem if own else os.path.relpath(scenario, path.parent)
-        parameters = {"scenario": name}
-    content: list[bytes | str] = [
-        scenario.read_bytes() if scenario else b"",
-        json.dumps([told, parameters, siblings, settings["shared"], settings["draws"]]),
-    ]
+        parameters = {"scenario": scenario.stem if own else os.path.relpath(scenario, path.parent)}
+    asked = json.dumps([told, parameters, siblings, settings["shared"], settings["draws"]])
     return settings | {
         "files": {os.path.relpath(file, ROOT): store.digest(file.read_bytes()) for file in (path, scenario) if file},
         "scenario": scenario.stem if scenario else "", "notebook": path.stem, "path": os.path.relpath(path, ROOT),
         "name": f"{scenario.stem}/{path.stem}" if scenario else path.stem, "parameters": parameters,
-        "declares": declares, "siblings": siblings, "key": store.digest(common(), *content),
+        "declares": declared(cells), "siblings": siblings,
+        "key": store.digest(common(), scenario.read_bytes() if scenario else b"", asked),
         "length": sum(len(source) for _, _, _, source in told),
         "reads": any("answers" in tags for _, _, tags, _ in told),  # what the other reports say, so it comes after them
     }  # fmt: skip
@@ -152,17 +138,10 @@ def _job(
 def common() -> str:
     """What every report depends on: facts, laws, templates, the reference scenario, Python and installed versions."""
     code = [path for path in sorted((ROOT / "analysis").rglob("*")) if path.suffix in SUFFIXES]
-    parts = [
-        part
-        for path in [*code, ROOT / "params/reference.yml"]
-        for part in (str(path.relative_to(ROOT)), path.read_bytes())
-    ]
-    installed = {
-        entry.name
-        for folder in sys.path
-        if folder.endswith("site-packages")
-        for entry in Path(folder).glob("*.dist-info")
-    }
+    files = [*code, ROOT / "params/reference.yml"]
+    parts = [part for path in files for part in (str(path.relative_to(ROOT)), path.read_bytes())]
+    folders = [Path(folder) for folder in sys.path if folder.endswith("site-packages")]
+    installed = {entry.name for folder in folders for entry in folder.glob("*.dist-info")}
     return store.digest(sys.version, sys.platform, *sorted(installed), *parts)
 
 

@@ -90,7 +90,7 @@ def frame(template: str, charts: bool = False, shared: str = "", **values) -> st
     carried = charts and not shared
     values |= {"style": _style(), "script": script, "charts": charts, "shared": shared}
     values["policy"] = policy(bool(shared), carried)
-    return template(template).render(library=base64.b64encode(library()).decode() if carried else "", **values)
+    return parsed(template).render(library=base64.b64encode(library()).decode() if carried else "", **values)
 
 
 @cache
@@ -122,13 +122,13 @@ def _style() -> str:
 
 
 @cache
-def template(name: str):
+def parsed(name: str):
     """A template of assets/; what is filled in is escaped."""
     from jinja2 import Environment, FileSystemLoader
 
     made = Environment(loader=FileSystemLoader(ASSETS), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     made.filters |= {"plain": plain, "legal": lambda text: _FORBIDDEN.sub("", text)}
-    return made.gettemplate(name)
+    return made.get_template(name)
 
 
 def _cell(cell: dict, contents: list, picture):

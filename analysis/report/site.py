@@ -142,7 +142,7 @@ def _feed(found: list[dict]) -> str:
         changing = (str(record.get(key)) for key in ("headline", "value", "low", "high"))
         record |= {"mark": store.digest(*changing), "page": page_name(record), "moment": _moment(record)}
     latest = max((record["moment"] for record in said), default=_moment({}))
-    return page.template("feed.xml").render(latest=latest, entries=said[:200])
+    return page.parsed("feed.xml").render(latest=latest, entries=said[:200])
 
 
 def _moment(record: dict) -> str:
