@@ -181,7 +181,8 @@ def _refuse(scenarios: list[str], due: list[dict], crew) -> None:
     """OSError with every fault of the scenarios that were named, before anything is written; fresh ones have none."""
     if scenarios and due:
         names = [str(Path(name).absolute()) if name.endswith(".yml") else name for name in scenarios]
-        for event in crew.make([due[0] | {"check": names}]):
+        key = store.digest("check", *(job["key"] for job in due))  # a scheduler gives what it has under a known key
+        for event in crew.make([due[0] | {"check": names, "key": key}]):
             if event["event"] == "done" and event["record"].get("faults"):
                 raise OSError("\n".join(event["record"]["faults"]))
 
