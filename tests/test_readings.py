@@ -189,7 +189,7 @@ def test_a_changed_reading_moves_the_verdict():
     for reading in ("measured", "dollars"):
         case = an.load("reference", {"reading": reading})
         draws = an.evaluate(case)
-        words[reading] = brief.word(brief.gain(case, draws), claim(case.claim))
+        words[reading] = brief.word(brief.gain(draws, verdict.ladder(case, draws)), claim(case.claim))
     assert words == {"measured": "fails", "dollars": "holds"}
 
 
@@ -197,13 +197,14 @@ def test_a_changed_reading_moves_the_verdict():
 def test_the_first_screen_is_complete_in_every_kind_of_scenario(overrides):
     case = an.load("measured", overrides)
     draws = an.evaluate(case)
-    found = verdict.effects(case, draws)
-    words = brief.page(case, draws, found).data
+    found, ladder = verdict.effects(case, draws), verdict.ladder(case, draws)
+    words = brief.page(case, draws, found, ladder).data
     leads = ["What is measured", "What to expect", "What would change our mind", "When we shall know"]
     leads += ["What was said", "What it would have to mean"] if case.claim else ["What is asked"]
     assert all(f"**{lead}.**" in words for lead in leads)
-    assert ("headline" in brief.answer(case, draws).data["text/plain"]) == bool(case.claim)
+    assert ("headline" in brief.answer(case, draws, ladder).data["text/plain"]) == bool(case.claim)
     assert not {"nan", "None", "inf"} & set(words.replace(".", " ").replace(",", " ").split())
     assert len(words.split()) < 330
-    for view in (views.pass_through, views.mixture, views.trust):
-        view(case, draws)
+    views.pass_through(case, ladder)
+    for view in (views.mixture, views.trust, views.needed):
+        view(case, views.worlds(case, draws, ladder))

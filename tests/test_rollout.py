@@ -46,6 +46,7 @@ def case(product="Magnum", loops=0, as_of=TODAY):
     return SimpleNamespace(
         as_of=as_of,
         claim="magnum",
+        credence=SimpleNamespace(instead={}),
         rollout=SimpleNamespace(product=product, loops=loops, fiscal_share=0.0, assume_real=False),
     )
 
@@ -107,6 +108,14 @@ def test_the_articles_timeline_run_through_the_record():
         assert abs((found - day).days) <= 7, (milestone, level, found)
     assert schedule.by(seen, "limited", TODAY) == pytest.approx(0.45, abs=0.02)
     assert schedule.by(seen, "general", date(2027, 3, 31)) == pytest.approx(0.45, abs=0.02)
+
+
+def test_a_ratio_that_a_scenario_puts_in_place_of_the_logs_reaches_the_dates():
+    """Errors of the text that count for nothing (a ratio of 1) leave the belief that they had lowered."""
+    logged, kinder = (load("thermal", {"credence.instead": ratios}) for ratios in ({}, {"2026-04-23": 1.0}))
+    assert (schedule.news(kinder, TODAY).set_index("known").loc[ARTICLE, ["low_ratio", "mid_ratio"]] == 1).all()
+    odds = [share / (1 - share) for share in (schedule.forecast(each).real_share for each in (logged, kinder))]
+    assert odds[1] > 2 * odds[0]
 
 
 def test_silence_and_wrong_facts_lower_belief():
@@ -275,7 +284,9 @@ def test_advice_follows_the_hardware():
 )
 def test_the_answer_says_what_is_fact_and_what_is_chance(name, words):
     case = load(name)
-    said = views.answer(case, outcomes(1.5, 4096), schedule.forecast(case)).data["text/plain"]
+    draws, seen = outcomes(1.5, 4096), schedule.forecast(case)
+    paid = choice.costs(case, draws, seen, views.option(draws))
+    said = views.answer(case, draws, seen, paid).data["text/plain"]
     assert said.startswith(words)
     assert not {"nan", "NaT", "None", "inf"} & set(said.replace(".", " ").replace(";", " ").split())
 

@@ -1,6 +1,6 @@
 """What is known: tables of sourced numbers and the few lines that read them."""
 
-from analysis.facts.records import Accelerator, Model, Site
+from analysis.facts.records import Accelerator, Model, Site, chip
 from analysis.facts.tables import chosen, find, names, nearest, price, sources, table
 
-__all__ = ["Accelerator", "Model", "Site", "chosen", "find", "names", "nearest", "price", "sources", "table"]
+__all__ = ["Accelerator", "Model", "Site", "chip", "chosen", "find", "names", "nearest", "price", "sources", "table"]

@@ -88,3 +88,12 @@ class Site:
     outdoor_spread_k: float  # scale of a logistic spread of its hourly values
     rack_limit_w: float  # what the usual rack position can feed and cool
     site_w: float  # utility power that a tenant can get within a year
+
+
+def chip(name: str) -> str:
+    """An accelerator as people write it.
+
+    >>> chip("h100-sxm"), chip("gb300"), chip("kyber")
+    ('H100', 'GB300', 'Kyber')
+    """
+    return name.upper().removesuffix("-SXM") if any(c.isdigit() for c in name) else name.capitalize()

@@ -3,51 +3,54 @@
 import pandas as pd
 from IPython.display import Markdown
 
+from analysis.facts import chip
 from analysis.laws import claim as law
-from analysis.report.text import Payload, Shown, headline, number, plain, spread
+from analysis.report.text import Payload, Shown, headline, number, plain, spread, three_ways
 from analysis.study import credence, verdict
 from analysis.study.claims import Claim, claim, ledger
 from analysis.study.readings import MEASURED, readings
 
 
-def gain(case, draws: pd.DataFrame) -> Shown:
+def gain(draws: pd.DataFrame, ladder: pd.DataFrame) -> Shown:
     """Tokens per dollar, new for old: under the scenario's reading, or else as modelled for a buyer's first year."""
     if "claimed" in draws.index:
-        return spread(verdict.gains(draws.loc["baseline"], draws.loc["claimed"])["dollars"], "", "ratio")
-    return spread(verdict.ladder(case, draws)["draws"].iloc[-1], "", "ratio")
+        return spread(draws.loc["baseline", "request_usd"] / draws.loc["claimed", "request_usd"], "", "ratio")
+    return spread(ladder["draws"].iloc[-1], "", "ratio")
 
 
 def word(value: Shown, claimed: Claim | None) -> str:
     """The verdict, from where the 80 % range lies against the headline, or against 1 where nothing was claimed."""
-    low, _, high = value.values  # noqa: PD011
-    aim = claimed.headline_ratio * verdict.ROUNDING if claimed else 1
-    words = ("holds", "fails", "cannot be told") if claimed else ("pays", "does not pay", "may pay")
-    return words[0] if low >= aim else words[1] if high < aim else words[2]
+    if claimed:
+        return three_ways(value, claimed.headline_ratio * verdict.ROUNDING, ("holds", "fails", "cannot be told"))
+    return three_ways(value, 1, ("pays", "does not pay", "may pay"))
 
 
-def answer(case, draws: pd.DataFrame) -> Payload:
-    """The headline sentence of any scenario, with its verdict."""
-    value, claimed = gain(case, draws), claim(case.claim) if case.claim else None
-    old, new = (f"{o.accelerator.upper()} in {o.precision.upper()}" for o in (case.baseline, case.candidate))
+def answer(case, draws: pd.DataFrame, ladder: pd.DataFrame) -> Payload:
+    """The headline sentence of any scenario, with its verdict; `ladder` is what `verdict.ladder` gave."""
+    value, claimed = gain(draws, ladder), claim(case.claim) if case.claim else None
+    old, new = (f"{chip(o.accelerator)} in {o.precision.upper()}" for o in (case.baseline, case.candidate))
+    first = spread(ladder["draws"].iloc[-1], "", "ratio")
     if "claimed" in draws.index:
-        words = f"Taken at its word, as “{readings()[case.reading].title}”, the claim makes a dollar buy"
-        words += " {value.mid} the tokens ({value.range})"
-    else:
-        kept = verdict.ladder(case, draws).set_index("step").loc[verdict.HEAT, "factor"]
-        words = f"In its first year a dollar on {new} buys" + " {value.mid} the tokens that it buys on "
-        words += old + " ({value.range})" + (f", heat and halls counted ({kept:.2f}×)" if kept < 0.995 else "")
-    end = f"; the headline said {number(claimed.headline_ratio)}×." if claimed else "."
-    return headline(words + end, value, word(value, claimed))
+        said = f"{number(claimed.headline_ratio)}×"
+        words = f"Taken at its word, as “{readings()[case.reading].title}”, the claim makes a dollar buy {{value.mid}} "
+        words += f"the tokens ({{value.range}}), where the headline said {said}; without it, a first year on {new} in "
+        words += f"place of {old} brings {first.mid} ({first.range})."
+        return headline(words, value, word(value, claimed))
+    kept = ladder.set_index("step").loc[verdict.HEAT, "factor"]
+    words = f"In its first year a dollar on {new} buys {{value.mid}} the tokens that it buys on {old} ({{value.range}})"
+    words += f", heat and halls counted ({kept:.2f}×)" if kept < 0.995 else ""
+    words += f"; the headline said {number(claimed.headline_ratio)}×." if claimed else "."
+    return headline(words, value, word(value, claimed))
 
 
-def page(case, draws: pd.DataFrame, found: pd.DataFrame) -> Markdown:
+def page(case, draws: pd.DataFrame, found: pd.DataFrame, ladder: pd.DataFrame) -> Markdown:
     """The verdict in one screen of plain words, for any scenario; `found` is what `verdict.effects` gave."""
     claimed = claim(case.claim) if case.claim else None
     rows = ledger(claimed, case.as_of) if claimed else pd.DataFrame()
     parts = {"What is asked": plain(case.question)}
     if claimed:
         parts = {"What was said": _said(claimed, rows), "What it would have to mean": _needs(case, found, claimed)}
-    parts |= {"What is measured": _measured(case, claimed), "What to expect": _expect(case, draws, claimed)}
+    parts |= {"What is measured": _measured(case, claimed), "What to expect": _expect(case, draws, ladder, claimed)}
     parts |= {"What would change our mind": _mind(draws, claimed), "When we shall know": _when(claimed, rows)}
     return Markdown("\n\n".join(f"**{lead}.** {words}" for lead, words in parts.items()))
 
@@ -83,8 +86,8 @@ def _measured(case, claimed: Claim | None) -> str:
     return words + (f"; {'all' if below == len(ratios) else below} are below the headline." if claimed else ".")
 
 
-def _expect(case, draws: pd.DataFrame, claimed: Claim | None) -> str:
-    real = verdict.ladder(case, draws)["draws"].iloc[-1]
+def _expect(case, draws: pd.DataFrame, ladder: pd.DataFrame, claimed: Claim | None) -> str:
+    real = ladder["draws"].iloc[-1]
     ratio, worth = spread(real, "", "ratio"), spread(real * case.budget.usd_per_year, "usd", "Musd")
     watt = spread(verdict.gains(draws.loc["baseline"], draws.loc["candidate"])["power"], "", "ratio")
     words = f"{ratio.mid} the tokens a dollar in the first year ({ratio.range}): {_musd(case)} a year buy what takes "

@@ -4,9 +4,23 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
-from analysis.facts import chosen, sources, table
+from analysis.facts import chip, chosen, sources
+from analysis.facts import table as facts
 from analysis.report import figures_cost as figures
-from analysis.report.text import Payload, headline, number, plain, say, shown, spread, taken
+from analysis.report.text import (
+    Payload,
+    headline,
+    number,
+    plain,
+    row,
+    rows_of,
+    say,
+    shown,
+    spread,
+    table,
+    taken,
+    three_ways,
+)
 from analysis.study import budget, finance, fleet, model, reconcile, schedule, sensitivity
 from analysis.study.claims import claim
 from analysis.units import convert
@@ -33,7 +47,7 @@ def step(draws: pd.DataFrame) -> str:
 def named(case, option: str) -> str:
     """An option as a reader knows it: chip and precision; the claim has the candidate's chip."""
     own = case.baseline if option == "baseline" else case.candidate
-    return f"{own.accelerator.upper()} in {own.precision.upper()}"
+    return f"{chip(own.accelerator)} in {own.precision.upper()}"
 
 
 def words(name: str) -> str:
@@ -45,12 +59,10 @@ def words(name: str) -> str:
 
 def money(case, draws: pd.DataFrame) -> Markdown:
     """What the options are called on this page, and which dollars it counts in."""
-    names = {"baseline": named(case, "baseline"), "candidate": named(case, "candidate")}
-    said = [f"the **{option}** is {{{option}}}" for option in names]
-    if step(draws) == "claimed":
-        said.append("**claimed** is the baseline made faster as the claim says, at the candidate's price")
-    return say("Here " + ", ".join(said) + ". All money is in nominal United States dollars of {year}.",
-               year=f"{case.as_of:%Y}", **names)  # fmt: skip
+    claimed = ", **claimed** is the baseline made faster as the claim says, at the candidate's price"
+    return say("Here the **baseline** is {old}, the **candidate** is {new}" + claimed * (step(draws) == "claimed") +
+               ". All money is in nominal United States dollars of {year}.",
+               year=f"{case.as_of:%Y}", old=named(case, "baseline"), new=named(case, "candidate"))  # fmt: skip
 
 
 def needs(case, draws: pd.DataFrame) -> Markdown:
@@ -58,22 +70,20 @@ def needs(case, draws: pd.DataFrame) -> Markdown:
     if not case.claim:
         return Markdown("Nothing was claimed here.")
     told, ratio = budget.stretch(case, draws, step(draws)), claim(case.claim).headline_ratio
-    chip = [draws.loc[option]["usd_per_s_per_chip"].to_numpy() for option in (step(draws), "baseline")]
+    new, old = (draws.loc[option]["usd_per_s_per_chip"].to_numpy() for option in (step(draws), "baseline"))
     moving = case.budget.usd_per_year * (1 - told["stretch_ratio"] / told["busy_ratio"])
     need = budget.needed(case, draws, ratio)
     mid, never = float(np.median(need)), float(np.mean(np.isinf(need)))
     words = "The headline multiplies the budget by {ratio}, to {usd}. For that a dollar has to buy {ratio} the tokens "
     words += "(here {gain}, with a chip-hour that costs {price} as much), all traffic has to move at once (here "
     words += "{share:.0%}), the new fleet has to be as busy as the old from its first day (here {busy:.2f} of it), and "
-    words += (
-        "the move has to cost nothing (here {moving}). With the last three as believed here, {need}; in {never:.0%} "
-    )
-    words += "of the draws no gain would do, because of the traffic that stays."
+    words += "the move has to cost nothing (here {moving}). With the last three as believed here, {need}; in "
+    words += "{never:.0%} of the draws no gain would do, because of the traffic that stays."
     enough = "no gain would do" if np.isinf(mid) else f"a dollar would have to buy {number(mid)}× the tokens"
     before = draws.loc["baseline"]
     return say(
         words, ratio=spread([ratio] * 2, "", "ratio").mid, usd=spread([_headline_usd(case)] * 2, "usd", "Musd").mid,
-        gain=spread(told["gain_ratio"], "", "ratio").mid, price=spread(chip[0] / chip[1], "", "ratio").mid,
+        gain=spread(told["gain_ratio"], "", "ratio").mid, price=spread(new / old, "", "ratio").mid,
         share=before["eligible_share"].median(), busy=before["first_year_ratio"].median(),
         moving=spread(moving, "usd", "Musd").mid, need=enough, never=never,
     )  # fmt: skip
@@ -83,35 +93,26 @@ def _headline_usd(case) -> float | None:
     return claim(case.claim).headline_ratio * case.budget.usd_per_year if case.claim else None
 
 
-def _table(rows: list[tuple], *heads: str) -> Markdown:
-    lines = [heads, ("---",) * len(heads), *rows]
-    return Markdown("\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines))
-
-
 def answer(case, draws: pd.DataFrame) -> Payload:
     """The first sentence: what the budget buys in its first year on the new chips, in dollars of today's work."""
     option, whole = step(draws), spread([case.budget.usd_per_year] * 2, "usd", "Musd")
     value = spread(budget.stretch(case, draws, option)["effective_usd"], "usd", "Musd")
-    low, _, high = value.values  # noqa: PD011
     lead = "With the claim taken at its word, " if option == "claimed" else ""
     words = lead + f"{whole.mid} a year on {named(case, 'candidate')} {'buys' if lead else 'buy'} the work that "
     words += "{value.mid} ({value.range}) buys on " + named(case, "baseline") + " today"
     said = _headline_usd(case)
     words += f"; the headline would make it {spread([said] * 2, 'usd', 'Musd').mid}." if said else "."
-    spent = convert(case.budget.usd_per_year, "usd", "Musd")
-    words_if = ("would pay", "would not pay", "might pay") if lead else ("pays", "does not pay", "may pay")
-    verdict = words_if[0] if low >= spent else words_if[1] if high < spent else words_if[2]
+    pays = ("would pay", "would not pay", "might pay") if lead else ("pays", "does not pay", "may pay")
+    verdict = three_ways(value, convert(case.budget.usd_per_year, "usd", "Musd"), pays)
     return headline(words[0].upper() + words[1:], value, verdict)
 
 
 def token_costs(draws: pd.DataFrame) -> pd.DataFrame:
     """Dollars per million tokens by kind and option: median and 80 % range."""
-    rows = []
-    for kind, name in KINDS.items():
-        for option in draws.index.unique(0):
-            low, mid, high = shown(draws, f"{name}_usd_per_token", "usd/Mtok", option).values  # noqa: PD011
-            rows.append((kind, option, low, mid, high))
-    return pd.DataFrame(rows, columns=["kind", "option", "low", "mid", "high"])
+    kinds = {f"{name}_usd_per_token": kind for kind, name in KINDS.items()}
+    return pd.DataFrame(rows_of(draws, dict.fromkeys(kinds, "usd/Mtok"))).assign(
+        kind=lambda t: t["quantity"].map(kinds)
+    )
 
 
 def before_after(case, draws: pd.DataFrame) -> Markdown:
@@ -130,15 +131,13 @@ def before_after(case, draws: pd.DataFrame) -> Markdown:
 
 def stack(draws: pd.DataFrame) -> Markdown:
     """The total of a chip-hour for each option and the parts that are most and least of it."""
-    rows = reconcile.stack(draws)
     said = []
-    for option, lines in rows.groupby("option", sort=False):
-        parts = lines.set_index("line")["usd_per_chip_hour"]
+    for option, lines in reconcile.stack(draws).groupby("option", sort=False):
+        parts = lines.set_index("line")["usd_per_chip_hour"].sort_values(ascending=False)
         share = parts / parts.sum()
-        top = share.sort_values(ascending=False)
         power = share.reindex(["electricity", "demand"]).sum()
-        said.append(f"**{option}** {number(parts.sum())} dollars, of which {top.index[0]} {top.iloc[0]:.0%}, "
-                    f"{top.index[1]} {top.iloc[1]:.0%}, energy {power:.0%}")  # fmt: skip
+        said.append(f"**{option}** {number(parts.sum())} dollars, of which {share.index[0]} {share.iloc[0]:.0%}, "
+                    f"{share.index[1]} {share.iloc[1]:.0%}, energy {power:.0%}")  # fmt: skip
     return say("An owned chip-hour costs, on average over the draws: " + "; ".join(said) + ".")
 
 
@@ -149,7 +148,7 @@ def steps(case, draws: pd.DataFrame) -> Markdown:
     rows.append(("the same in today's dollars", spread(told["effective_usd"], "usd", "Musd")))
     rows.append(("requests a year, billions", spread(told["requests"] / 1e9)))
     rows.append(("output tokens a year, trillions", spread(told["output_tokens"] / 1e12)))
-    return _table([(words, value.mid, value.range) for words, value in rows], "Step", "median", "80 % range")
+    return table([(words, value.mid, value.range) for words, value in rows], ["Step", "median", "80 % range"])
 
 
 def readings(case, draws: pd.DataFrame):
@@ -176,18 +175,17 @@ def ready(case) -> str:
 
 
 def products(case, draws: pd.DataFrame) -> Markdown:
-    """Each product: margin on the old and the new chips, threshold, chance of a loss, and when the margin is met."""
+    """Each product: price, threshold, chance of a loss on the old and the new chips, and when the margin is met."""
     rows = budget.viability(case, draws).set_index(["product", "option"])
     when = budget.crossings(rows.reset_index(), ready(case)).set_index("product")["when"]
     lines = []
     for name in case.products:
         old, new = (rows.loc[(name, option)] for option in ("baseline", step(draws)))
-        need = "none: other costs take it" if np.isinf(old.needed_ratio) else f"{old.needed_ratio:.2f}×"
-        lines.append((plain(name), f"${number(old.price_usd)}", f"{old.target_share:.0%}", f"{old.margin_share:.0%}",
-                      f"{new.margin_share:.0%}", need, f"{old.loss_share:.1%}, {new.loss_share:.1%}",
-                      when[name]))  # fmt: skip
-    heads = ("Product", "price", "aim", "margin before", "after", "threshold M*", "loss on one sale", "aim met")
-    return _table(lines, *heads)
+        need = "none" if np.isinf(old.needed_ratio) else f"{old.needed_ratio:.2f}×"
+        lines.append((plain(name.replace("-", " ")), f"${number(old.price_usd)}", f"{old.target_share:.0%}", need,
+                      f"{old.loss_share:.1%}", f"{new.loss_share:.1%}", when[name]))  # fmt: skip
+    heads = ["Product", "price", "aim", "threshold M*", "loss on a sale, before", "after", "aim met"]
+    return table(lines, heads)
 
 
 def demand(case, draws: pd.DataFrame) -> Markdown:
@@ -205,12 +203,12 @@ def break_even(case, draws: pd.DataFrame) -> Markdown:
     said = []
     for option in ("baseline", "candidate"):
         share = finance.break_even(case, draws, option)
-        chip = getattr(case, option).accelerator.upper()
+        name = chip(getattr(case, option).accelerator)
         if np.isnan(share).any():
-            said.append(f"nobody had quoted {chip} on demand by {case.as_of}, so that choice is not shown")
+            said.append(f"nobody had quoted {name} on demand by {case.as_of}, so that choice is not shown")
         else:
             mid, low, high = (f"{value:.0%}" for value in np.quantile(share, [0.5, 0.1, 0.9]))
-            said.append(f"owning {chip} beats hiring it on demand above a load factor of {mid} ({low} to {high})")
+            said.append(f"owning {name} beats hiring it on demand above a load factor of {mid} ({low} to {high})")
     held = np.median(draws.loc["baseline"]["busy_share"])
     words = "; ".join(said)
     return Markdown(f"{words[0].upper()}{words[1:]}. The scenario believes in a load factor of {held:.0%}.")
@@ -235,13 +233,14 @@ def doubt(case, draws: pd.DataFrame) -> tuple[pd.DataFrame, Markdown]:
     payoffs = np.stack([np.full(len(acts), case.budget.usd_per_year), acts], axis=1)
     worth = sensitivity.information(payoffs, sensitivity.drawn(list(top.index), len(acts))).set_index("name")["worth"]
     worth, lines = worth.round(), []
-    for name, row in top.iterrows():
-        side = "below" if row.at_low > row.at_high else "above"
+    for name, belief in top.iterrows():
+        side = "below" if belief.at_low > belief.at_high else "above"
         turn = f"pays {side} its {100 * turned[name]:.0f} % point" if name in turned else "never alone"
-        lines.append((row.label, f"{row.at_low:.2f}×", f"{row.at_high:.2f}×", turn, f"${number(worth[name], 2)}"))
-    table_ = _table(lines, "Belief", "at its P10", "at its P90", "turns the decision", "worth of knowing, a year")
+        ends = f"{belief.at_low:.2f}×", f"{belief.at_high:.2f}×"
+        lines.append((belief.label, *ends, turn, f"${number(worth[name], 2)}"))
+    told = table(lines, ["Belief", "at its P10", "at its P90", "turns the decision", "worth of knowing, a year"]).data
     end = f"Knowing everything before choosing to move or stay would be worth ${number(worth.iloc[0], 2)} a year."
-    return rows, Markdown(f"{table_.data}\n\n{end if worth.iloc[0] else 'No knowledge would change the choice.'}")
+    return rows, Markdown(f"{told}\n\n{end if worth.iloc[0] else 'No knowledge would change the choice.'}")
 
 
 def sobol(case, draws: pd.DataFrame, rows: pd.DataFrame):
@@ -257,41 +256,35 @@ def published(case) -> Markdown:
     rows = reconcile.totals(case)
     if rows.empty:
         return Markdown(f"Nobody had published a total by {case.as_of}.")
-    lines = [(row.accelerator, row.as_of, f"{row.ours:.2f}", f"{row.published:.2f}", f"{row.difference_share:+.1%}",
-              f"{row.it_usd_per_chip:,.0f}") for row in rows.itertuples()]  # fmt: skip
+    lines = [(chip(row.accelerator), row.as_of, f"{row.ours:.2f}", f"{row.published:.2f}",
+              f"{row.difference_share:+.1%}", f"{row.it_usd_per_chip:,.0f}") for row in rows.itertuples()]  # fmt: skip
     near = rows["difference_share"].abs() <= 0.10
-    beyond = ", ".join(rows.loc[~near, "accelerator"])
+    beyond = ", ".join(rows.loc[~near, "accelerator"].map(chip))
     close = f"{near.sum()} of {len(rows)} come within a tenth" + (f"; beyond it: {beyond}." if beyond else ".")
-    table_ = _table(lines, "Chip", "published", "ours, $/h", "theirs, $/h", "difference", "computers, $ per chip")
-    return Markdown(f"{table_.data}\n\n{close}")
+    told = table(lines, ["Chip", "published", "ours, $/h", "theirs, $/h", "difference", "computers, $ per chip"]).data
+    return Markdown(f"{told}\n\n{close}")
 
 
 def numbers(case, draws: pd.DataFrame) -> Payload:
     """The table to take away: chip-hours, tokens and requests for each option, and the budget."""
-    rows = [_taken(name, option, unit, shown(draws, name, unit, option))
-            for name, unit in TAKEN.items() for option in draws.index.unique(0)]  # fmt: skip
+    rows = rows_of(draws, TAKEN)
     for option in draws.index.unique(0)[1:]:
         told = budget.stretch(case, draws, option)
-        rows.append(_taken("effective_usd", option, "usd", spread(told["effective_usd"], "usd", "usd")))
-        rows.append(_taken("stretch_ratio", option, "1", spread(told["stretch_ratio"])))
+        rows.append(row("effective_usd", option, "usd", spread(told["effective_usd"]).values))
+        rows.append(row("stretch_ratio", option, "1", spread(told["stretch_ratio"]).values))
     return taken(rows)
-
-
-def _taken(quantity: str, option: str, unit: str, value) -> dict:
-    low, mid, high = value.values  # noqa: PD011
-    return {"quantity": quantity, "option": option, "unit": unit, "low": low, "mid": mid, "high": high}
 
 
 def prices(case) -> Markdown:
     """The rows behind the purchase prices and quotes of both chips, as printed, with their sources."""
-    chips = dict.fromkeys((case.baseline.accelerator, case.candidate.accelerator))
-    bought = pd.concat([chosen("capex", chip, str(case.as_of)) for chip in chips])
-    quoted = table("prices")
-    quoted = quoted[quoted["thing"].isin(chips) & quoted["stands"] & (quoted["as_of"] <= str(case.as_of))]
+    chips, as_of = dict.fromkeys((case.baseline.accelerator, case.candidate.accelerator)), str(case.as_of)
+    bought, quoted = pd.concat([chosen("capex", thing, as_of) for thing in chips]), facts("prices")
+    quoted = quoted[quoted["thing"].isin(chips) & quoted["stands"] & (quoted["as_of"] <= as_of)]
     titles = sources()["title"]
     lines = [
-        (row.thing, row.field.partition("_usd")[0].replace("_", " "), row.as_of, f"{number(row.value)} {row.unit}",
-         number(row.times), plain(titles[row.source]), plain(row.where))
+        (chip(row.thing), row.field.partition("_usd")[0].replace("_", " "), row.as_of,
+         f"{number(row.value)} {row.unit}" + (f" × {number(row.times)}" if row.times != 1 else ""),
+         f"{plain(titles[row.source])}. {plain(row.where)}")
         for row in pd.concat([bought, quoted]).itertuples()
     ]  # fmt: skip
-    return _table(lines, "Chip", "what", "as of", "printed", "times", "source", "where, and why adjusted")
+    return table(lines, ["Chip", "what", "as of", "printed", "source, where in it, and why adjusted"])

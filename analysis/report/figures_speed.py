@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from analysis.report.theme import BASELINE, CANDIDATE, CLAIM, FAINT, INK, MEASURED, SERIES, colour
+from analysis.report.theme import BASELINE, CANDIDATE, CLAIM, FAINT, INK, KINDS, MEASURED, SERIES, colour
 
 PARTS = {
     "linear": "weights that every token uses",
@@ -128,9 +128,11 @@ def parts(shares: pd.DataFrame) -> alt.Chart:
     """Where the time between two output tokens goes, by option."""
     rows = shares.assign(part=shares["part"].map(PARTS), percent=shares["share"] * 100)
     chart = alt.Chart(rows).mark_bar().encode(
-        x=alt.X("percent:Q", title="share of the time between two tokens, %", scale=alt.Scale(domain=[0, 100])),
+        x=alt.X("percent:Q", title="share of the time between two tokens, %", scale=alt.Scale(domain=[0, 100]),
+                axis=alt.Axis(values=[0, 25, 50, 75, 100])),
         y=alt.Y("option:N", title=None, sort=["baseline", "candidate", "claimed"]),
-        color=alt.Color("part:N", title=None, scale=alt.Scale(domain=list(PARTS.values()), range=SERIES)),
+        color=alt.Color("part:N", title=None, scale=alt.Scale(domain=list(PARTS.values()), range=KINDS),
+                        legend=alt.Legend(columns=3)),
         order=alt.Order("rank:Q"), tooltip=["option", "part", alt.Tooltip("percent:Q", format=".1f"), "bound"],
     )  # fmt: skip
     return _finish(

@@ -1,27 +1,35 @@
 """Sentences and tables: what a notebook says, with every number computed, and what a page takes away."""
 
 import html
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
+from analysis.facts import Accelerator, Model, Site, chosen
 from analysis.facts import sources as source_table
 from analysis.units import convert, unit_of
 
 HEADLINE, NUMBERS = "application/vnd.passthrough.headline+json", "application/vnd.passthrough.numbers+json"
 UNITS = {  # how a unit is written for a reader: prefix, suffix
     "usd/Mtok": ("$", " per million tokens"), "usd": ("$", ""), "usd/hour/gpu": ("$", " per chip-hour"),
-    "Musd": ("$", " M"), "": ("", ""), "percent": ("", " %"), "ratio": ("", "×"), "tok/s": ("", " tokens/s"),
-    "tok/s/gpu": ("", " tokens/s per chip"),
+    "Musd": ("$", " M"), "Musd/year": ("$", " M a year"), "": ("", ""), "1": ("", ""), "percent": ("", " %"),
+    "ratio": ("", "×"), "tok/s": ("", " tokens/s"), "tok/s/gpu": ("", " tokens/s per chip"),
+    "J/tok": ("", " J per token"), "Mtok/s": ("", " million tokens/s"), "usd/year/W": ("$", " a year and watt"),
+    "chip": ("", " chips"),
 }  # fmt: skip
 
-WORDS = {  # what a table calls a quantity whose unit stands beside it
+WORDS = {  # what a table calls a quantity
     "output_tokens_per_s_per_chip": "output tokens of a chip", "ttft_s": "time to the first token",
     "tpot_s": "time between two tokens", "request_usd": "cost of a request",
     "energy_j_per_output_token": "energy of an output token with its prompt, boards only",
-    "tokens_per_usd_ratio": "tokens for a dollar, against the baseline",
+    "tokens_per_usd_ratio": "tokens for a dollar, against the baseline", "usd_per_s_per_chip": "cost of a chip-hour",
+    "input_usd_per_token": "cost of input tokens", "cached_usd_per_token": "cost of cached input tokens",
+    "output_usd_per_token": "cost of output tokens", "effective_usd": "a year's budget, in today's dollars",
+    "stretch_ratio": "work that the budget buys, new for old", "cost_over_buying": "cost of an act over buying today",
+    "blended_usd_per_token": "cost of a mixed fleet's output tokens",
 }  # fmt: skip
 
 
@@ -38,8 +46,8 @@ class Shown:
     range = property(lambda self: f"{figure(self.values[0], self.unit)} to {self.high}")
 
     def __str__(self) -> str:
-        """Median with its range."""
-        return f"{self.mid} ({self.range})"
+        """Median with its range; without, where no digit of it would differ."""
+        return self.mid if self.low == self.high else f"{self.mid} ({self.range})"
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -87,6 +95,12 @@ def say(sentence: str, **values) -> Markdown:
     return Markdown(sentence.format(**{k: plain(v) if type(v) is str else v for k, v in values.items()}))
 
 
+def table(rows, heads: Sequence[str]) -> Markdown:
+    """Rows of cells as a table; cells are Markdown, so text from outside goes through `plain` first."""
+    lines = [heads, ["---"] * len(heads), *rows]
+    return Markdown("\n".join(f"| {' | '.join(map(str, cells))} |" for cells in lines))
+
+
 class Payload:
     """A display with Markdown or HTML for the reader and a JSON record for the machine."""
 
@@ -106,40 +120,61 @@ def headline(sentence: str, value: Shown, verdict: str = "", **values) -> Payloa
     return Payload({"text/markdown": f"**{words}**", "text/plain": words, HEADLINE: record})
 
 
-def numbers(draws: pd.DataFrame, quantities: dict[str, str]) -> Payload:
-    """The table to take away: P10, P50 and P90 of each quantity for each option, in the unit stated."""
+def three_ways(value: Shown, aim: float, words: Sequence[str]) -> str:
+    """Which of three words fits: the 80 % range lies above the aim, below it, or about it."""
+    low, _, high = value.values  # noqa: PD011
+    return words[0] if low >= aim else words[1] if high < aim else words[2]
+
+
+def row(quantity: str, option: str, unit: str, ends) -> dict:
+    """A row to take away: P10, P50 and P90 of a quantity in a unit, to six digits."""
+    told = zip(("low", "mid", "high"), ends, strict=True)
+    return {"quantity": quantity, "option": option, "unit": unit, **{end: float(f"{x:.6g}") for end, x in told}}
+
+
+def rows_of(draws: pd.DataFrame, quantities: Mapping[str, str]) -> list[dict]:
+    """Rows to take away of quantities in the units stated, for each option of `draws`."""
     options = draws.index.get_level_values(0).unique() if draws.index.nlevels > 1 else [""]
-    rows = []
-    for quantity, unit in quantities.items():
-        for option in options:
-            low, mid, high = shown(draws, quantity, unit, option or None).values  # noqa: PD011
-            rows.append(
-                {"quantity": quantity, "option": option, "unit": unit or "1", "low": low, "mid": mid, "high": high}
-            )
-    return taken(rows)
+    return [row(quantity, option, unit or "1", shown(draws, quantity, unit, option or None).values)
+            for quantity, unit in quantities.items() for option in options]  # fmt: skip
 
 
-def taken(rows: list[dict]) -> Payload:
-    """Rows {quantity, option, unit, low, mid, high} as a table to read and to take away; rounded to 6 digits."""
-    rows = [{**row, **{k: float(f"{row[k]:.6g}") for k in ("low", "mid", "high")}} for row in rows]
-    table = pd.DataFrame(rows)
-    said = table.assign(**{k: table[k].map(number) for k in ("low", "mid", "high")})
-    said["quantity"] = [WORDS.get(name, name.replace("_", " ")) for name in table["quantity"]]
-    page = said.to_html(index=False, border=0)
-    return Payload({"text/html": page, "text/plain": table.to_string(), NUMBERS: {"rows": rows}})
+def numbers(draws: pd.DataFrame, quantities: Mapping[str, str]) -> Payload:
+    """The table to take away: P10, P50 and P90 of each quantity for each option, in the unit stated."""
+    return taken(rows_of(draws, quantities))
+
+
+def taken(rows: list[dict], words: Mapping[str, str] = WORDS, page: Markdown | None = None) -> Payload:
+    """Rows from `row` as a table to read and to take away.
+
+    The reader sees quantities in `words` and units as they are written, or `page`; the machine keeps all as it is.
+    """
+    cells = [(words.get(row["quantity"], row["quantity"].replace("_", " ")), row["option"], unit_words(row["unit"]),
+              *(number(row[k]) for k in ("low", "mid", "high"))) for row in rows]  # fmt: skip
+    page = page or table(cells, ["Quantity", "option", "unit", "P10", "P50", "P90"])
+    return Payload({"text/markdown": page.data, "text/plain": pd.DataFrame(rows).to_string(), NUMBERS: {"rows": rows}})
+
+
+def unit_words(unit: str) -> str:
+    """A unit as it is written beside a number, which stands elsewhere."""
+    return "".join(UNITS.get(unit, ("", unit))).strip()
 
 
 def sources(case) -> pd.DataFrame:
-    """Every belief and fact that a scenario rests on, its source and how that was read; facts first, then beliefs."""
-    from analysis.facts import Accelerator, Model, Site, chosen
+    """Every fact and belief that a scenario rests on, as printed, with where it comes from; facts first.
 
+    Dimensions that a model does not have, which are 0, are left out. A belief's three numbers are P10, P50 and P90.
+    """
     things = [(Accelerator, case.baseline.accelerator), (Accelerator, case.candidate.accelerator), (Model, case.model),
               (Site, case.site)]  # fmt: skip
     facts = pd.concat([chosen(f"{kind.__name__.lower()}s", name) for kind, name in dict.fromkeys(things)])
-    facts["value"] = facts["value"].map(number) + " " + facts["unit"].fillna("")
-    believed = pd.DataFrame(
-        [("belief", name, f"{number(b.low)} / {number(b.mid)} / {number(b.high)} {b.unit}", b.source, b.why)
-         for name, b in case.believe.items()], columns=["thing", "field", "value", "source", "where"])  # fmt: skip
-    table = pd.concat([facts[["thing", "field", "value", "source", "where"]], believed], ignore_index=True)
-    known = source_table()
-    return table.assign(**{column: table["source"].map(known[column]) for column in ("title", "read")}).fillna("")
+    told = [
+        (r.thing, r.field, f"{r.value:,.10g} {r.unit}" + (f" × {r.times:g}" if r.times != 1 else ""), r.source, r.where)
+        for r in facts[facts["value"] != 0].itertuples()
+    ]  # fmt: skip
+    told += [("belief", name, f"{b.low:g} / {b.mid:g} / {b.high:g} {b.unit}", b.source, b.why)
+             for name, b in case.believe.items()]  # fmt: skip
+    titles = source_table()["title"]
+    rows = [(thing, f"{field.replace('_', ' ')}: {value}", f"{titles[source]}: {why}".removesuffix(": "))
+            for thing, field, value, source, why in told]  # fmt: skip
+    return pd.DataFrame(rows, columns=["Of", "What, as printed", "Source, where in it, and why"])

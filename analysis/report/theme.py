@@ -6,9 +6,10 @@ from altair.utils import schemapi
 from analysis.report import renderer
 
 BASELINE, CANDIDATE, CLAIM, MEASURED, FAINT, INK = "#6B7F99", "#0B7A75", "#B5382A", "#1B1B1B", "#C9CED6", "#25303B"
-OPTIONS = {"baseline": BASELINE, "candidate": CANDIDATE, "claimed": CLAIM, "measured": MEASURED}
+OPTIONS = {"baseline": BASELINE, "candidate": CANDIDATE, "claimed": CLAIM, "measured": MEASURED, "API": "#C9861A"}
 # Told apart without colour vision and in grey print (Okabe and Ito 2008, darkened for white paper).
 SERIES = ["#0B7A75", "#B5382A", "#6B7F99", "#C9861A", "#5A4E9C", "#7A7A7A", "#2F6DB2", "#A2477F"]
+KINDS = ["#2F6DB2", "#C9861A", "#5A4E9C", "#A2477F", "#7A7A7A", "#8C6D46"]  # of what is neither an option nor the claim
 WIDTH, HEIGHT = 620, 280
 
 
@@ -23,7 +24,10 @@ def _theme() -> alt.theme.ThemeConfig:
             "range": {"category": SERIES},
             "axis": {"gridColor": "#E6E9EE", "domainColor": FAINT, "tickColor": FAINT, "labelColor": INK,
                      "titleColor": INK, "titleFontWeight": "normal", "labelFontSize": 12,
-                     "titleFontSize": 12, "labelLimit": 260},
+                     "titleFontSize": 12, "labelLimit": 320},
+            "axisQuantitative": {"tickCount": 7},
+            "axisTemporal": {"tickCount": 10},
+            "header": {"labelColor": INK, "titleColor": INK, "labelFontSize": 12},
             "legend": {"labelColor": INK, "titleColor": INK, "labelFontSize": 12, "orient": "top", "labelLimit": 320},
             "title": {"anchor": "start", "fontSize": 15, "subtitleFontSize": 12, "subtitleColor": "#5B6672",
                       "color": INK, "offset": 10},
@@ -32,10 +36,11 @@ def _theme() -> alt.theme.ThemeConfig:
     }  # fmt: skip
 
 
-def colour(field: str = "option", title: str | None = None) -> alt.Color:
-    """Colour by option, the same everywhere: baseline, candidate, claimed, measured."""
+def colour(there=("baseline", "candidate"), field: str = "option", title: str | None = None) -> alt.Color:
+    """Colour by option, the same everywhere, with a legend of those that are there."""
     scale = alt.Scale(domain=list(OPTIONS), range=list(OPTIONS.values()))
-    return alt.Color(f"{field}:N", title=title, scale=scale, legend=alt.Legend(values=list(OPTIONS)))
+    shown = alt.Legend(values=[name for name in OPTIONS if name in set(there)])
+    return alt.Color(f"{field}:N", title=title, scale=scale, legend=shown)
 
 
 def _hash_once() -> None:

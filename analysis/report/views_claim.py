@@ -7,7 +7,7 @@ from IPython.display import Markdown
 
 from analysis.laws import claim as law
 from analysis.report import figures_claim as figures
-from analysis.report.text import number, plain, spread
+from analysis.report.text import number, plain, spread, table
 from analysis.study import credence, verdict
 from analysis.study.claims import claim, ledger
 from analysis.study.readings import MEASURED, readings
@@ -21,11 +21,6 @@ def _of_a_claim(view):
         return view(case, *given) if case.claim else Markdown("Nothing was claimed in this scenario.")
 
     return shown
-
-
-def _table(heads: list[str], rows) -> Markdown:
-    lines = [heads, ["---", *["---:"] * (len(heads) - 1)], *rows]
-    return Markdown("\n".join(f"| {' | '.join(cells)} |" for cells in lines))
 
 
 def _ends(values) -> str:
@@ -47,14 +42,14 @@ def reading_table(case, found: pd.DataFrame) -> Markdown:
         carried = "yes" if row.holds else f"up to {row.price_ratio:.2f}× today's price" if row.at_a_price else "no"
         gains = [f"{value:.2f}×" for value in (row.throughput, row.energy, row.dollars)]
         rows.append([f"**{plain(row.title)}.** {plain(words)}", *gains, carried])
-    return _table(["Reading", "per chip second", "per joule", "per dollar", "carries the headline"], rows)
+    return table(rows, ["Reading", "per chip second", "per joule", "per dollar", "carries the headline"])
 
 
 def workloads(case) -> Markdown:
     """Tokens per dollar, new for old, by reading and workload."""
     found = verdict.across(case)
     rows = [[plain(title), *("not served" if x != x else f"{x:.2f}×" for x in row)] for title, row in found.iterrows()]
-    return _table(["Reading", *map(plain, found)], rows)
+    return table(rows, ["Reading", *map(plain, found)])
 
 
 @_of_a_claim
@@ -63,38 +58,40 @@ def belief(case):
     return figures.credence(credence.updates(case))
 
 
-def _doubted(case, draws: pd.DataFrame):
-    return credence.weights(case, len(draws.loc["baseline"])), *verdict.worlds(case, draws)
+def worlds(case, draws: pd.DataFrame, ladder: pd.DataFrame) -> tuple:
+    """Probabilities of the three worlds, and tokens per dollar in the true and the mundane one; () without a claim."""
+    if not case.claim:
+        return ()
+    return credence.weights(case, len(draws.loc["baseline"])), *verdict.worlds(case, draws, ladder)
 
 
 @_of_a_claim
-def trust(case, draws: pd.DataFrame):
-    """Tokens per dollar against the probability that the claim is true."""
-    weighed, *worlds = _doubted(case, draws)
-    return figures.trust(credence.sensitivity(weighed, *worlds), float(weighed["true"].median()))
-
-
-@_of_a_claim
-def mixture(case, draws: pd.DataFrame) -> Markdown:
+def mixture(case, told: tuple) -> Markdown:
     """The three worlds with their probabilities, and what a dollar buys in each and in their mixture."""
-    weighed, true, mundane = _doubted(case, draws)
+    weighed, true, mundane = told
     outcomes = {"true": true, "mundane": mundane, "empty": [1.0]}
     rows = [[name, f"{weighed[name].median():.1%}", _ends(each)] for name, each in outcomes.items()]
-    rows.append(["all three, by their weights", "", _ends(credence.mixture(weighed, true, mundane))])
-    return _table(["World", "Probability", "Tokens per dollar, P10 / P50 / P90"], rows)
+    rows.append(["all three, by their weights", "", _ends(credence.mixture(*told))])
+    return table(rows, ["World", "Probability", "Tokens per dollar, P10 / P50 / P90"])
 
 
 @_of_a_claim
-def needed(case, draws: pd.DataFrame) -> Markdown:
+def trust(case, told: tuple):
+    """Tokens per dollar against the probability that the claim is true."""
+    return figures.trust(credence.sensitivity(*told), float(told[0]["true"].median()))
+
+
+@_of_a_claim
+def needed(case, told: tuple) -> Markdown:
     """How probable the claim has to be before the expected tokens per dollar carry each conclusion."""
-    means, headline = credence.sensitivity(*_doubted(case, draws)), headline_ratio(case)
+    means, headline = credence.sensitivity(*told), headline_ratio(case)
     aims = {"a dollar buys a quarter more": 1.25, "it buys half of the headline, on a log scale": headline**0.5,
             "it buys the headline": headline}  # fmt: skip
     rows = []
     for said, aim in aims.items():
         enough = means.loc[means["mean"] >= aim * verdict.ROUNDING, "true_share"]
         rows.append([f"{said} ({aim:.2f}×)", f"{enough.min():.0%}" if len(enough) else "none is enough"])
-    return _table(["Conclusion, in expectation", "Probability of the claim that it takes"], rows)
+    return table(rows, ["Conclusion, in expectation", "Probability of the claim that it takes"])
 
 
 @_of_a_claim
@@ -103,13 +100,13 @@ def checks(case):
     return figures.ledger(ledger(claim(case.claim), case.as_of))
 
 
-def pass_through(case, draws: pd.DataFrame) -> Markdown:
+def pass_through(case, ladder: pd.DataFrame) -> Markdown:
     """The ladder as numbers: each step's factor, what is left, and how much of the headline that is on both scales."""
     headline, rows = headline_ratio(case), []
-    for row in verdict.ladder(case, draws).itertuples():
+    for row in ladder.itertuples():
         rows.append([plain(row.step), f"{row.factor:.2f}", _ends(row.draws)])
         if headline:
             linear = law.linear_pass_share(row.mid, law.cut_share(headline))
             rows[-1] += f"{linear:.0%}", f"{law.log_pass_ratio(row.mid, headline):.0%}"
     shares = ["share of the cut", "share of the headline, log"] if headline else []
-    return _table(["Step", "factor", "left, P10 / P50 / P90", *shares], rows)
+    return table(rows, ["Step", "factor", "left, P10 / P50 / P90", *shares])

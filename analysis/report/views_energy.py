@@ -1,8 +1,10 @@
 """Sentences and tables of energy, power and heat for any scenario: every number computed, none typed."""
 
+from collections import defaultdict
+
 import pandas as pd
 
-from analysis.report.text import Payload, say, shown, taken
+from analysis.report.text import Payload, number, row, say, shown, table, taken, unit_words
 from analysis.study import energy, power
 from analysis.units import convert, unit_of
 
@@ -34,43 +36,41 @@ def accuracy():
 def meters(steps: pd.DataFrame):
     """What measured boards and MLPerf's meter say of the step from Hopper to Blackwell; `steps` from `power.ladder`."""
     board, wall = (steps[steps["boundary"] == at].iloc[-1] for at in ("board", "wall"))
-    said = steps[steps["boundary"] == "not stated"]
-    claim = "" if said.empty else "The claim's two figures imply {claim:.2f} times the power. "
+    claim = [f"The claim's two figures imply {ratio:.2f} times the power. "
+             for ratio in steps[steps["boundary"] == "not stated"]["power_ratio"]]  # fmt: skip
     return say(
-        claim + "From {board.step}, boards drew {board.power_ratio:.2f} times the power for {board.time_ratio:.2f} of "
-        "the time, which is {board.energy_ratio:.2f} of the energy ({board.change}). At the wall, MLPerf shows "
-        "{wall.power_ratio:.2f} times the power and {wall.energy_ratio:.2f} of the energy ({wall.change}). Half the "
-        "energy of a token needs no chip of the future: whoever sets Blackwell against Hopper reads it off a meter.",
-        board=board,
-        wall=wall,
-        claim=None if said.empty else said["power_ratio"].iloc[0],
-    )
+        "".join(claim) + "From {board.step}, boards drew {board.power_ratio:.2f} times the power for "
+        "{board.time_ratio:.2f} of the time, which is {board.energy_ratio:.2f} of the energy ({board.change}). At the "
+        "wall, MLPerf shows {wall.power_ratio:.2f} times the power and {wall.energy_ratio:.2f} of the energy "
+        "({wall.change}). Half the energy of a token needs no chip of the future: whoever sets Blackwell against "
+        "Hopper reads it off a meter.",
+        board=board, wall=wall,
+    )  # fmt: skip
 
 
 def heat(case, draws: pd.DataFrame):
     """What halls and heat leave of the candidate's tokens, and what a million of them emit and evaporate on site."""
     rows = power.footprint(draws).query("option == 'candidate'").set_index(["site", "quantity"])["mid"][case.site]
-    kept = {name: shown(draws, name, "percent", "candidate") for name in ("placeable_share", "placed_share")}
+    names = ("placeable_share", "placed_share", "derated_tokens_ratio")
     return say(
         "Of the candidate's racks {placeable_share} find a place today, and {placed_share} are at work on average over "
-        "the horizon, the others waiting for their retrofit; heat leaves {derated} of a chip's tokens. A million "
-        "output tokens at this site emit {burnt:,.0f} g of CO2 equivalent in operation and {made:,.0f} g for the "
-        "making of the chips, and take {water:.2g} litres of water on site.",
-        **kept,
-        derated=shown(draws, "derated_tokens_ratio", "percent", "candidate"),
-        burnt=rows["carbon, operation"],
-        made=rows["carbon, embodied"],
-        water=rows["water, on site"],
-    )
+        "the horizon, the others waiting for their retrofit; heat leaves {derated_tokens_ratio} of a chip's tokens. A "
+        "million output tokens at this site emit {burnt:,.0f} g of CO₂ equivalent in operation and {made:,.0f} g for "
+        "the making of the chips, and take {water:.2g} litres of water on site.",
+        **{name: shown(draws, name, "percent", "candidate") for name in names},
+        burnt=rows["carbon, operation"], made=rows["carbon, embodied"], water=rows["water, on site"],
+    )  # fmt: skip
 
 
 def sites(case, draws: pd.DataFrame) -> Payload:
     """What 1, 10 and 100 MW carry under each option, and what one more watt would earn in a year."""
-    rows = []
-    for row in power.sites(case, draws).itertuples():
-        name, unit = SITE[row.quantity]
-        ends = {end: convert(getattr(row, end), unit_of(row.quantity), unit) for end in ("low", "mid", "high")}
-        rows.append(
-            {"quantity": f"{name}, {convert(row.site_w, 'W', 'MW'):g} MW", "option": row.option, "unit": unit, **ends}
-        )
-    return taken(rows)
+    rows, cells = [], defaultdict(list)
+    for each in power.sites(case, draws).itertuples():
+        name, unit = SITE[each.quantity]
+        ends = [convert(end, unit_of(each.quantity), unit) for end in (each.low, each.mid, each.high)]
+        rows.append(row(f"{name}, {convert(each.site_w, 'W', 'MW'):g} MW", each.option, unit, ends))
+        same = cells[name, unit_words(unit), each.option]
+        same.append(number(ends[1]) + ("" if same else f" ({number(ends[0])} to {number(ends[2])})"))
+    sizes = [f"{convert(w, 'W', 'MW'):g} MW" for w in power.SITES_W]
+    heads = ["Quantity", "unit", "option", f"{sizes[0]} (80 % range)", *sizes[1:]]
+    return taken(rows, page=table([[*names, *told] for names, told in cells.items()], heads))

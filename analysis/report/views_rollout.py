@@ -1,14 +1,17 @@
 """Sentences and tables of the rollout for any scenario: promised, shipped, doubted or assumed."""
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
-from analysis.facts import sources
+from analysis.facts import chip, sources
 from analysis.laws import decision, rollout, scoring
 from analysis.report import figures_rollout as figures
-from analysis.report.text import Payload, Shown, headline, plain, taken
+from analysis.report.text import WORDS, Payload, headline, plain, row, spread, table, taken
 from analysis.study import choice, forecasts, model, record, schedule
+from analysis.units import convert
 
 STAGE = {"limited": "limited release", "general": "general availability", "volume": "volume"}
 
@@ -23,22 +26,19 @@ def day(when) -> str:
     return "never" if when is None or pd.isna(when) else f"{when.day} {when:%B %Y}"
 
 
-def table(rows: list, heads: list[str]) -> Markdown:
-    """Rows of text as a table."""
-    lines = [f"| {' | '.join(map(str, row))} |" for row in (heads, ["---"] * len(heads), *rows)]
-    return Markdown("\n".join(lines))
-
-
-def answer(case, draws: pd.DataFrame, seen: schedule.Forecast) -> Payload:
-    """When it comes, and what to do until then, each with its chance of being wrong."""
-    paid = choice.costs(case, draws, seen, option(draws))
+def answer(case, draws: pd.DataFrame, seen: schedule.Forecast, paid: pd.DataFrame) -> Payload:
+    """When it comes, and what to do until then, each with its chance of being wrong; `paid` from `choice.costs`."""
     told = choice.advice(paid)
-    low, mid, high = paid["wait"].quantile([0.1, 0.5, 0.9])
-    words = f"{timing(case, seen)} {_advice(case, seen, told)}"
-    return headline(words, Shown((float(low), float(mid), float(high)), "ratio"), told["act"])
+    doubted = schedule.forecast(schedule.taking(case, assume_real=False)) if case.rollout.assume_real else seen
+    advised = _advice(case, seen, told)
+    words = f"{timing(case, seen, doubted.real_share)} {advised[0].upper()}{advised[1:]}."
+    if doubted.real_share < seen.real_share:
+        other = choice.advice(choice.costs(case, draws, doubted, option(draws)))
+        words += f" At the evidence's odds instead: {_advice(case, seen, other)}."
+    return headline(words, spread(paid["wait"], "", "ratio"), told["act"])
 
 
-def timing(case, seen: schedule.Forecast) -> str:
+def timing(case, seen: schedule.Forecast, doubted_share: float) -> str:
     """The dates in one sentence: facts where it has shipped, chances where it has not."""
     name, rows = plain(seen.product), schedule.outlook(seen).set_index("milestone")
     known, free = record.milestones(seen.product, seen.as_of), rows.loc["general"]
@@ -54,14 +54,13 @@ def timing(case, seen: schedule.Forecast) -> str:
     if seen.real_share < 1:
         odds = f"That {name} comes at all has a chance of {1 - rows.never_share['limited']:.1%}"
         return f"{odds}; if it exists, {dates}"
-    doubted = schedule.forecast(schedule.taking(case, assume_real=False)).real_share
-    left = f", which this page assumes and the evidence gives {doubted:.1%}" if doubted < 1 else ""
+    left = f", which this page assumes and the evidence gives {doubted_share:.1%}" if doubted_share < 1 else ""
     return f"If {name} exists{left}: {dates}"
 
 
 def _advice(case, seen: schedule.Forecast, told: dict) -> str:
     """The act of least expected cost as an instruction, with its saving and the chance that another was cheaper."""
-    old, new = plain(case.baseline.accelerator.upper()), plain(seen.product)
+    old, new = plain(chip(case.baseline.accelerator)), plain(seen.product)
     order = f"order {new} and rent {old} until it is delivered" if seen.general else f"rent {old} until {new} is there"
     patience = f"{case.decision.patience_months:g} months"
     words = {
@@ -73,7 +72,7 @@ def _advice(case, seen: schedule.Forecast, told: dict) -> str:
     saved = 1 - told["cost_ratio"]
     cost = f"{saved:.0%} less than buying all of the {old} today" if saved > 0.005 else "least"
     odds = f"with a chance of {told['wrong_share']:.0%} another act would have been cheaper"
-    return f"{words[0].upper()}{words[1:]}: expected to cost {cost}; {odds}."
+    return f"{words}: expected to cost {cost}; {odds}"
 
 
 def dates(seen: schedule.Forecast) -> Markdown:
@@ -88,14 +87,23 @@ def dates(seen: schedule.Forecast) -> Markdown:
 
 
 def at_announcement(case) -> Markdown:
-    """What the method would have said on the day of the announcement, beside what is known now."""
-    now = schedule.forecast(case)
-    then = schedule.outlook(schedule.forecast(case, now.start)._replace(real_share=1.0)).set_index("milestone")
-    known = record.milestones(now.product, case.as_of)
+    """What the method would have said on the day of the announcement, beside what is known now, and without cooling."""
+    start = record.milestones(case.rollout.product, case.as_of)["announced"].latest
+    believed = model.beliefs(case)
+    bare = believed.assign(**dict.fromkeys(("design_fix_months", "validation_months", "loop_months"), 0.0))
+    seen = [schedule.forecast(case, start, beliefs)._replace(real_share=1.0) for beliefs in (believed, bare)]
+    then, alone = (schedule.outlook(each).set_index("milestone") for each in seen)
+    known = record.milestones(case.rollout.product, case.as_of)
     came = {"limited": known.get("shipped"), "general": known.get("volume")}
     rows = [[STAGE[name], *(day(end) for end in then.loc[name, ["low", "mid", "high"]]),
              day(row.latest) if row else f"not known by {day(case.as_of)}"] for name, row in came.items()]  # fmt: skip
-    return table(rows, [f"Seen on {day(now.start)}", "P10", "P50", "P90", "came"])
+    said = table(rows, [f"Seen on {day(start)}", "P10", "P50", "P90", "came"]).data
+    return Markdown(
+        f"{said}\n\nThe window and the slips of the record alone, with no cooling to prove, would have said "
+        f"{day(alone.mid['limited'])} and {day(alone.mid['general'])} at even odds; the rest is engineering. *Never* "
+        f"was {then.never_share['limited']:.0%}, at a constant hazard until it ships; a vendor's launch is later "
+        "credited with the months that it has survived, so that less is left of it as the launch ages."
+    )
 
 
 def promised(seen: schedule.Forecast) -> Markdown:
@@ -133,14 +141,15 @@ def held(case) -> Markdown:
     )
 
 
-def news(seen: schedule.Forecast) -> Markdown:
+def news(case, seen: schedule.Forecast) -> Markdown:
     """The dated log of evidence with its likelihood ratios."""
-    rows = schedule.news(seen.product, seen.as_of)
+    rows = schedule.news(case, seen.as_of)
     if rows.empty:
         return Markdown("No entry: this product is the vendor's own announcement, so its existence is not in doubt.")
-    cells = [[day(row.known), plain(row.title), f"{row.mid_ratio:g} ({row.low_ratio:g} to {row.high_ratio:g})",
-              f"{row.weighed_ratio:.2f}", plain(row.why)] for row in rows.itertuples()]  # fmt: skip
-    return table(cells, ["Known", "What", "likelihood ratio", "as weighed", "why"])
+    cells = [[day(row.known), f"**{plain(row.title)}.** {plain(row.why)}",
+              f"{row.mid_ratio:g} ({row.low_ratio:g} to {row.high_ratio:g})", f"{row.weighed_ratio:.2f}"]
+             for row in rows.itertuples()]  # fmt: skip
+    return table(cells, ["Known", "What, and why it weighs so", "likelihood ratio", "as weighed"])
 
 
 def acts(paid: pd.DataFrame) -> Markdown:
@@ -195,27 +204,24 @@ def scored(case) -> Markdown:
 
 def numbers(case, seen: schedule.Forecast, paid: pd.DataFrame, fans: pd.DataFrame) -> Payload:
     """Chances, costs of the acts and the blended fleet, to take away."""
-    year = case.as_of.year + 1
-    days = {f"by_{year}_q{quarter}": pd.Period(f"{year}Q{quarter}").end_time.date() for quarter in (1, 2, 4)}
-    chances = {f"{name}_{when}": schedule.by(seen, name, at) for name in forecasts.WORDS for when, at in days.items()}
-    ends = ("low", "mid", "high")
+    year, words, rows = case.as_of.year + 1, dict(WORDS), []
     claimed = record.milestones(seen.product, seen.as_of)["announced"].status == "claimed"
-    given = ", if it exists" if claimed and seen.real_share == 1 else ""
-    rows = [{"quantity": f"chance_{name}", "option": seen.product + given, "unit": "1", **dict.fromkeys(ends, chance)}
-            for name, chance in chances.items()]  # fmt: skip
-    for act in choice.ACTS:
-        low, mid, high = paid[act].quantile([0.1, 0.5, 0.9])
-        rows.append({"quantity": "cost_over_buying", "option": act, "unit": "1", "low": low, "mid": mid, "high": high})
-    for month, fan in fans[fans.quantity == "usd_per_token"].reset_index(drop=True).iloc[::12].iterrows():
-        spent = {end: fan[end] * 1e6 for end in ends}
-        rows.append({"quantity": "blended_usd_per_token", "option": f"month {month}", "unit": "usd/Mtok", **spent})
-    return taken(rows)
+    given = seen.product + (", if it exists" if claimed and seen.real_share == 1 else "")
+    for name, quarter in product(forecasts.WORDS, (1, 2, 4)):
+        chance = schedule.by(seen, name, pd.Period(f"{year}Q{quarter}").end_time.date())
+        rows.append(row(f"chance_{name}_by_{year}_q{quarter}", given, "1", [chance] * 3))
+        words[rows[-1]["quantity"]] = f"chance of {STAGE[name]} by Q{quarter} {year}"
+    rows += [row("cost_over_buying", act, "1", paid[act].quantile([0.1, 0.5, 0.9])) for act in choice.ACTS]
+    for month, fan in money(fans).reset_index(drop=True).iloc[::12].iterrows():
+        rows.append(row("blended_usd_per_token", f"month {month}", "usd/Mtok", fan[["low", "mid", "high"]]))
+    return taken(rows, words)
 
 
 def money(fans: pd.DataFrame) -> pd.DataFrame:
     """The fan of a token's cost in dollars per million."""
     rows = fans[fans.quantity == "usd_per_token"]
-    return rows.assign(**{end: rows[end] * 1e6 for end in ("low", "lower", "mid", "upper", "high")})
+    ends = ("low", "lower", "mid", "upper", "high")
+    return rows.assign(**{end: convert(rows[end], "usd/tok", "usd/Mtok") for end in ends})
 
 
 def checks(case, seen: schedule.Forecast, paid: pd.DataFrame, done: dict) -> Markdown:
@@ -239,6 +245,7 @@ def checks(case, seen: schedule.Forecast, paid: pd.DataFrame, done: dict) -> Mar
     return Markdown("\n".join(f"- ✓ {words}" for words in found))
 
 
-def laws() -> pd.DataFrame:
+def laws() -> Markdown:
     """The laws of the rollout, the decision and the scores: name, unit, arguments, meaning and source."""
-    return model.explain([*rollout.ROLLOUT, *decision.DECISION, *scoring.SCORING])
+    rows = model.explain([*rollout.ROLLOUT, *decision.DECISION, *scoring.SCORING])
+    return table([map(plain, row) for row in rows.itertuples(index=False)], ["Quantity", "unit", "from", "law"])

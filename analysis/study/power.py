@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from analysis.facts import Accelerator, Site, chosen, find, names, table
+from analysis.facts import Accelerator, Site, chip, chosen, find, names, table
 from analysis.laws import cooling, energy
 from analysis.study import energy as fitted
 from analysis.study import finance
@@ -67,7 +67,8 @@ def against_batch() -> pd.DataFrame:
     rows = rows.assign(mid=told[0], low=low, high=high, measured=rows["energy_j_per_output_token"])
     what = ["accelerator", "model", "precision", "chips", "tensor_parallel", "input_tokens"]
     rows["series"] = [
-        f"{r.model} {r.precision} on {r.chips:g} x {r.accelerator}, {r.input_tokens:g} in" for r in rows.itertuples()
+        f"{r.model}, {r.precision.upper()} on {r.chips:g} {chip(r.accelerator)}, {r.input_tokens:,g} tokens in"
+        for r in rows.itertuples()
     ]
     return rows[rows.groupby(what)["concurrency"].transform("nunique") >= 5].sort_values(["series", "concurrency"])
 
@@ -93,13 +94,13 @@ def ladder(case: Scenario) -> pd.DataFrame:
         rows.append({**told, **said, "power_ratio": power})
     limits = {name: find(Accelerator, name).power_w_per_chip for name in names(Accelerator)}
     for before, after in LIMITS:
-        told = {"step": f"{before} to {after}", "boundary": "board limit", "source": "datasheets"}
+        told = {"step": f"{chip(before)} to {chip(after)}", "boundary": "board limit", "source": "datasheets"}
         rows.append({**told, "power_ratio": limits[after] / limits[before]})
     seen = table("energy")
     for before, after, model, source, change in SEEN:
-        (e0, t0), (e1, t1) = (_best(seen, chip, model, source) for chip in (before, after))
+        (e0, t0), (e1, t1) = (_best(seen, name, model, source) for name in (before, after))
         boundary, power = "wall" if source == "mlperf" else "board", cooling.implied_power_ratio(e1 / e0, t1 / t0)
-        told = {"step": f"{before} to {after}", "boundary": boundary, "change": change, "source": source}
+        told = {"step": f"{chip(before)} to {chip(after)}", "boundary": boundary, "change": change, "source": source}
         rows.append({**told, "power_ratio": power, "energy_ratio": e1 / e0, "time_ratio": t1 / t0})
     columns = ["step", "boundary", "power_ratio", "energy_ratio", "time_ratio", "change", "source"]
     return pd.DataFrame(rows, columns=columns)

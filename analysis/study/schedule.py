@@ -95,16 +95,22 @@ def forecast(case, as_of: date | None = None, believed=None) -> Forecast:
     weight = np.ones(len(dates)) if "volume" in seen else hidden
     real = 1.0
     if claimed and not case.rollout.assume_real:
-        ratio = news(product, as_of)["weighed_ratio"].prod() * weight.mean()
+        ratio = news(case, as_of)["weighed_ratio"].prod() * weight.mean()
         real = float(np.mean(rollout.updated_share(believed["programme_share"], ratio)))
     return Forecast(product, start, as_of, real, "shipped" in seen, "volume" in seen, dates.assign(weight=weight))
 
 
-def news(product: str, as_of: date) -> pd.DataFrame:
-    """The dated evidence on a claimed product known by a day, each ratio tempered by its source's reliability."""
-    rows = record.read("launches")
+def news(case, as_of: date) -> pd.DataFrame:
+    """The dated evidence on the scenario's product, if it is a claimed one, known by a day.
+
+    The scenario's own ratios stand instead of the log's, where it has some; each is tempered by its source's worth.
+    """
+    rows, product = record.read("launches"), case.rollout.product
     claimed = product in set(rows[rows.status == "claimed"]["product"])
     log = record.read("evidence")[lambda log: claimed & (log.claim == product.lower()) & (log.known <= as_of)]
+    instead = case.credence.instead if case.claim == product.lower() else {}
+    taken = log.known.map(lambda day: instead.get(day.isoformat(), np.nan)).astype(float)
+    log = log.assign(**{name: taken.fillna(log[name]) for name in ("low_ratio", "mid_ratio", "high_ratio")})
     return log.assign(weighed_ratio=rollout.weighed_ratio(log.mid_ratio, log.reliability_share))
 
 
@@ -179,7 +185,7 @@ def history(case) -> pd.DataFrame:
     days = {day.date() for day in pd.date_range(start, case.as_of, freq="QE")} | {start, case.as_of}
     believed, goal, doubted = model.beliefs(case), date(case.as_of.year + 1, 12, 31), taking(case, assume_real=False)
     rows = []
-    for day in sorted(days | set(news(case.rollout.product, case.as_of).known)):
+    for day in sorted(days | set(news(case, case.as_of).known)):
         seen = forecast(doubted, day, believed)
         real = seen._replace(real_share=1.0)
         rows.append((pd.Timestamp(day), seen.real_share, by(real, "limited", goal), by(real, "general", goal)))

@@ -120,12 +120,12 @@ def ladder(case, draws: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def worlds(case, draws: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-    """Tokens per dollar were the claim true, by the reading in `credence`, and were it mundane: a first year."""
+def worlds(case, draws: pd.DataFrame, steps: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Tokens per dollar were the claim true, by the reading in `credence`, and mundane: a first year, the last step."""
     base, other = (draws.loc[option] for option in ("baseline", "candidate"))
     told = model.at_its_word(case, model.columns_of(base), model.columns_of(other), case.credence.reading)
     true = gains(base, told)["dollars"]
-    return true, pd.Series(ladder(case, draws)["draws"].iloc[-1], index=true.index)
+    return true, pd.Series(steps["draws"].iloc[-1], index=true.index)
 
 
 def measured(case) -> pd.DataFrame:

@@ -1,0 +1,67 @@
+"""What charts share: a title with its unit, axes, ranges, bands, rules and what a mark says when it is pointed at."""
+
+import altair as alt
+import pandas as pd
+
+from analysis.report.theme import CANDIDATE, INK, WIDTH
+
+ENDS, THREE = "dot: median, line: 80 % range", {"low": ",.3~g", "mid": ",.3~g", "high": ",.3~g"}
+ROUND = (0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 10, 20, 50, 100)
+
+
+def titled(chart, title: str, subtitle: str, height: float | None = None, width: float = WIDTH):
+    """A chart, or layers from back to front, under a title that says what is seen and a subtitle that is the unit.
+
+    The same words are there for a screen reader. Facets have their size already, so none is given for them.
+    """
+    chart = alt.layer(*chart) if isinstance(chart, list) else chart
+    size = {"height": height, "width": width} if height else {}
+    return chart.properties(title=alt.Title(title, subtitle=subtitle), description=f"{title}. {subtitle}.", **size)
+
+
+def log_axis(name: str, title: str, values, axis=alt.X, ticks=None) -> alt.X | alt.Y:
+    """A logarithmic axis a little wider than its data, with few or stated ticks."""
+    low, high = min(values) / 1.12, max(values) * 1.12
+    scale = alt.Scale(type="log", domain=[low, high], nice=False)
+    told = {"values": [t for t in ticks if low <= t <= high], "labelOverlap": False} if ticks else {"tickCount": 6}
+    return axis(f"{name}:Q", title=title, scale=scale, axis=alt.Axis(format="~g", **told))
+
+
+def percent(name: str, title: str | None, axis=alt.Y, domain=None) -> alt.X | alt.Y:
+    """An axis of shares, told in per cent."""
+    scale = {"scale": alt.Scale(domain=list(domain))} if domain else {}
+    return axis(f"{name}:Q", title=title, axis=alt.Axis(format="%"), **scale)
+
+
+def rows(name: str, order, **more) -> alt.Y:
+    """A y axis of names from top to bottom in this order, without a title."""
+    return alt.Y(f"{name}:N", sort=list(dict.fromkeys(order)), title=None, **more)
+
+
+def tips(*fields: str, **formats: str) -> list[alt.Tooltip]:
+    """What a mark says when it is pointed at: fields as they are, then those with a format."""
+    return [*map(alt.Tooltip, fields), *(alt.Tooltip(f"{field}:Q", format=how) for field, how in formats.items())]
+
+
+def spans(base: alt.Chart, x: alt.X, dot: dict | None = None, **line) -> list[alt.Chart]:
+    """A line from `low` to `high` and a dot at `mid`, at an x that reads `low`; `dot`: what only the dot encodes."""
+    rule = base.mark_rule(**{"strokeWidth": 3, "opacity": 0.6, **line}).encode(x=x, x2="high:Q")
+    middle = base.mark_point(filled=True, size=110, opacity=1, **{k: v for k, v in line.items() if k == "color"})
+    return [rule, middle.encode(x="mid:Q", tooltip=tips(**THREE), **(dot or {}))]
+
+
+def fan(base: alt.Chart, y: alt.Y, paint: str = CANDIDATE, inner: tuple[str, str] | None = None) -> list[alt.Chart]:
+    """The 80 % band about a line of medians, at a y that reads `low`; `inner` names the ends of a narrower band."""
+    bands = [base.mark_area(color=paint, opacity=0.2).encode(y=y, y2="high:Q")]
+    if inner:
+        bands.append(base.mark_area(color=paint, opacity=0.3).encode(y=f"{inner[0]}:Q", y2=f"{inner[1]}:Q"))
+    return [*bands, base.mark_line(color=paint).encode(y="mid:Q", tooltip=tips(**THREE))]
+
+
+def rule(at, paint: str = INK, dash=(4, 3), word: str = "", top: float = 2) -> list[alt.Chart]:
+    """A line down the chart at one value or day, with its name near the top where it has one."""
+    kind = "T" if hasattr(at, "year") else "Q"
+    told = pd.DataFrame({"at": [pd.Timestamp(at) if kind == "T" else at], "word": [word]})
+    base = alt.Chart(told).encode(x=f"at:{kind}")
+    name = base.mark_text(align="left", baseline="top", dx=4, color=paint).encode(y=alt.value(top), text="word:N")
+    return [base.mark_rule(color=paint, strokeDash=list(dash)), *([name] if word else [])]
