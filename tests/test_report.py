@@ -28,7 +28,7 @@ from analysis.study import forecasts
 
 ROOT = Path(__file__).parents[1]
 SCENARIOS = ["article", "hopper"]
-SETTINGS = {"shared": "", "draws": None}
+SETTINGS = {"shared": "", "draws": None, "again": False}
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -65,6 +65,24 @@ def test_a_second_build_touches_nothing(built, notebooks):
     before = times(built)
     assert build(SCENARIOS, notebooks, str(built), progress="none") == []
     assert {name for name, at in times(built).items() if before.get(name) != at} <= {".lock"}
+
+
+def test_in_a_watch_prose_is_shown_anew_and_its_code_does_not_run_again(notebooks, tmp_path):
+    ran, path = tmp_path / "ran", tmp_path / "counted.ipynb"
+    cells = [PARAMETERS, SETUP, answered(), CHART, PRINTED, (f"open({str(ran)!r}, 'a').write('x')",)]
+    notebook(path, *cells)
+    with factory.crew_of(None, 1, str(tmp_path / "site")) as crew:
+        for prose in ("# One\n\nA word.", "# Two\n\nAnother word."):
+            notebook(path, *cells, prose=prose)
+            build(["article"], [str(path)], str(tmp_path / "site"), crew=crew, again=True, progress="none")
+        assert ran.read_text() == "x"
+        build(["article"], [str(path)], str(tmp_path / "fresh"), progress="none")
+        assert (tmp_path / "site/article/counted.html").read_bytes() == (
+            tmp_path / "fresh/article/counted.html"
+        ).read_bytes()
+        notebook(path, *cells[:-1], (f"open({str(ran)!r}, 'a').write('yz')",))
+        build(["article"], [str(path)], str(tmp_path / "site"), crew=crew, again=True, progress="none")
+    assert ran.read_text() == "xxyz"
 
 
 def test_another_process_order_and_hash_seed_give_the_same_bytes(built, notebooks, tmp_path):

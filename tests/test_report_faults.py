@@ -14,6 +14,7 @@ from report_notebooks import CHART, PARAMETERS, SETUP, answered, notebook
 from analysis.report import store
 from analysis.report.build import build
 from analysis.report.job import work
+from analysis.report.pictures import Painter
 
 ROOT = Path(__file__).parents[1]
 BAD = {
@@ -137,7 +138,7 @@ def job(output: str, path: str) -> dict:
     return {
         "name": "article/fine", "scenario": "article", "notebook": "fine", "path": path, "key": "k", "output": output,
         "parameters": {"scenario": "article"}, "declares": ["scenario"], "siblings": [], "engine": "fork",
-        "timeout": None, "shared": "", "draws": None,
+        "timeout": None, "shared": "", "draws": None, "again": False, "run": "r",
     }  # fmt: skip
 
 
@@ -154,7 +155,7 @@ def test_a_full_disk_leaves_no_page(tmp_path, monkeypatch):
     monkeypatch.setattr("analysis.report.job._executed", lambda *_: {"metadata": {}, "cells": []})
     here = os.getcwd()
     try:
-        record = work(job(str(tmp_path / "site"), path), None)
+        record = work(job(str(tmp_path / "site"), path), Painter())
     finally:
         os.chdir(here)
     assert record["status"] == "failed"

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from analysis.report import store
-from analysis.report.job import ENGINES, ROOT, declared, failed, ordered, page_name, record_name
+from analysis.report.job import ENGINES, ROOT, declared, failed, ordered, page_name, record_name, task
 
 SUFFIXES = {".py", ".csv", ".yml", ".json", ".html", ".xml", ".css", ".js", ".gz"}
 WATCHED = SUFFIXES | {".ipynb"}
@@ -23,12 +23,13 @@ def build(
     scenarios: Iterable[str] = (), notebooks: Iterable[str] = (), output: str = "reports", jobs: int | None = None,
     force: bool = False, engine: str = "fork", assets: str = "inline", keep_going: bool = True,
     timeout: float | None = None, draws: int | None = None, cluster: str | None = None, progress: str = "auto",
-    crew=None,
+    crew=None, again: bool = False,
 ) -> list[dict]:  # fmt: skip
     """Make every report that is not fresh, then the pages about them, the index last; the records of what was made.
 
     `scenarios` and `notebooks` are names or paths, all of params/ and notebooks/ where empty. `engine` is "fork" or
     "kernel", `assets` "inline" or "shared", `timeout` seconds a cell, `progress` "auto", "plain", "json" or "none".
+    With `again` another build by the same crew follows, and what code has shown is kept for it.
     A failure has status "failed" in its record; with `keep_going` false the first one ends the build.
     """
     from analysis.report import site
@@ -38,18 +39,25 @@ def build(
     if engine not in ENGINES:
         raise OSError(f"the engine is one of {', '.join(ENGINES)}, not {engine!r}")
     settings: dict = {"output": output, "engine": engine, "timeout": timeout, "shared": shared(assets), "draws": draws}
+    settings["again"] = again
     planned = plan(list(scenarios), list(notebooks), settings)
     own = nullcontext(crew) if crew else crew_of(cluster, jobs, output, draws)
     with Progress(progress) as told, store.lock(output, told.note), own as crew:
         due = _due([job for job in planned if not job["reads"]], force)
-        _refuse(list(scenarios), due, crew)
+        if found := scenarios and due and _asked(crew, told, due, "faults", *_named(scenarios)):
+            raise OSError("\n".join(found))  # before anything is written
         made = _make(due, crew, told, keep_going)
         if keep_going or not any(record["status"] == "failed" for record in made):
             records = site.records(output, None if scenarios or notebooks else planned)
-            results = site.tables(output, records)
-            once = [job | {"key": store.digest(job["key"], results)} for job in planned if job["reads"]]
-            made += _make(_due(once, force), crew, told, keep_going)
-            site.pages(output, site.records(output), common(), settings["shared"], force)
+            results = _asked(crew, told, due, "tables", output, records)
+            once = [
+                job | dict.fromkeys(("key", "run"), store.digest(job["key"], results))
+                for job in planned
+                if job["reads"]
+            ]
+            due += (late := _due(once, force))
+            made += _make(late, crew, told, keep_going)
+            _asked(crew, told, due, "pages", output, site.records(output), common(), settings["shared"], force)
         told.summary(planned, made)
     return made
 
@@ -69,7 +77,7 @@ def watch(output: str = "reports", jobs: int | None = None, draws: int | None = 
             if common() != code:
                 crew.__exit__(None, None, None)
                 code, crew = common(), crew_of(None, jobs, output, draws)
-            build(output=output, draws=draws, crew=crew, **options)
+            build(output=output, draws=draws, crew=crew, again=True, **options)
         except (OSError, ValueError, RuntimeError) as fault:  # a file saved by half; the next save mends it
             print(fault, file=sys.stderr)
         except KeyboardInterrupt:
@@ -123,12 +131,14 @@ def _job(path: Path, cells: list[dict], scenario: Path | None, siblings: list, s
         own = scenario.parent == ROOT / "params"
         parameters = {"scenario": scenario.stem if own else os.path.relpath(scenario, path.parent)}
     asked = json.dumps([told, parameters, siblings, settings["shared"], settings["draws"]])
+    code = json.dumps([cell for cell in told if cell[0] == "code"])
+    read = store.digest(common(), scenario.read_bytes() if scenario else b"")
     return settings | {
         "files": {os.path.relpath(file, ROOT): store.digest(file.read_bytes()) for file in (path, scenario) if file},
         "scenario": scenario.stem if scenario else "", "notebook": path.stem, "path": os.path.relpath(path, ROOT),
         "name": f"{scenario.stem}/{path.stem}" if scenario else path.stem, "parameters": parameters,
         "declares": declared(cells), "siblings": siblings,
-        "key": store.digest(common(), scenario.read_bytes() if scenario else b"", asked),
+        "key": store.digest(read, asked), "run": store.digest(read, code),
         "length": sum(len(source) for _, _, _, source in told),
         "reads": any("answers" in tags for _, _, tags, _ in told),  # what the other reports say, so it comes after them
     }  # fmt: skip
@@ -177,14 +187,23 @@ def _due(jobs: list[dict], force: bool) -> list[dict]:
     return sorted((job for job in jobs if force or not fresh(job)), key=lambda job: -job["length"])
 
 
-def _refuse(scenarios: list[str], due: list[dict], crew) -> None:
-    """OSError with every fault of the scenarios that were named, before anything is written; fresh ones have none."""
-    if scenarios and due:
-        names = [str(Path(name).absolute()) if name.endswith(".yml") else name for name in scenarios]
-        key = store.digest("check", *(job["key"] for job in due))  # a scheduler gives what it has under a known key
-        for event in crew.make([due[0] | {"check": names, "key": key}]):
-            if event["event"] == "done" and event["record"].get("faults"):
-                raise OSError("\n".join(event["record"]["faults"]))
+def _named(scenarios: Iterable[str]) -> list[str]:
+    return [str(Path(name).absolute()) if name.endswith(".yml") else name for name in scenarios]
+
+
+def _asked(crew, told, due: list[dict], name: str, *arguments):
+    """What a task about the whole site gives: done by the crew, which is warm, where it has something to make."""
+    if not due:
+        return task(name, arguments)
+    key = store.digest(*(job["key"] for job in due), json.dumps([name, arguments]))
+    record: dict = {}
+    for event in crew.make([due[0] | {"task": name, "arguments": arguments, "key": key}]):
+        record = event.get("record", record)
+        if event["event"] == "note":
+            told.event(event)
+    if record["status"] == "failed":
+        raise OSError(record["error"]["said"])
+    return record["told"]
 
 
 def _make(due: list[dict], crew, told, keep_going: bool) -> list[dict]:

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from analysis.report import store
@@ -39,33 +40,44 @@ def declared(cells: list[dict]) -> list[str] | None:
     return None
 
 
-def work(job: dict, picture) -> dict:
+def work(job: dict, painter) -> dict:
     """Make a report; its record, with `status` "ok" or "failed". Never raises for what a notebook or a disk does.
 
-    A job with `check` makes none: its record has the `faults` of the scenarios that it names.
+    A job with a `task` about the whole site makes no report: its record has what was `told`.
     """
-    if "check" in job:
-        return {"faults": [fault for name in job["check"] for fault in _faults(name)]}
     try:
+        if "task" in job:
+            return {"status": "ok", "told": task(job["task"], job["arguments"])}
         os.chdir(Path(ROOT, job["path"]).parent)
-        with tempfile.TemporaryDirectory() as folder, Ahead(picture) as pictures:
+        with tempfile.TemporaryDirectory() as folder, Ahead(painter.draw) as pictures:
             kept = Path(folder, "executed.ipynb")
             try:
-                return _made(job, _executed(job, kept, pictures), pictures)
+                return _made(job, _notebook(job, kept, pictures, painter.kept), pictures)
             except Exception as fault:
                 return failed(job, *_where(fault, kept), kept.read_bytes() if kept.exists() else None)
     except OSError as fault:
         return failed(job, "", type(fault).__name__, str(fault), None)
 
 
-def _faults(scenario: str) -> list[str]:
+def task(name: str, arguments: Sequence):
+    """What is done for the whole site: the faults of scenarios, the tables of answers, the pages about all."""
+    from analysis.report import site
+
+    tasks: dict[str, Callable] = {"faults": faults, "tables": site.tables, "pages": site.pages}
+    return tasks[name](*arguments)
+
+
+def faults(*scenarios: str) -> list[str]:
+    """Every fault of the scenarios, with file, line and key."""
     from analysis.study.scenario import ScenarioError, load
 
-    try:
-        load(scenario)
-    except ScenarioError as fault:
-        return fault.faults
-    return []
+    found = []
+    for name in scenarios:
+        try:
+            load(name)
+        except ScenarioError as fault:
+            found += fault.faults
+    return found
 
 
 def failed(job: dict, cell: str, name: str, said: str, executed: bytes | None) -> dict:
@@ -74,7 +86,7 @@ def failed(job: dict, cell: str, name: str, said: str, executed: bytes | None) -
     record = {**_named(job), "status": "failed", "error": error}
     before = json.loads(store.get(job["output"], record_name(job)) or b"{}")
     record["last"] = before.get("last") if before.get("status") == "failed" else before or None
-    if name == "ScenarioError":  # what was asked for does not exist: nothing is written about it
+    if name == "ScenarioError" or "task" in job:  # what was asked for does not exist: nothing is written about it
         return record
     try:
         if executed:
@@ -87,6 +99,25 @@ def failed(job: dict, cell: str, name: str, said: str, executed: bytes | None) -
 
 def _named(job: dict) -> dict:
     return {key: job[key] for key in ("key", "name", "scenario", "notebook")}
+
+
+def _notebook(job: dict, kept: Path, pictures: Ahead, folder: str | None) -> dict:
+    """The executed notebook; in a watch, where only prose was edited, with the outputs that its code had before."""
+    name = job["name"].replace("/", ".") + ".json"
+    before = json.loads(store.get(folder, name) or b"{}") if job["again"] else {}
+    if before.get("run") != job["run"]:
+        executed = _executed(job, kept, pictures)
+        if job["again"]:
+            cells = [cell for cell in executed["cells"] if cell["cell_type"] == "code"]
+            store.put(folder, name, json.dumps({"run": job["run"], "cells": cells}))
+        return executed
+    nb = json.loads(Path(ROOT, job["path"]).read_bytes())
+    ran, cells = iter(before["cells"]), []
+    for cell in nb["cells"]:
+        cells.append(next(ran) if cell["cell_type"] == "code" else cell | {"source": "".join(cell["source"])})
+        if job["parameters"] and "parameters" in cell["metadata"].get("tags", []):
+            cells.append(next(ran))  # what Papermill put behind it
+    return nb | {"cells": cells}
 
 
 def _executed(job: dict, kept: Path, pictures: Ahead) -> dict:

@@ -177,7 +177,7 @@ def serve(slots: int) -> None:
 def _serve_by_kernels(tell, painter: Painter) -> None:
     for job in map(json.loads, sys.stdin):
         tell({"event": "start", "job": job["name"]})
-        tell(_done(job, work(job | {"engine": "kernel"}, painter.draw)))
+        tell(_done(job, work(job | {"engine": "kernel"}, painter)))
 
 
 def _serve_by_forks(tell, painters: list) -> None:
@@ -186,7 +186,7 @@ def _serve_by_forks(tell, painters: list) -> None:
         while True:
             while waiting and free:
                 job, slot = waiting.popleft(), free.pop()
-                pid, reader = fork(lambda send, job=job, slot=slot: send(work(job, painters[slot].draw)))
+                pid, reader = fork(lambda send, job=job, slot=slot: send(work(job, painters[slot])))
                 live[reader] = (pid, job, slot)
                 tell({"event": "start", "job": job["name"]})
             for ready in select.select([0, *live], [], [])[0]:
