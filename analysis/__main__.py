@@ -126,8 +126,7 @@ def register(scenario: str, as_of: str | None = None, output: Output = None):
     from analysis.study.forecasts import register as told
     from analysis.study.scenario import load
 
-    text = json.dumps(told(load(scenario), date.fromisoformat(as_of) if as_of else None), indent=1) + "\n"
-    output.write_text(text) if output else print(text, end="")
+    _write(told(load(scenario), date.fromisoformat(as_of) if as_of else None), output)
 
 
 @app.command()
@@ -147,7 +146,11 @@ def schema(output: Output = None):
     """Print the JSON Schema of a scenario, so that editors complete its keys."""
     from analysis.study.scenario import schema as made
 
-    text = json.dumps(made(), indent=1) + "\n"
+    _write(made(), output)
+
+
+def _write(data, output: Path | None) -> None:
+    text = json.dumps(data, indent=1) + "\n"
     output.write_text(text) if output else print(text, end="")
 
 

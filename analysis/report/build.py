@@ -44,7 +44,8 @@ def build(
     own = nullcontext(crew) if crew else crew_of(cluster, jobs, output, draws)
     with Progress(progress) as told, store.lock(output, told.note), own as crew:
         due = _due([job for job in planned if not job["reads"]], force)
-        if found := scenarios and due and _asked(crew, told, due, "faults", *_named(scenarios)):
+        named = [str(Path(name).absolute()) if name.endswith(".yml") else name for name in scenarios]
+        if found := named and due and _asked(crew, told, due, "faults", *named):
             raise OSError("\n".join(found))  # before anything is written
         made = _make(due, crew, told, keep_going)
         if keep_going or not any(record["status"] == "failed" for record in made):
@@ -185,10 +186,6 @@ def crew_of(cluster: str | None, jobs: int | None, output: str, draws: int | Non
 def _due(jobs: list[dict], force: bool) -> list[dict]:
     """What is to be made, the longest notebooks first, so that none is left alone at the end."""
     return sorted((job for job in jobs if force or not fresh(job)), key=lambda job: -job["length"])
-
-
-def _named(scenarios: Iterable[str]) -> list[str]:
-    return [str(Path(name).absolute()) if name.endswith(".yml") else name for name in scenarios]
 
 
 def _asked(crew, told, due: list[dict], name: str, *arguments):

@@ -1,6 +1,5 @@
 """All scenarios side by side: answers, inputs that differ, which is better in everything, what would be regretted."""
 
-import csv
 import io
 import os
 
@@ -27,14 +26,11 @@ def numbers() -> pd.DataFrame:
     """
     base = os.environ.get("PASSTHROUGH_SITE", str(ROOT / "reports"))
     found = [name for name in store.names(base) if name.endswith("/numbers.csv") and name.count("/") == 1]
-    rows = [{"scenario": name.split("/")[0]} | row for name in found for row in _rows(base, name)]
-    if not rows:
+    if not found:
         raise FileNotFoundError(f"no scenario has numbers in {base} yet; run: python -m analysis report")
-    return pd.DataFrame(rows).astype({"low": float, "mid": float, "high": float})
-
-
-def _rows(base: str, name: str) -> list[dict]:
-    return list(csv.DictReader(io.StringIO((store.get(base, name) or b"").decode())))
+    exactly: dict = {"float_precision": "round_trip", "keep_default_na": False}
+    tables = [pd.read_csv(io.BytesIO(store.get(base, name) or b""), **exactly) for name in found]
+    return pd.concat(tables, keys=[name.split("/")[0] for name in found], names=["scenario"]).reset_index("scenario")
 
 
 def candidates(taken: pd.DataFrame) -> pd.DataFrame:

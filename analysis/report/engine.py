@@ -10,35 +10,28 @@ import signal
 import sys
 import warnings
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 
-class ForkEngine:
-    """What Papermill asks of an engine; it is no subclass because Papermill is half imported when it loads this."""
+@cache
+def __getattr__(name: str):
+    """ForkEngine, made when it is asked for: Papermill loads this module while it is half imported itself."""
+    if name != "ForkEngine":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from papermill.engines import Engine
 
-    @staticmethod
-    def execute_notebook(nb, kernel_name, **options):
-        """The notebook with its outputs; `execution_timeout` in seconds holds for each cell, as in Papermill."""
-        import tqdm
-        from papermill.engines import Engine
+    class ForkEngine(Engine):
+        execute_managed_notebook = staticmethod(execute)
 
-        tqdm.tqdm.monitor_interval = 0  # Papermill's progress bar would start a thread, and threads forbid a fork
-        kind = type("Forked", (Engine,), {"execute_managed_notebook": staticmethod(execute)})
-        return kind.execute_notebook(nb, kernel_name, **options)
+        @classmethod
+        def execute_notebook(cls, *arguments, **options):
+            import tqdm
 
-    @staticmethod
-    def nb_kernel_name(nb, name=None):
-        """The kernel that the notebook names."""
-        from papermill.utils import nb_kernel_name
+            tqdm.tqdm.monitor_interval = 0  # Papermill's bar would start a thread, and threads forbid a fork
+            return super().execute_notebook(*arguments, **options)
 
-        return nb_kernel_name(nb, name)
-
-    @staticmethod
-    def nb_language(nb, language=None):
-        """The language that the notebook names."""
-        from papermill.utils import nb_language
-
-        return nb_language(nb, language)
+    return ForkEngine
 
 
 def unsafe() -> str:

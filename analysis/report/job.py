@@ -84,8 +84,7 @@ def failed(job: dict, cell: str, name: str, said: str, executed: bytes | None) -
     """The record of a failure; the notebook is kept beside the page, and an older good page stays as it is."""
     error = {"cell": cell, "name": name, "said": said[:2000]}
     record = {**_named(job), "status": "failed", "error": error}
-    before = json.loads(store.get(job["output"], record_name(job)) or b"{}")
-    record["last"] = before.get("last") if before.get("status") == "failed" else before or None
+    record["last"] = _standing(job)
     if name == "ScenarioError" or "task" in job:  # what was asked for does not exist: nothing is written about it
         return record
     try:
@@ -95,6 +94,12 @@ def failed(job: dict, cell: str, name: str, said: str, executed: bytes | None) -
     except OSError as fault:  # a full disk or a read-only folder: the summary still says what happened
         error["said"] += f" (and the record could not be written: {fault})"
     return record
+
+
+def _standing(job: dict) -> dict | None:
+    """The record of the page that stands, which a failure leaves as it was."""
+    before = json.loads(store.get(job["output"], record_name(job)) or b"{}")
+    return before.get("last") if before.get("status") == "failed" else before or None
 
 
 def _named(job: dict) -> dict:
@@ -138,13 +143,8 @@ def _made(job: dict, nb: dict, pictures: Ahead) -> dict:
 
     about = _about(job)
     html = page.render(page.normalise(nb), about, job["shared"], pictures.draw).encode()
-    headline, numbers, forecasts = _collected(nb)
-    record = {
-        **_named(job), "status": "ok", "bytes": len(html),
-        **{key: about[key] for key in ("heading", "question", "as_of")}, **headline, "numbers": numbers,
-        "forecasts": forecasts,
-    }  # fmt: skip
-    record["was"] = _before(job, record)
+    told = {key: about[key] for key in ("heading", "question", "as_of")} | _collected(nb)
+    record = _named(job) | {"status": "ok", "bytes": len(html), "was": _before(_standing(job) or {}, told)} | told
     store.put(job["output"], page_name(job), html)
     store.put(job["output"], record_name(job), json.dumps(record, sort_keys=True))
     store.drop(job["output"], page_name(job, ".failed.ipynb"))
@@ -153,39 +153,31 @@ def _made(job: dict, nb: dict, pictures: Ahead) -> dict:
 
 def _about(job: dict) -> dict:
     """What the frame of a page shows: the scenario's own words, read by the same strict door as the notebook's."""
-    about = {
-        "name": job["scenario"] or job["notebook"],
-        "heading": job["notebook"].capitalize(),
-        "question": "",
-        "as_of": "",
-    }
-    if job["scenario"]:
-        from analysis.study.scenario import load
+    about = {key: job[key] for key in ("siblings", "notebook", "scenario")} | {"question": "", "as_of": "", "root": ""}
+    if not job["scenario"]:
+        return about | {"name": job["notebook"], "heading": job["notebook"].capitalize()}
+    from analysis.study.scenario import load
 
-        case = load(job["parameters"]["scenario"], job["parameters"].get("overrides"))
-        about |= {"heading": case.title, "question": case.question, "as_of": str(case.as_of)}
-    root = "../" if job["scenario"] else ""
-    return about | {"root": root, **{k: job[k] for k in ("siblings", "notebook", "scenario")}}
+    case = load(job["parameters"]["scenario"])
+    said = {"heading": case.title, "question": case.question, "as_of": str(case.as_of)}
+    return about | said | {"name": job["scenario"], "root": "../"}
 
 
-def _collected(nb: dict) -> tuple[dict, list, list]:
+def _collected(nb: dict) -> dict:
     """The answer, the rows to take away and the registers of forecasts, from the outputs that carry them."""
     from analysis.report.page import HEADLINE
 
     data = [output.get("data", {}) for cell in nb["cells"] for output in cell.get("outputs", [])]
     headlines = [dict(each[HEADLINE]) for each in data if HEADLINE in each]
     rows = [dict(row) for each in data for row in each.get(NUMBERS, {}).get("rows", [])]
-    return (headlines or [{}])[0], rows, [each[FORECASTS] for each in data if FORECASTS in each]
+    told = {"numbers": rows, "forecasts": [each[FORECASTS] for each in data if FORECASTS in each]}
+    return (headlines or [{}])[0] | told
 
 
-def _before(job: dict, record: dict) -> dict | None:
+def _before(last: dict, now: dict) -> dict | None:
     """The answer before this one, where it was another."""
-    before = json.loads(store.get(job["output"], record_name(job)) or b"{}")
-    before = before.get("last") if before.get("status") == "failed" else before
-    same = not before or all(before.get(key) == record.get(key) for key in ("headline", "value", "low", "high"))
-    if same:
-        return (before or {}).get("was")
-    return {key: before.get(key) for key in ("headline", "value", "low", "high", "unit")}
+    same = not last or all(last.get(key) == now.get(key) for key in ("headline", "value", "low", "high"))
+    return last.get("was") if same else {key: last.get(key) for key in ("headline", "value", "low", "high", "unit")}
 
 
 def _where(fault: Exception, kept: Path) -> tuple[str, str, str]:

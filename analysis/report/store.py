@@ -6,6 +6,8 @@ import tempfile
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import fsspec
+
 _MASK = os.umask(0)
 os.umask(_MASK)
 TEMPORARY = ".writing-"
@@ -15,17 +17,17 @@ def put(base: str, name: str, data: bytes | str, **options) -> None:
     """Write `name` under `base`; `options` go to the object store's own writer."""
     data = data.encode() if isinstance(data, str) else data
     if "://" in base:
-        system, root = remote(base)
-        system.pipe_file(f"{root}/{name}", data, **options)  # an object store shows an object when it is complete
+        system, path = where(base, name)
+        system.pipe_file(path, data, **options)  # an object store shows an object when it is complete
         return
-    path = Path(base, name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=TEMPORARY)
+    final = Path(base, name)
+    final.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=final.parent, prefix=TEMPORARY)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
         os.chmod(temporary, 0o666 & ~_MASK)
-        os.replace(temporary, path)
+        os.replace(temporary, final)
     except BaseException:
         with suppress(OSError):
             os.unlink(temporary)
@@ -34,53 +36,36 @@ def put(base: str, name: str, data: bytes | str, **options) -> None:
 
 def get(base: str, name: str) -> bytes | None:
     """The content, None where there is none."""
-    try:
-        if "://" in base:
-            system, root = remote(base)
-            return system.cat_file(f"{root}/{name}")
-        return Path(base, name).read_bytes()
-    except FileNotFoundError:
-        return None
+    with suppress(FileNotFoundError):
+        system, path = where(base, name)
+        return system.cat_file(path)
 
 
 def size(base: str, name: str) -> int | None:
     """Bytes, None where there is no such file."""
-    try:
-        if "://" in base:
-            system, root = remote(base)
-            return system.info(f"{root}/{name}")["size"]
-        return os.stat(os.path.join(base, name)).st_size
-    except FileNotFoundError:
-        return None
+    with suppress(FileNotFoundError):
+        system, path = where(base, name)
+        return system.info(path)["size"]
 
 
 def names(base: str, under: str = "") -> list[str]:
     """Every file under a folder of the site, sorted."""
-    if "://" in base:
-        system, root = remote(base)
-        found = (path.split(root + "/", 1)[-1] for path in system.find(f"{root}/{under}".rstrip("/")))
-    else:
-        found = (path.relative_to(base).as_posix() for path in Path(base, under).rglob("*") if path.is_file())
-    return sorted(found)
+    system, root = where(base)
+    return sorted(path.split(root + "/", 1)[-1] for path in system.find(f"{root}/{under}".rstrip("/")))
 
 
 def drop(base: str, name: str) -> None:
     """Remove a file that may be gone already."""
     with suppress(FileNotFoundError):
-        if "://" in base:
-            system, root = remote(base)
-            system.rm_file(f"{root}/{name}")
-        else:
-            Path(base, name).unlink()
+        system, path = where(base, name)
+        system.rm_file(path)
 
 
-def remote(url: str):
-    """The fsspec file system of a URL and the path inside it; what it listed before is asked again."""
-    import fsspec
-
-    system, root = fsspec.core.url_to_fs(url)
+def where(base: str, name: str = ""):
+    """The fsspec file system of a folder or URL and the path inside it; what it listed before is asked again."""
+    system, root = fsspec.core.url_to_fs(base)
     system.invalidate_cache()
-    return system, root.rstrip("/")
+    return system, f"{root.rstrip('/')}/{name}".rstrip("/")
 
 
 def digest(*parts: bytes | str) -> str:
