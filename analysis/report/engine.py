@@ -54,10 +54,10 @@ def execute(manager, kernel_name, execution_timeout=None, shown=None, **options)
         warnings.warn(f"stock kernels instead of forks: {why}", stacklevel=2)
         NBClientEngine.execute_managed_notebook(manager, kernel_name, execution_timeout=execution_timeout, **options)
         return
-    from analysis.report.cells import LANGUAGE, prepare
+    from analysis.report.cells import LANGUAGE, prepare, run
 
     prepare()
-    pid, reader = fork(lambda send: _run(manager.nb.cells, send))
+    pid, reader = fork(lambda send: run(manager.nb.cells, send))
     try:
         _follow(manager, lines(reader, execution_timeout), shown)
     finally:
@@ -101,22 +101,12 @@ def lines(reader: int, timeout: float | None = None):
             return
 
 
-def reap(pid: int) -> str:
-    """Kill what is left of a child and its descendants; why it ended, empty where it ended by itself."""
-    done, status = os.waitpid(pid, os.WNOHANG)
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
-    if not done:
-        os.waitpid(pid, 0)
-        return ""
-    code = os.waitstatus_to_exitcode(status)
-    return f"killed by {signal.Signals(-code).name}" if code < 0 else ""
-
-
-def _run(cells, send) -> None:
-    from analysis.report.cells import run
-
-    run(cells, send)
+def reap(pid: int) -> None:
+    """Kill what is left of a child and its descendants."""
+    for kill in (os.killpg, os.kill):
+        with suppress(ProcessLookupError, PermissionError):
+            kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
 
 
 def _follow(manager, records, shown) -> None:

@@ -272,13 +272,11 @@ def _coloured(source: str) -> str:
     return highlight(source, *_lexer())
 
 
-def warm(outputs: list) -> None:
+def warm(*shown: dict) -> None:
     """Render a small page once, so that what is compiled and cached on the way is there before the first fork."""
-    shown = [
-        {"output_type": "display_data", "metadata": {}, "data": (o[0] if isinstance(o, tuple) else o)} for o in outputs
-    ]
+    outputs = [{"output_type": "display_data", "metadata": {}, "data": data} for data in shown]
     prose = {"cell_type": "markdown", "metadata": {}, "source": "# A\n\n*b* $x^2$\n\n$$y$$\n\n|a|\n|-|\n|1|"}
-    code = {"cell_type": "code", "metadata": {}, "source": "x = f'{1}'  # one", "outputs": shown}
+    code = {"cell_type": "code", "metadata": {}, "source": "x = f'{1}'  # one", "outputs": outputs}
     about = dict.fromkeys(("name", "root", "notebook", "scenario", "heading", "question", "as_of"), "") | {
         "siblings": []
     }

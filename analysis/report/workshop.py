@@ -134,8 +134,8 @@ def warm(tell) -> None:
     nbformat.validate(nbformat.v4.new_notebook())  # compiles the schema
     table = pd.DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]})
     chart = alt.Chart(table).mark_line().encode(x="a:Q", y="a:Q", color="b:N")
-    shown = [chart._repr_mimebundle_(), {"text/html": table._repr_html_()}, {"text/html": table.style._repr_html_()}]
-    page.warm(shown)
+    tables = ({"text/html": shown._repr_html_()} for shown in (table, table.style))
+    page.warm(chart._repr_mimebundle_(), *tables)
 
 
 @contextlib.contextmanager
