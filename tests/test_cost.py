@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.facts import Accelerator, find
-from analysis.laws import cost, products
+from analysis.laws import cooling, cost, products
 from analysis.study import budget, finance, reconcile, sensitivity
 from analysis.study.model import outcomes, scores
 from analysis.study.scenario import load
@@ -283,3 +283,11 @@ def test_tornado_flips_and_information_of_a_straight_line(case):
     worth = sensitivity.information(payoffs, known).set_index("name")["worth"]
     assert worth["everything"] >= worth["a"] > worth["b"] >= 0
     assert worth["a"] == pytest.approx(3 / np.sqrt(2 * np.pi), rel=0.1)  # E[max(0, 3 a)]
+
+
+def test_a_hall_without_liquid_a_tax_and_a_move_cost_what_they_say():
+    """By hand: 2 $/W for the three quarters of 140 kW racks of 72 that need it; 1 % on chip and hall; 10 M less a move
+    of 0.5 M and three months of 60 % of it paid twice."""
+    assert cooling.retrofit_usd_per_chip(2.0, 144e3, 72, 0.25) == pytest.approx(3000)
+    assert cost.tax_usd_per_s_per_chip(40e3, 10e3, 0.01) == pytest.approx(500)
+    assert products.spendable_usd(10e6, 0.5e6, 0.25, 10e6, 0.6) == pytest.approx(8e6)

@@ -292,3 +292,29 @@ def test_what_was_recalled_is_marked_in_the_rows_and_shown():
         rows = table(name)
         admitted = rows[rows["where"].fillna("").str.contains("as recalled|not re-read")]
         assert set(admitted["source"].map(read)) <= {"our own", "recalled, to be checked"}, name
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "said"),
+    [
+        ("prices", {"value": -1.3}, "h100-sxm.owner_hyperscaler_usd_per_s_per_chip: -1.3 times 1 is below 0"),
+        ("capex", {"times": -1}, "a100-sxm.accelerator_usd_per_chip: 20000 times -1 is below 0"),
+        ("energy", {"energy_j_per_output_token": -1}, "energy_j_per_output_token: -1 is below 0"),
+        ("evidence", {"reliability_share": 1.5}, "reliability_share: 1.5 is a share above 1"),
+        ("evidence", {"low_ratio": 0.9}, "expected low_ratio <= mid_ratio <= high_ratio, found 0.9, 0.35, 0.6"),
+        ("evidence", {"claim": "magnun"}, "claim: unknown word 'magnun'; did you mean 'magnum'?"),
+        ("volumes", {"mid_units": 1000000}, "expected low_units <= mid_units <= high_units"),
+        ("volumes", {"until": "2024-13-01"}, "until: '2024-13-01' is no ISO date"),
+        ("launches", {"earliest": "2016-05-05"}, "expected earliest <= latest, found 2016-05-05, 2016-04-05"),
+        ("launches", {"latest": "soon"}, "latest: 'soon' is no ISO date"),
+        ("launches", {"known": "2016-04-04"}, "happened from 2016-04-05 on and was known on 2016-04-04"),
+        ("launches", {"milestone": "anounced"}, "milestone: unknown word 'anounced'; did you mean 'announced'?"),
+        ("launches", {"precision": "fp8"}, "precision: unknown word 'fp8'"),
+        ("resolutions", {"outcome": 2}, "outcome: unknown word '2'; known: 0, 1"),
+        ("serving", {"accelerator": "b20"}, "accelerator: unknown word 'b20'; did you mean 'b200'?"),
+    ],
+)
+def test_numbers_below_nothing_disorder_and_unknown_words_are_refused(copy, name, cells, said):
+    shutil.copy(FOLDER / f"{name}.csv", copy)
+    plant(copy, name, 2, **cells)
+    assert [fault for fault in check(copy) if fault.startswith(f"facts/{name}.csv:2: {said}")] != []

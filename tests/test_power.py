@@ -164,3 +164,15 @@ def test_measured_points_lie_on_the_prediction(draws):
     for _, series in rows.groupby("series"):
         assert series["measured"].iloc[0] > series["measured"].iloc[-1]
         assert series["mid"].iloc[0] > series["mid"].iloc[-1]
+
+
+def test_outdoor_air_cools_as_far_as_it_stays_below_the_supply():
+    """Half of the hours where the mean of the air and the approach make the supply; a wider approach leaves fewer."""
+    assert cooling.free_cooling_share(292.0, 6.0, 286.0, 5.0) == pytest.approx(0.5)
+    assert cooling.free_cooling_share(292.0, 8.0, 286.0, 5.0) < 0.5 < cooling.free_cooling_share(294.0, 6.0, 286.0, 5.0)
+
+
+def test_a_chip_s_making_is_spread_over_the_tokens_that_it_serves():
+    """160 kg over 1e8 s at 1000 tokens/s is 1.6 µg a token at full load, and twice that at half of it."""
+    assert cooling.embodied_g_per_output_token(160e3, 1e8, 1.0, 1e3) == pytest.approx(1.6e-6)
+    assert cooling.embodied_g_per_output_token(160e3, 1e8, 0.5, 1e3) == pytest.approx(3.2e-6)

@@ -294,3 +294,11 @@ def test_the_answer_says_what_is_fact_and_what_is_chance(name, words):
 def test_an_unknown_product_is_an_error_that_names_the_nearest():
     with pytest.raises(ScenarioError, match=r"rollout\.product.*did you mean 'Magnum'"):
         load("article", {"rollout.product": "Magnun"})
+
+
+def test_hazards_silence_and_mixed_fleets_by_hand():
+    """5 events in 300 months: 5.5 / 300. Half noticed a month: exp(-1) is unnoticed after two, all before it happens.
+    Three tokens at 1 J and one at 5 J: 2 J each."""
+    assert rollout.hazard_share_per_month(5, 300) == pytest.approx(5.5 / 300)
+    assert rollout.unnoticed_share(np.array([-3.0, 0.0, 2.0]), 0.5) == pytest.approx([1, 1, np.exp(-1)])
+    assert rollout.blended_j_per_token(3.0, 1.0, 1.0, 5.0) == pytest.approx(2)

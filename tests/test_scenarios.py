@@ -70,6 +70,19 @@ FAULTS = {
     "low above high": (belief(low="0.8"), ["believe.busy_share.low", "low <= mid <= high"], 4),
     "mid above high": (belief(mid="0.8"), ["believe.busy_share", "low <= mid <= high"], 4),
     "share outside": (belief(high="1.7"), ["believe.busy_share", "between 0 and 1"], 4),
+    "negative": (belief(low="-0.5", mid="-0.5", high="-0.5"), ["believe.busy_share"], 4),
+    "negative price": (
+        HEAD
+        + "believe:\n  lease_usd_per_s_per_w: {low: -1, mid: -1, high: -1, unit: usd/W/year, source: judged, why: x}\n",
+        ["believe.lease_usd_per_s_per_w.unit", "not below 0"],
+        4,
+    ),
+    "nothing fresh in a prompt": (
+        HEAD + "workload: {cached_share: 1.0}\n",
+        ["workload.cached_share", "less than 1"],
+        3,
+    ),
+    "unknown API": (HEAD + "finance: {api: openai/gpt-55}\n", ["finance.api", "openai/gpt-55", "did you mean"], 3),
     "wrong unit": (belief(unit="kWh"), ["believe.busy_share.unit", "kWh"], 4),
     "unknown unit": (belief(unit="furlongz"), ["believe.busy_share.unit", "furlongz"], 4),
     "unknown source": (belief(source="juged"), ["believe.busy_share.source", "juged", "'judged'"], 4),

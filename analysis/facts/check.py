@@ -17,6 +17,20 @@ from analysis.units import factor, registry, unit_of
 
 # Written by `python -m analysis calibrate` from tables that are sourced, or what it starts from, with a reason a row.
 FITTED = {"coefficients", "energy_coefficients", "priors", "spread", "validation"}
+DAYS = {"as_of", "known", "earliest", "latest", "until", "resolved"}
+ORDERED = (("earliest", "latest"), ("low_units", "mid_units", "high_units"), ("low_ratio", "mid_ratio", "high_ratio"))
+WORDS = {  # columns of wide tables that hold one of these words
+    "milestone": {"announced", "promised", "promised fiscal", "promised general", "shipped", "volume", "cancelled",
+                  "postponed"},
+    "status": {"happened", "promised", "reported", "claimed"},
+    "precision": {"day", "month", "quarter", "half", "year"},  # of a date, in launches.csv
+    "outcome": {"0", "1"},
+    "boundary": {"board", "wall"},
+    "matching": {"matched", "best_against_best"},
+    "claim": {path.stem for path in (FOLDER / "claims").glob("*.yml")},
+    **{column: {row["thing"] for row in csv.DictReader((FOLDER / f"{column}s.csv").open(encoding="utf-8"))}
+       for column in ("accelerator", "model")},
+}  # fmt: skip
 COUNTS = {"concurrency", "repeats"}  # plain counts, named as the tables of `predict` name them
 READ = {"opened": True, "through a table of others": True, "recalled, to be checked": False, "our own": False}  # dated?
 KINDS = {"datasheet", "measured", "reported", "estimate", "press", "derived", "judged", "config"}
@@ -82,13 +96,15 @@ def _unit(field: str, unit: str) -> str:
 
 
 def _sourced(row: dict[str, str], known: set[str]) -> str:
-    source = row["source"]
-    said = f"unknown source {source!r}; {nearest(source, known)}" if source else "has no source"
-    return "" if source in known and source else said
+    if row["source"] and row["source"] in known:
+        return ""
+    return f"unknown source {row['source']!r}; {nearest(row['source'], known)}" if row["source"] else "has no source"
 
 
 def _row_faults(name: str, row: dict[str, str], known: set[str]) -> Iterator[str]:
     yield from (f"{key} {row[key]!r} is no finite number" for key in ("value", "times") if not _finite(row[key]))
+    if _finite(row["value"]) and _finite(row["times"]) and float(row["value"]) * float(row["times"]) < 0:
+        yield f"{row['value']} times {row['times']} is below 0"
     yield from filter(None, (_unit(row["field"], row["unit"]), _sourced(row, known)))
     if row["kind"] not in KINDS:
         yield f"unknown kind {row['kind']!r}; {nearest(row['kind'], KINDS)}"
@@ -131,28 +147,41 @@ def _conflicts(told: dict[tuple, Rows]) -> Faults:
 
 def _wide_faults(name: str, rows: Rows, known: set[str]) -> Faults:
     """A table with several numbers a row: a source for each row, a unit in the name of each column of numbers."""
-    fitted = name in FITTED
-    if name in (*RECORDS, "prices") or not (fitted or "source" in rows[0][1]):
-        yield (
-            1,
-            f"expected {'the columns ' + ','.join(COLUMNS) if name in (*RECORDS, 'prices') else 'a column `source`'}",
-        )
-    for column in rows[0][1]:
+    header, fitted, numbers = rows[0][1], name in FITTED, name in (*RECORDS, "prices")
+    if numbers or not (fitted or "source" in header):
+        yield 1, f"expected {'the columns ' + ','.join(COLUMNS) if numbers else 'a column `source`'}"
+    for column in header:
         cells = [(line, row[column]) for line, row in rows if row[column]]
         plain = "does not end in a unit" in _unit(column, "")
-        free = fitted or "unit" in rows[0][1] or column in COUNTS
+        free = fitted or "unit" in header or column in COUNTS
         if plain and cells and not free and all(_finite(cell) for _, cell in cells):
             yield 1, f"{column}: numbers under a name that ends in no unit"
-        wrong = [
-            (line, cell)
-            for line, cell in cells
-            if cell.lower() in ("nan", "inf", "-inf") or not (plain or _finite(cell))
-        ]
-        yield from ((line, f"{column}: {cell!r} is no finite number") for line, cell in wrong)
-        if column == "as_of":
-            yield from ((line, f"as_of: {cell!r} is no ISO date") for line, cell in cells if not _dated(cell))
-    if "source" in rows[0][1]:
+        words = () if column == "precision" and name != "launches" else WORDS.get(column, ())
+        told = ((line, _cell(column, cell, plain, fitted, words)) for line, cell in cells)
+        yield from ((line, f"{column}: {said}") for line, said in told if said)
+    for columns in ORDERED if not fitted else ():
+        for line, row in rows if set(columns) <= set(header) else ():
+            ends = [row[column] for column in columns if row[column]]
+            if ends != sorted(ends, key=lambda cell: (float(cell) if _finite(cell) else 0.0, cell)):
+                yield line, f"expected {' <= '.join(columns)}, found {', '.join(ends)}"
+    for line, row in rows:
+        if row.get("status") == "happened" and row["known"] < row["earliest"]:
+            yield line, f"happened from {row['earliest']} on and was known on {row['known']}"
+    if "source" in header:
         yield from ((line, _sourced(row, known)) for line, row in rows if _sourced(row, known))
+
+
+def _cell(column: str, cell: str, plain: bool, fitted: bool, words) -> str:
+    """What is wrong with a cell of a wide table, or nothing; a column is `plain` whose name claims no unit."""
+    if column in DAYS:
+        return "" if _dated(cell) else f"{cell!r} is no ISO date"
+    if words and cell not in words:
+        return f"unknown word {cell!r}; {nearest(cell, words)}"
+    if cell.lower() in ("nan", "inf", "-inf") or not (plain or _finite(cell)):
+        return f"{cell!r} is no finite number"
+    if not fitted and _finite(cell) and (float(cell) < 0 or (column.endswith("_share") and float(cell) > 1)):
+        return f"{cell} is {'below 0' if float(cell) < 0 else 'a share above 1'}"
+    return ""
 
 
 def _source_faults(name: str, rows: Rows, known: set[str]) -> Faults:

@@ -99,6 +99,9 @@ def _doubts(params: Params, base: dict):
     for key, (name, kind) in things.items():
         if name not in names(kind):
             yield key, unknown(kind.__name__.lower(), name, names(kind))
+    quoted = set(table("prices").query("field == 'output_usd_per_token'")["thing"])
+    if params.finance.api is not None and params.finance.api not in quoted:
+        yield ("finance", "api"), unknown("thing with token prices", params.finance.api, quoted)
     for field, file in (("product", "launches"), ("ramp", "volumes")):
         name, known = getattr(params.rollout, field), set(table(file)["product"])
         if name not in known:
@@ -121,8 +124,8 @@ def _unit_doubts(name: str, belief):
     except Exception as fault:  # pint raises several unrelated kinds for an unknown or unfit unit
         yield f"{belief.unit!r} is no unit for {name} ({unit_of(name) or 'a share'}): {fault}"
         return
-    if ends[0] < ends[1] and ends[0] <= 0:
-        yield f"a range has to be above 0, found {belief.low} {belief.unit}"
+    if ends[0] < 0 or (ends[0] < ends[1] and ends[0] == 0):
+        yield f"expected a number that is not below 0, or a range above it, found {belief.low} {belief.unit}"
     inside = 0 <= ends[0] <= ends[1] <= 1 and not 0 < ends[0] < ends[1] == 1
     if name.endswith("_share") and not inside:
         yield f"a share lies between 0 and 1 (an open range), found {belief.low} to {belief.high} {belief.unit}"

@@ -32,7 +32,7 @@ class Workload(Record):
     """The work to serve: lengths of a request, the cached share of its input, and the promised speed."""
 
     input_tokens: Count
-    cached_share: Share
+    cached_share: Annotated[float, Field(ge=0, lt=1)]  # a prompt has something new
     output_tokens: Count
     tokens_per_s_per_user: Positive
     ttft_limit_s: Positive
