@@ -97,11 +97,6 @@ def affordable_chips(budget_usd_per_s, usd_per_s_per_chip):
     return budget_usd_per_s / usd_per_s_per_chip
 
 
-def fleet_chips(powered_chips, affordable_chips):
-    """Chips that a buyer ends up with: the scarcer of megawatts and dollars."""
-    return np.minimum(powered_chips, affordable_chips)
-
-
 def dollar_limited_ratio(tokens_ratio, price_ratio):
     """Tokens for the same money, new to old, from the ratio of tokens and of cost per chip second."""
     return tokens_ratio / price_ratio

@@ -7,6 +7,7 @@ from scipy.stats import norm
 from analysis.laws import decision, products
 from analysis.study import finance, model, readings, verdict
 from analysis.study.scenario import Scenario
+from analysis.study.schema import spread
 from analysis.units import convert
 
 YEAR_MONTHS = 12
@@ -65,10 +66,9 @@ def by_reading(case: Scenario, draws: pd.DataFrame) -> pd.DataFrame:
     columns = [model.columns_of(draws.loc[option]) for option in ("baseline", "candidate")]
     for name, told in verdict.by_reading(case, *columns).items():
         ratio = products.cost_gain_ratio(columns[0]["request_usd"], told["request_usd"])
-        low, mid, high = np.quantile(_stretched(case, before, ratio)["effective_usd"], [0.1, 0.5, 0.9])
         plain = float(np.median(ratio)) * case.budget.usd_per_year
-        told = {"reading": name, "title": readings.title(name), "low": low, "mid": mid, "high": high}
-        rows.append({**told, "before_frictions": plain})
+        told = {"reading": name, "title": readings.title(name)}
+        rows.append({**told, **spread(_stretched(case, before, ratio)["effective_usd"]), "before_frictions": plain})
     return pd.DataFrame(rows)
 
 
@@ -113,9 +113,8 @@ def _viable(name: str, sold, option: str, cost: pd.DataFrame) -> dict:
     median = products.attempt_usd(sold.input_tokens, sold.cached_tokens, sold.output_tokens, *token_prices)
     mean = products.mean_usd(median, sold.spread_ratio)
     margin = products.gross_margin_share(products.task_usd(mean, sold.other_usd, sold.success_share), sold.price_usd)
-    target, nothing = (
-        products.payable_usd(sold.price_usd, m, sold.success_share, sold.other_usd) for m in (sold.margin_share, 0)
-    )
+    payable = lambda margin: products.payable_usd(sold.price_usd, margin, sold.success_share, sold.other_usd)  # noqa: E731
+    target, nothing = payable(sold.margin_share), payable(0)
     needed = products.threshold_ratio(mean, target) if target > 0 else np.full(np.shape(mean), np.inf)
     loss = norm.sf(products.loss_score(median, nothing, sold.spread_ratio)) if nothing > 0 else np.ones(np.shape(mean))
     low, mid, high = np.quantile(margin, [0.1, 0.5, 0.9])
@@ -153,6 +152,5 @@ def demand(case: Scenario, draws: pd.DataFrame, option: str = "candidate") -> pd
     cost_ratio = 1 / gain(draws, option)
     price_ratio = products.price_ratio(cost_ratio, belief["passed_elasticity"].to_numpy())
     tokens = products.demand_ratio(price_ratio, belief["demand_elasticity"].to_numpy())
-    return pd.DataFrame(
-        {"price_ratio": price_ratio, "tokens_ratio": tokens, "spend_ratio": products.spend_ratio(price_ratio, tokens)}
-    )
+    spend = products.spend_ratio(price_ratio, tokens)
+    return pd.DataFrame({"price_ratio": price_ratio, "tokens_ratio": tokens, "spend_ratio": spend})

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.laws import decision
-from analysis.study import fleet, model, record, schedule
+from analysis.study import budget, fleet, model, record, schedule
 
 ACTS = ("buy now", "wait", "rent and switch", "half now")
 BINS = 20
@@ -34,20 +34,20 @@ def waiting(case, arrival_months, premium_ratio, multiplier_ratio, gives_up: boo
     return decision.present_usd(cost, worth) / decision.present_usd(np.ones_like(worth), worth)
 
 
-def multiplier(draws: pd.DataFrame, option: str = "candidate") -> np.ndarray:
-    """Requests a dollar, new over old, a draw each."""
-    return (draws.loc["baseline"].request_usd / draws.loc[option].request_usd).to_numpy()
+def _paid(case, arrival_months, premium_ratio, multiplier_ratio) -> list[np.ndarray]:
+    """Present cost of each act over buying today, in the order of ACTS."""
+    met = (arrival_months, premium_ratio, multiplier_ratio)
+    wait, rent = (waiting(case, *met, gives_up) for gives_up in (False, True))
+    share = case.decision.hedge_share
+    return [np.ones_like(wait), wait, rent, share + (1 - share) * rent]
 
 
 def costs(case, draws: pd.DataFrame, seen: schedule.Forecast, option: str = "candidate") -> pd.DataFrame:
     """Present cost of each act over buying today, a row a draw, with the arrival and multiplier that it met."""
-    believed, gain = model.beliefs(case), multiplier(draws, option)
+    believed, gain = model.beliefs(case), budget.gain(draws, option)
     arrival = fleet.arrivals(case, seen, believed, len(gain))
-    premium = believed.rent_premium_ratio.to_numpy()
-    wait, rent = (waiting(case, arrival, premium, gain, gives_up) for gives_up in (False, True))
-    share = case.decision.hedge_share
-    table = pd.DataFrame(dict(zip(ACTS, (np.ones(len(gain)), wait, rent, share + (1 - share) * rent), strict=True)))
-    return table.assign(arrival_months=arrival, multiplier_ratio=gain)
+    paid = _paid(case, arrival, believed.rent_premium_ratio.to_numpy(), gain)
+    return pd.DataFrame(dict(zip(ACTS, paid, strict=True))).assign(arrival_months=arrival, multiplier_ratio=gain)
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
@@ -67,15 +67,11 @@ def advice(table: pd.DataFrame) -> dict:
     act = told.mean_ratio.idxmin()
     acts = table[list(ACTS)]
     wrong = (acts.drop(columns=act).min(axis=1) < acts[act] - 1e-9).mean()
-    return {
-        "act": act,
-        "cost_ratio": float(told.mean_ratio[act]),
-        "wrong_share": float(wrong),
-        "knowing_ratio": float(told.regret_ratio[act]),
-        "knowing_date_ratio": knowing(table, "arrival_months"),
-        "knowing_multiplier_ratio": knowing(table, "multiplier_ratio"),
-        "option_ratio": float(told.mean_ratio["wait"] - told.mean_ratio["rent and switch"]),
-    }
+    option = told.mean_ratio["wait"] - told.mean_ratio["rent and switch"]
+    worth = {f"knowing_{what}_ratio": knowing(table, about) for what, about in
+             (("date", "arrival_months"), ("multiplier", "multiplier_ratio"))}  # fmt: skip
+    return {"act": act, "cost_ratio": float(told.mean_ratio[act]), "wrong_share": float(wrong),
+            "knowing_ratio": float(told.regret_ratio[act]), **worth, "option_ratio": float(option)}  # fmt: skip
 
 
 def knowing(table: pd.DataFrame, about: str) -> float:
@@ -125,15 +121,14 @@ def regrets(case, draws: pd.DataFrame, seen: schedule.Forecast) -> pd.DataFrame:
     now = record.months_between(seen.start, case.as_of)
     real = seen._replace(real_share=1.0)
     at = lambda level: max(schedule.quantile(real, "general", level) - now, 0)  # noqa: E731
-    poor, measured = np.quantile(multiplier(draws), [0.1, 0.5])
-    claimed = float(np.median(multiplier(draws, "claimed"))) if "claimed" in draws.index.levels[0] else measured
+    poor, measured = np.quantile(budget.gain(draws, "candidate"), [0.1, 0.5])
+    claimed = float(np.median(budget.gain(draws, "claimed"))) if "claimed" in draws.index.levels[0] else measured
     futures = {"early, at its word": (at(0.1), claimed), "median date, measured": (at(0.5), measured)}
     futures |= {"median date, disappoints": (at(0.5), poor)}
     if not seen.general:
         futures |= {"late, measured": (at(0.7), measured), "never": (np.inf, 1.0)}
-    premium, share, rows = case.believe["rent_premium_ratio"].mid, case.decision.hedge_share, {}
+    rows = {}
     for future, (arrival, gain) in futures.items():
-        wait, rent = (float(waiting(case, arrival, premium, gain, gives_up)) for gives_up in (False, True))
-        paid = np.array([1.0, wait, rent, share + (1 - share) * rent])
+        paid = np.array(_paid(case, arrival, case.believe["rent_premium_ratio"].mid, gain))
         rows[future] = decision.regret_usd(paid, paid.min())
     return pd.DataFrame(rows, index=pd.Index(ACTS, name="act")).assign(worst=lambda t: t.max(axis=1))

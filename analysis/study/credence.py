@@ -8,9 +8,7 @@ from analysis.laws import claim as law
 from analysis.laws import rollout
 from analysis.study import model, schedule
 from analysis.study.claims import claim, ledger
-from analysis.study.schema import Belief
-
-LEVELS = [0.1, 0.5, 0.9]
+from analysis.study.schema import Belief, spread
 
 
 def updates(case, draws: int = model.DRAWS, seed: int | None = model.SEED) -> pd.DataFrame:
@@ -26,7 +24,7 @@ def updates(case, draws: int = model.DRAWS, seed: int | None = model.SEED) -> pd
         rows.append((step, day, ratio, belief, share))
     return pd.DataFrame([
         {"step": step, "known": day, "ratio": float(np.median(ratio)), "why": belief.why, "source": belief.source,
-         **dict(zip(("low", "mid", "high"), np.quantile(share, LEVELS), strict=True)), "draws": share}
+         **spread(share), "draws": share}
         for step, day, ratio, belief, share in rows
     ])  # fmt: skip
 
@@ -75,6 +73,5 @@ def sensitivity(weighed: pd.DataFrame, true, mundane, levels=None) -> pd.DataFra
     rows, odds = [], weighed["mundane"] / (weighed["mundane"] + weighed["empty"])
     for level in np.linspace(0, 1, 21) if levels is None else levels:
         drawn = mixture(pd.DataFrame({"true": level, "mundane": odds * (1 - level)}), true, mundane)
-        low, mid, high = np.quantile(drawn, LEVELS)
-        rows.append({"true_share": float(level), "low": low, "mid": mid, "high": high, "mean": float(drawn.mean())})
+        rows.append({"true_share": float(level), **spread(drawn), "mean": float(drawn.mean())})
     return pd.DataFrame(rows)

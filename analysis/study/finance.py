@@ -6,6 +6,7 @@ import pandas as pd
 from analysis.facts import chosen, price, table
 from analysis.laws import cost
 from analysis.study.scenario import Scenario
+from analysis.study.schema import spread
 from analysis.units import convert
 
 COMPONENTS = ("accelerator", "server", "network", "storage")
@@ -32,12 +33,8 @@ def paid(case: Scenario, option: str) -> dict[str, float]:
     told = dict(zip(bought["field"], bought["base"].tolist(), strict=True))
     if missing := [part for part in COMPONENTS if f"{part}_usd_per_chip" not in told]:
         raise LookupError(f"capex.csv: {chip}: no price of {', '.join(missing)} as of {case.as_of}")
-    return {
-        **told,
-        "owned_share": held.owned_share,
-        "leased_share": held.leased_share,
-        "rent_usd_per_s_per_chip": hired,
-    }
+    shares = {"owned_share": held.owned_share, "leased_share": held.leased_share}
+    return {**told, **shares, "rent_usd_per_s_per_chip": hired}
 
 
 def listed(case: Scenario) -> dict[str, float]:
@@ -70,20 +67,18 @@ def _ways(case: Scenario, option: str, mine: pd.DataFrame):
         if np.all(np.isfinite(second)):
             idle = 1.0 if "on demand" in label else mine["busy_share"]
             times = second / idle / mine["busy_usd_per_s_per_chip"]
-            yield _way(
-                option, label, np.median(second), mine["output_usd_per_token"] * times, mine["request_usd"] * times
-            )
+            token, request = (mine[name] * times for name in ("output_usd_per_token", "request_usd"))
+            yield _way(option, label, np.median(second), token, request)
     if case.finance.api and option == "baseline":
         output = listed(case)["output_usd_per_token"]
         yield _way("API", case.finance.api, np.nan, [output], [listed_request_usd(case)])
 
 
 def _way(option: str, how: str, second: float, token, request) -> dict:
-    low, mid, high = np.quantile(request, [0.1, 0.5, 0.9])
     token = convert(float(np.median(token)), "usd/tok", "usd/Mtok")
     hour = convert(second, "usd/s", "usd/hour")
-    return {"option": option, "how": how, "usd_per_chip_hour": hour, "output_usd_per_mtok": token,
-            "low": low, "mid": mid, "high": high}  # fmt: skip
+    told = {"option": option, "how": how, "usd_per_chip_hour": hour, "output_usd_per_mtok": token}
+    return {**told, **spread(request)}
 
 
 def break_even(case: Scenario, draws: pd.DataFrame, option: str) -> np.ndarray:
@@ -97,9 +92,7 @@ def rents(case: Scenario) -> pd.DataFrame:
     rows = table("prices")
     chips = [case.baseline.accelerator, case.candidate.accelerator]
     rows = rows[rows["stands"] & rows["thing"].isin(chips) & (rows["as_of"] <= str(case.as_of))]
-    rows = rows.assign(contract=rows["field"].str.removesuffix("_usd_per_s_per_chip").map(CONTRACTS)).dropna(
-        subset="contract"
-    )
-    return rows.assign(usd_per_chip_hour=convert(rows["base"], "usd/s", "usd/hour"))[
-        ["thing", "as_of", "contract", "usd_per_chip_hour", "source"]
-    ]
+    contract = rows["field"].str.removesuffix("_usd_per_s_per_chip").map(CONTRACTS)
+    hourly = convert(rows["base"], "usd/s", "usd/hour")
+    rows = rows.assign(contract=contract, usd_per_chip_hour=hourly).dropna(subset="contract")
+    return rows[["thing", "as_of", "contract", "usd_per_chip_hour", "source"]]

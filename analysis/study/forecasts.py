@@ -55,20 +55,14 @@ def _questions(seen: schedule.Forecast):
 
 
 def _chance(seen: schedule.Forecast, name: str, milestone: str, day: date) -> dict:
-    promised = record.milestones(seen.product, seen.as_of).get(
-        "promised general" if milestone == "general" else "promised"
-    )
+    window = "promised general" if milestone == "general" else "promised"
+    promised = record.milestones(seen.product, seen.as_of).get(window)
     said = np.clip(schedule.by(seen, milestone, day), 1 - SURE_SHARE, SURE_SHARE)
-    return {
-        "question": name,
-        "kind": "chance",
-        "text": f"{seen.product}: {WORDS[milestone]} by {day.day} {day:%B %Y}",
-        "closes": day.isoformat(),
-        "resolved_by": RESOLVED_BY,
-        "chance_share": round(float(said), 6),
-        "base_share": round(base_rate(seen, milestone, day), 6),
-        "word_share": float(promised is not None and day >= promised.latest),
-    }
+    text = f"{seen.product}: {WORDS[milestone]} by {day.day} {day:%B %Y}"
+    shares = {"chance": round(float(said), 6), "base": round(base_rate(seen, milestone, day), 6),
+              "word": float(promised is not None and day >= promised.latest)}  # fmt: skip
+    return {"question": name, "kind": "chance", "text": text, "closes": day.isoformat(), "resolved_by": RESOLVED_BY,
+            **{f"{who}_share": share for who, share in shares.items()}}  # fmt: skip
 
 
 def _day(seen: schedule.Forecast) -> dict:

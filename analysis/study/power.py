@@ -1,6 +1,5 @@
 """Questions asked in joules and watts: where a token's energy goes, what the claim implies, what megawatts buy."""
 
-import numpy as np
 import pandas as pd
 
 from analysis.facts import Accelerator, Site, chip, chosen, find, names, table
@@ -9,6 +8,7 @@ from analysis.study import energy as fitted
 from analysis.study import finance
 from analysis.study.claims import claim
 from analysis.study.scenario import Scenario
+from analysis.study.schema import spread
 from analysis.units import convert
 
 SITES_W, SUPPLY_K = (1e6, 1e7, 1e8), tuple(range(291, 324, 2))
@@ -21,11 +21,6 @@ SEEN = (
     ("h200-sxm", "b200", "llama2-70b", "mlperf", "FP8 in an efficient mode against FP4"),
     ("h100-sxm", "b200", "llama2-70b", "mlperf", "FP8 in an efficient mode against FP4"),
 )
-
-
-def spread(values) -> dict[str, float]:
-    """P10, P50 and P90 as low, mid and high."""
-    return dict(zip(("low", "mid", "high"), np.quantile(values, [0.1, 0.5, 0.9]).tolist(), strict=True))
 
 
 def _spreads(draws: pd.DataFrame, columns: tuple[str, ...], told) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from scipy.stats import beta
 from analysis.facts import nearest, table
 from analysis.laws import rollout, scoring
 from analysis.study.model import SEED
+from analysis.study.schema import spread
 
 DAYS_PER_MONTH = 30.4375  # the mean month of the Julian calendar, 365.25 / 12
 CLASS_SINCE = date(2020, 1, 1)  # a yearly cadence, racks and clouds: older launches are listed and not counted
@@ -73,17 +74,13 @@ def _fate(seen: dict, as_of: date) -> dict:
     volume, over = seen.get("volume"), ship or seen.get("cancelled")
     middle = lambda row: months_between(start, row.earliest) / 2 + months_between(start, row.latest) / 2  # noqa: E731
     return {
-        "form": window.form,
-        "fate": fate,
-        "window_months": months_between(window.earliest, window.latest),
-        "promise_months": months_between(start, window.latest),
-        "lead_months": middle(ship) if ship else np.nan,
+        "form": window.form, "fate": fate, "window_months": months_between(window.earliest, window.latest),
+        "promise_months": months_between(start, window.latest), "lead_months": middle(ship) if ship else np.nan,
         "exposed_months": middle(over) if over else months_between(start, as_of),
-        "slip_low_months": low,
-        "slip_months": (low + high) / 2,
+        "slip_low_months": low, "slip_months": (low + high) / 2,
         "slip_high_months": np.inf if fate == "postponed" else high,
         "gap_months": middle(volume) - middle(ship) if volume and ship else np.nan,
-    }
+    }  # fmt: skip
 
 
 def fit_late(low_months, high_months) -> tuple[float, float]:
@@ -115,10 +112,8 @@ def rates(known: pd.DataFrame) -> dict:
     late = dated[dated.slip_months > 0]
     counts = {"cancelled": (int((settled.fate == "cancelled").sum()), len(settled)), "late": (len(late), len(dated))}
     median, spread = fit_late(late.slip_months, late.slip_months.where(late.fate == "shipped", np.inf))
-    intervals = {
-        f"{name}_interval": beta.ppf(LATE_LEVELS, events + 0.5, trials - events + 0.5)
-        for name, (events, trials) in counts.items()
-    }
+    jeffreys = {name: (events + 0.5, trials - events + 0.5) for name, (events, trials) in counts.items()}
+    intervals = {f"{name}_interval": beta.ppf(LATE_LEVELS, *ends) for name, ends in jeffreys.items()}
     shares = {f"{name}_share": rollout.jeffreys_share(*pair) for name, pair in counts.items()}
     per_month = rollout.hazard_share_per_month(counts["cancelled"][0], known.exposed_months.sum())
     gaps = np.sort(known.gap_months.dropna())
@@ -163,8 +158,7 @@ def leave_one_out(as_of: date, draws: int = 2000) -> pd.DataFrame:
         u = uniforms(("late", "slip"), draws, SEED)
         drawn = slips(said, own.window_months, u)
         word = rollout.early_slip_months(own.window_months, u["slip"])
-        low, mid, high = np.quantile(drawn, [0.1, 0.5, 0.9])
-        crps = [float(scoring.ensemble_crps_months(sample, own.slip_months)) for sample in (drawn, word)]
-        rows.append((name, low, mid, high, own.slip_months, *crps, said["late_share"]))
-    columns = ["product", "low", "mid", "high", "slip", "crps", "word_crps", "late_share"]
-    return pd.DataFrame(rows, columns=columns).assign(inside=lambda t: t.slip.between(t.low - 0.02, t.high + 0.02))
+        crps, word_crps = (float(scoring.ensemble_crps_months(sample, own.slip_months)) for sample in (drawn, word))
+        rows.append({"product": name, **spread(drawn), "slip": own.slip_months, "crps": crps, "word_crps": word_crps,
+                     "late_share": said["late_share"]})  # fmt: skip
+    return pd.DataFrame(rows).assign(inside=lambda t: t.slip.between(t.low - 0.02, t.high + 0.02))

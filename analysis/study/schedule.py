@@ -155,9 +155,8 @@ def windows(seen: Forecast) -> pd.DataFrame:
     """What was promised for each milestone: earliest and latest day, and the source."""
     names = {"promised": "limited", "promised general": "general"}
     known = milestones(seen.product, seen.as_of)
-    rows = [
-        (names[row.milestone], row.earliest, row.latest, row.source) for row in known.values() if row.milestone in names
-    ]
+    told = [row for row in known.values() if row.milestone in names]
+    rows = [(names[row.milestone], row.earliest, row.latest, row.source) for row in told]
     return pd.DataFrame(rows, columns=["milestone", "earliest", "latest", "source"])
 
 

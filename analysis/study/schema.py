@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Annotated, Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 Positive = Annotated[float, Field(gt=0)]
@@ -26,6 +27,11 @@ class Belief(Record):
     unit: str
     source: Text
     why: Text
+
+
+def spread(values) -> dict[str, float]:
+    """P10, P50 and P90 of draws, named as a belief names its own: low, mid, high."""
+    return dict(zip(("low", "mid", "high"), np.quantile(values, [0.1, 0.5, 0.9]).tolist(), strict=True))
 
 
 class Workload(Record):

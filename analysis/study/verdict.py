@@ -10,8 +10,8 @@ from analysis.laws import claim as law
 from analysis.study import model, readings, serving
 from analysis.study.claims import claim
 from analysis.study.scenario import load, scenarios
+from analysis.study.schema import spread
 
-LEVELS = {"low": 0.1, "mid": 0.5, "high": 0.9}
 ROUNDING = 0.97  # the headline says "nearly"
 HEAT = "Heat and halls"
 OUTCOMES = {
@@ -53,8 +53,7 @@ def effects(case, draws: pd.DataFrame) -> pd.DataFrame:
     rows, options = [], [model.columns_of(draws.loc[option]) for option in ("baseline", "candidate")]
     for name, told in by_reading(case, *options).items():
         for outcome, gain in gains(options[0], told).items():
-            ends = dict(zip(LEVELS, np.quantile(gain, list(LEVELS.values())).tolist(), strict=True))
-            rows.append({"reading": name, "title": readings.title(name), "outcome": outcome, **ends})
+            rows.append({"reading": name, "title": readings.title(name), "outcome": outcome, **spread(gain)})
     return pd.DataFrame(rows)
 
 
@@ -114,8 +113,8 @@ def ladder(case, draws: pd.DataFrame) -> pd.DataFrame:
     before = pd.Series(1.0, index=base.index)
     rows = []
     for step, left in steps.items():
-        ends = {level: float(np.quantile(left, at)) for level, at in LEVELS.items()}
-        rows.append({"step": step, "factor": float((left / before).median()), **ends, "draws": left.to_numpy()})
+        factor = float((left / before).median())
+        rows.append({"step": step, "factor": factor, **spread(left), "draws": left.to_numpy()})
         before = left
     return pd.DataFrame(rows)
 
