@@ -39,8 +39,9 @@ def answer(case, draws: pd.DataFrame, ladder: pd.DataFrame) -> Payload:
     kept = ladder.set_index("step").loc[verdict.HEAT, "factor"]
     words = f"In its first year a dollar on {new} buys {{value.mid}} the tokens that it buys on {old} ({{value.range}})"
     words += f", heat and halls counted ({kept:.2f}×)" if kept < 0.995 else ""
+    words += ", and a megawatt {watt.mid}"
     words += f"; the headline said {number(claimed.headline_ratio)}×." if claimed else "."
-    return headline(words, value, word(value, claimed))
+    return headline(words, value, word(value, claimed), watt=_watt(draws))
 
 
 def page(case, draws: pd.DataFrame, found: pd.DataFrame, ladder: pd.DataFrame) -> Markdown:
@@ -89,7 +90,7 @@ def _measured(case, claimed: Claim | None) -> str:
 def _expect(case, draws: pd.DataFrame, ladder: pd.DataFrame, claimed: Claim | None) -> str:
     real = ladder["draws"].iloc[-1]
     ratio, worth = spread(real, "", "ratio"), spread(real * case.budget.usd_per_year, "usd", "Musd")
-    watt = spread(verdict.gains(draws.loc["baseline"], draws.loc["candidate"])["power"], "", "ratio")
+    watt = _watt(draws)
     words = f"{ratio.mid} the tokens a dollar in the first year ({ratio.range}): {_musd(case)} a year buy what takes "
     words += f"{worth.mid} today ({worth.range}), before what moving costs. Where megawatts are short, "
     words += f"not money, one serves {watt.mid} the tokens ({watt.range})."
@@ -97,6 +98,10 @@ def _expect(case, draws: pd.DataFrame, ladder: pd.DataFrame, claimed: Claim | No
         return words
     low, mid, high = 100 * credence.weights(case)["true"].quantile([0.1, 0.5, 0.9])
     return words + f" Probability of the claim, as its headline has it: {mid:.1f} % ({low:.1f} to {high:.1f} %)."
+
+
+def _watt(draws: pd.DataFrame) -> Shown:
+    return spread(verdict.gains(draws.loc["baseline"], draws.loc["candidate"])["power"], "", "ratio")
 
 
 def _mind(draws: pd.DataFrame, claimed: Claim | None) -> str:

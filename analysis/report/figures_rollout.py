@@ -42,7 +42,8 @@ def chances(curves: pd.DataFrame, as_of) -> alt.LayerChart:
     """Chance that each milestone has come, over time; what is missing from 100 % at the right is later or never."""
     told = curves.assign(stage=curves.milestone.map(STAGES))
     ends = told[told.day == told.day.max()].sort_values("chance_share").tail(1)
-    ends = ends.assign(label=[f"later or never: {abs(1 - share):.0%}" for share in ends.chance_share])
+    left = 1 - ends.chance_share.iloc[0]
+    ends = ends.assign(label=f"later or never: {left:.0%}" if left > 0.004 else "")
     lines = alt.Chart(told).mark_line().encode(
         x=DAY, y=percent("chance_share", "chance that it has come", domain=(0, 1)),
         **_series("stage", [name for name in STAGES.values() if name in set(told.stage)]),

@@ -23,7 +23,7 @@ def log_axis(name: str, title: str, values, axis=alt.X, ticks=None) -> alt.X | a
     """A logarithmic axis a little wider than its data, with few or stated ticks."""
     low, high = min(values) / 1.12, max(values) * 1.12
     scale = alt.Scale(type="log", domain=[low, high], nice=False)
-    told = {"values": [t for t in ticks if low <= t <= high], "labelOverlap": False} if ticks else {"tickCount": 6}
+    told = {"values": [t for t in ticks if low <= t <= high], "tickCount": 40} if ticks else {"tickCount": 6}
     return axis(f"{name}:Q", title=title, scale=scale, axis=alt.Axis(format="~g", **told))
 
 

@@ -71,7 +71,8 @@ def _advice(case, seen: schedule.Forecast, told: dict) -> str:
     }[told["act"]]
     saved = 1 - told["cost_ratio"]
     cost = f"{saved:.0%} less than buying all of the {old} today" if saved > 0.005 else "least"
-    odds = f"with a chance of {told['wrong_share']:.0%} another act would have been cheaper"
+    wrong = f"{told['wrong_share']:.0%}" if told["wrong_share"] >= 0.005 else "under 1%"
+    odds = f"with a chance of {wrong} another act would have been cheaper"
     return f"{words}: expected to cost {cost}; {odds}"
 
 
@@ -98,20 +99,23 @@ def at_announcement(case) -> Markdown:
     rows = [[STAGE[name], *(day(end) for end in then.loc[name, ["low", "mid", "high"]]),
              day(row.latest) if row else f"not known by {day(case.as_of)}"] for name, row in came.items()]  # fmt: skip
     said = table(rows, [f"Seen on {day(start)}", "P10", "P50", "P90", "came"]).data
+    bare = [day(alone.mid[name]) for name in came]
+    engineering = f"would have said {bare[0]} and {bare[1]} at even odds; the rest is engineering"
+    if bare == [day(then.mid[name]) for name in came]:
+        engineering = "set both medians; the engineering holds neither up"
     return Markdown(
-        f"{said}\n\nThe window and the slips of the record alone, with no cooling to prove, would have said "
-        f"{day(alone.mid['limited'])} and {day(alone.mid['general'])} at even odds; the rest is engineering. *Never* "
-        f"was {then.never_share['limited']:.0%}, at a constant hazard until it ships; a vendor's launch is later "
-        "credited with the months that it has survived, so that less is left of it as the launch ages."
+        f"{said}\n\nThe window and the slips of the record alone, with no cooling to prove, {engineering}. *Never* was "
+        f"{then.never_share['limited']:.0%}, at a constant hazard until it ships; a vendor's launch is later credited "
+        "with the months that it has survived, so that less is left of it as the launch ages."
     )
 
 
 def promised(seen: schedule.Forecast) -> Markdown:
     """What was promised, by whom it is told, and the other way to read a quarter."""
     known = record.milestones(seen.product, seen.as_of)
-    rows = [[name, day(row.earliest), day(row.latest), plain(sources().title[row.source]), plain(row.where)]
+    rows = [[name, day(row.earliest), day(row.latest), f"{plain(sources().title[row.source])}: {plain(row.where)}"]
             for name, row in known.items()]  # fmt: skip
-    return table(rows, ["What", "from", "to", "source", "note"])
+    return table(rows, ["What", "from", "to", "source, and what it says"])
 
 
 def rates(case) -> Markdown:
