@@ -5,7 +5,7 @@ from IPython.display import Markdown
 
 from analysis.facts import chip
 from analysis.laws import claim as law
-from analysis.report.text import Payload, Shown, headline, number, plain, spread, three_ways
+from analysis.report.text import Payload, Shown, headline, musd, number, plain, spread, three_ways
 from analysis.study import credence, verdict
 from analysis.study.claims import Claim, claim, ledger
 from analysis.study.readings import MEASURED, readings
@@ -66,7 +66,7 @@ def _said(claimed: Claim, rows: pd.DataFrame) -> str:
 def _needs(case, found: pd.DataFrame, claimed: Claim) -> str:
     rows = verdict.needs(case, found).query("reading != @MEASURED", local_dict={"MEASURED": MEASURED})
     enough = " or ".join(f"“{plain(title)}”" for title in rows[rows["holds"]]["title"]) or "none of the readings below"
-    spent, worth = (_musd(case, ratio) for ratio in (1, claimed.headline_ratio))
+    spent, worth = (musd(case.budget.usd_per_year * ratio) for ratio in (1, claimed.headline_ratio))
     words = f"For {spent} to buy what takes {worth} today, the figure has to mean {enough}. "
     for row in rows[rows["at_a_price"]].itertuples():
         words += f"“{plain(row.title)}” would do if a chip second cost at most {row.price_ratio:.2f} times today's; "
@@ -88,10 +88,9 @@ def _measured(case, claimed: Claim | None) -> str:
 
 
 def _expect(case, draws: pd.DataFrame, ladder: pd.DataFrame, claimed: Claim | None) -> str:
-    real = ladder["draws"].iloc[-1]
-    ratio, worth = spread(real, "", "ratio"), spread(real * case.budget.usd_per_year, "usd", "Musd")
-    watt = _watt(draws)
-    words = f"{ratio.mid} the tokens a dollar in the first year ({ratio.range}): {_musd(case)} a year buy what takes "
+    real, watt, spent = ladder["draws"].iloc[-1], _watt(draws), case.budget.usd_per_year
+    ratio, worth = spread(real, "", "ratio"), spread(real * spent, "usd", "Musd")
+    words = f"{ratio.mid} the tokens a dollar in the first year ({ratio.range}): {musd(spent)} a year buy what takes "
     words += f"{worth.mid} today ({worth.range}), before what moving costs. Where megawatts are short, "
     words += f"not money, one serves {watt.mid} the tokens ({watt.range})."
     if not claimed:
@@ -125,10 +124,6 @@ def _when(claimed: Claim | None, rows: pd.DataFrame) -> str:
     settles = plain(head["settles"][0].lower() + head["settles"][1:])
     words = f"By {_day(head['by'])}, from {plain(head['where'])}: {settles}."
     return words + (f" Past without the event: {', '.join(map(_day, late))}." if late else "")
-
-
-def _musd(case, ratio: float = 1) -> str:
-    return spread([case.budget.usd_per_year * ratio] * 3, "usd", "Musd").mid
 
 
 def _day(day) -> str:

@@ -10,6 +10,7 @@ from analysis.report import figures_cost as figures
 from analysis.report.text import (
     Payload,
     headline,
+    musd,
     number,
     plain,
     row,
@@ -27,7 +28,8 @@ from analysis.units import convert
 
 TAKEN = {"usd_per_s_per_chip": "usd/hour/gpu", "input_usd_per_token": "usd/Mtok", "cached_usd_per_token": "usd/Mtok",
          "output_usd_per_token": "usd/Mtok", "request_usd": "usd"}  # fmt: skip
-KINDS = {"computed input": "input", "cached input": "cached", "output": "output"}
+KINDS = {"input_usd_per_token": "computed input", "cached_usd_per_token": "cached input",
+         "output_usd_per_token": "output"}  # fmt: skip
 ASKED = 8  # beliefs that the slower questions are asked of: the widest of the tornado
 SIDES = {"baseline_": ", old chip", "candidate_": ", new chip", "shared_": ", both chips"}
 WORDS = {
@@ -82,37 +84,34 @@ def needs(case, draws: pd.DataFrame) -> Markdown:
     enough = "no gain would do" if np.isinf(mid) else f"a dollar would have to buy {number(mid)}× the tokens"
     before = draws.loc["baseline"]
     return say(
-        words, ratio=spread([ratio] * 2, "", "ratio").mid, usd=spread([_headline_usd(case)] * 2, "usd", "Musd").mid,
+        words, ratio=f"{number(ratio)}×", usd=musd(headline_usd(case)),
         gain=spread(told["gain_ratio"], "", "ratio").mid, price=spread(new / old, "", "ratio").mid,
         share=before["eligible_share"].median(), busy=before["first_year_ratio"].median(),
         moving=spread(moving, "usd", "Musd").mid, need=enough, never=never,
     )  # fmt: skip
 
 
-def _headline_usd(case) -> float | None:
+def headline_usd(case) -> float | None:
+    """What the headline makes of the budget; None without a claim."""
     return claim(case.claim).headline_ratio * case.budget.usd_per_year if case.claim else None
 
 
 def answer(case, draws: pd.DataFrame) -> Payload:
     """The first sentence: what the budget buys in its first year on the new chips, in dollars of today's work."""
-    option, whole = step(draws), spread([case.budget.usd_per_year] * 2, "usd", "Musd")
+    option, spent, said = step(draws), case.budget.usd_per_year, headline_usd(case)
     value = spread(budget.stretch(case, draws, option)["effective_usd"], "usd", "Musd")
-    lead = "With the claim taken at its word, " if option == "claimed" else ""
-    words = lead + f"{whole.mid} a year on {named(case, 'candidate')} {'buys' if lead else 'buy'} the work that "
-    words += "{value.mid} ({value.range}) buys on " + named(case, "baseline") + " today"
-    said = _headline_usd(case)
-    words += f"; the headline would make it {spread([said] * 2, 'usd', 'Musd').mid}." if said else "."
+    lead, buys = ("With the claim taken at its word, ", "buys") if option == "claimed" else ("", "buy")
+    words = f"{lead}{musd(spent)} a year on {named(case, 'candidate')} {buys} the work that {{value.mid}} "
+    words += f"({{value.range}}) buys on {named(case, 'baseline')} today"
+    words += f"; the headline would make it {musd(said)}." if said else "."
     pays = ("would pay", "would not pay", "might pay") if lead else ("pays", "does not pay", "may pay")
-    verdict = three_ways(value, convert(case.budget.usd_per_year, "usd", "Musd"), pays)
-    return headline(words[0].upper() + words[1:], value, verdict)
+    return headline(words, value, three_ways(value, convert(spent, "usd", "Musd"), pays))
 
 
 def token_costs(draws: pd.DataFrame) -> pd.DataFrame:
     """Dollars per million tokens by kind and option: median and 80 % range."""
-    kinds = {f"{name}_usd_per_token": kind for kind, name in KINDS.items()}
-    return pd.DataFrame(rows_of(draws, dict.fromkeys(kinds, "usd/Mtok"))).assign(
-        kind=lambda t: t["quantity"].map(kinds)
-    )
+    rows = pd.DataFrame(rows_of(draws, dict.fromkeys(KINDS, "usd/Mtok")))
+    return rows.assign(kind=rows["quantity"].map(KINDS))
 
 
 def before_after(case, draws: pd.DataFrame) -> Markdown:
@@ -149,11 +148,6 @@ def steps(case, draws: pd.DataFrame) -> Markdown:
     rows.append(("requests a year, billions", spread(told["requests"] / 1e9)))
     rows.append(("output tokens a year, trillions", spread(told["output_tokens"] / 1e12)))
     return table([(words, value.mid, value.range) for words, value in rows], ["Step", "median", "80 % range"])
-
-
-def readings(case, draws: pd.DataFrame):
-    """The budget under each reading, and as measured."""
-    return figures.readings(budget.by_reading(case, draws), case.budget.usd_per_year, _headline_usd(case))
 
 
 def arrivals(case) -> np.ndarray:

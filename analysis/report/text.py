@@ -72,6 +72,11 @@ def text(value: float, unit: str) -> str:
     return figure(value, unit) + UNITS.get(unit, ("", f" {unit}"))[1]
 
 
+def musd(usd: float) -> str:
+    """Dollars, in millions."""
+    return text(convert(usd, "usd", "Musd"), "Musd")
+
+
 def shown(draws, quantity: str, unit: str = "", option: str | None = None) -> Shown:
     """P10, P50 and P90 of a column of `draws` (of one option), in `unit`; `ratio` means a pure number with ×."""
     column = (draws.loc[option] if option else draws)[quantity]

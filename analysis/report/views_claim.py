@@ -60,9 +60,8 @@ def belief(case):
 
 def worlds(case, draws: pd.DataFrame, ladder: pd.DataFrame) -> tuple:
     """Probabilities of the three worlds, and tokens per dollar in the true and the mundane one; () without a claim."""
-    if not case.claim:
-        return ()
-    return credence.weights(case, len(draws.loc["baseline"])), *verdict.worlds(case, draws, ladder)
+    count = len(draws.loc["baseline"])
+    return (credence.weights(case, count), *verdict.worlds(case, draws, ladder)) if case.claim else ()
 
 
 @_of_a_claim

@@ -19,18 +19,14 @@ SITE = {
 def accuracy():
     """How far off predicted board energy is for models left out, and how often its interval holds."""
     told = energy.accuracy().set_index(["speed", "source"])
-    known, whole = told.loc[("measured, where it is", "all")], told.loc[("predicted", "all")]
+    off, whole = told["median_error_share"], told.loc[("predicted", "all")]
     return say(
         "On models left out, board energy is off by **{known:.1%}** in the median where the speed was measured, and by "
         "**{whole:.1%}** where the speed is predicted too ({served:.1%} on InferenceX, {small:.1%} on ML.ENERGY), over "
         "{points:.0f} points. {covered:.0%} of them lie in the 80 % interval that the other models' errors give.",
-        known=known["median_error_share"],
-        whole=whole["median_error_share"],
-        served=told["median_error_share"]["predicted", "inferencex_dump"],
-        small=told["median_error_share"]["predicted", "ml_energy_v3"],
-        points=whole["points"],
-        covered=whole["covered_share"],
-    )
+        known=off["measured, where it is", "all"], whole=off["predicted", "all"], covered=whole["covered_share"],
+        served=off["predicted", "inferencex_dump"], small=off["predicted", "ml_energy_v3"], points=whole["points"],
+    )  # fmt: skip
 
 
 def meters(steps: pd.DataFrame):

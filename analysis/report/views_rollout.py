@@ -79,11 +79,9 @@ def _advice(case, seen: schedule.Forecast, told: dict) -> str:
 def dates(seen: schedule.Forecast) -> Markdown:
     """Milestones with P10, P50, P90 and never; for a claimed product also under the assumption that it exists."""
     views = {"": seen} if seen.real_share == 1 else {"": seen, ", if it exists": seen._replace(real_share=1.0)}
-    rows = [
-        [STAGE[row.milestone] + given, *(day(end) for end in (row.low, row.mid, row.high)), f"{row.never_share:.1%}"]
-        for given, view in views.items()
-        for row in schedule.outlook(view).itertuples()
-    ]
+    told = [(given, row) for given, view in views.items() for row in schedule.outlook(view).itertuples()]
+    rows = [[STAGE[row.milestone] + given, day(row.low), day(row.mid), day(row.high), f"{row.never_share:.1%}"]
+            for given, row in told]  # fmt: skip
     return table(rows, ["Milestone", "P10", "P50", "P90", "never"])
 
 
@@ -122,9 +120,8 @@ def rates(case) -> Markdown:
     """The reference class in two sentences."""
     said = record.rates(record.reference_class(case.as_of))
     (gone, settled), (late, dated) = said["counts"]["cancelled"], said["counts"]["late"]
-    odds = {
-        name: "{1:.0%}, 90 % interval {0:.0%} to {2:.0%}".format(*said[f"{name}_interval"]) for name in said["counts"]
-    }
+    ends = "{1:.0%}, 90 % interval {0:.0%} to {2:.0%}"
+    odds = {name: ends.format(*said[f"{name}_interval"]) for name in said["counts"]}
     return Markdown(
         f"Of {settled} launches whose fate is known **{gone} were cancelled** (chance {odds['cancelled']}). Of {dated} "
         f"with a date **{late} missed the end of their window** ({odds['late']}); those ran over it by "
@@ -233,17 +230,16 @@ def checks(case, seen: schedule.Forecast, paid: pd.DataFrame, done: dict) -> Mar
     months = np.arange(0, 241.0)
     curve = {name: schedule.chance(seen, name, months) for name in ("limited", "general", "volume")}
     told, old, new = choice.advice(paid), done["old_alive_chips"], done["new_alive_chips"]
+    later = zip(("limited", "general"), ("general", "volume"), strict=True)
     found = {
         "Chances lie between 0 and 1 and never fall": all(
-            (np.diff(line) >= -1e-12).all() and 0 <= line[0] <= line[-1] <= 1 + 1e-12 for line in curve.values()
-        ),
-        "A later milestone is never the more likely one": (curve["limited"] >= curve["general"] - 1e-9).all()
-        and (curve["general"] >= curve["volume"] - 1e-9).all(),
+            (np.diff(line) >= -1e-12).all() and 0 <= line[0] <= line[-1] <= 1 + 1e-12 for line in curve.values()),
+        "A later milestone is never the more likely one": all((curve[a] >= curve[b] - 1e-9).all() for a, b in later),
         "No more chips are in service than were bought": (new <= done["new_bought_chips"].cumsum(axis=1) + 1e-6).all()
         and (old <= case.fleet.chips + done["old_bought_chips"].cumsum(axis=1) + 1e-6).all(),
-        "Knowing all is worth at least as much as knowing a part": told["knowing_ratio"]
-        >= max(told["knowing_date_ratio"], told["knowing_multiplier_ratio"]) - 1e-9,
-    }
+        "Knowing all is worth at least as much as knowing a part":
+        told["knowing_ratio"] >= max(told["knowing_date_ratio"], told["knowing_multiplier_ratio"]) - 1e-9,
+    }  # fmt: skip
     failed = [words for words, holds in found.items() if not holds]
     assert not failed, failed
     return Markdown("\n".join(f"- ✓ {words}" for words in found))

@@ -74,9 +74,14 @@ def claimed(baseline: Mapping, candidate: Mapping, reading: str) -> Mapping:
     """
     if readings()[reading].price == "baseline":
         return baseline
+    return {**baseline, **{name: candidate[name] for name in _paid_for() if name in candidate}}
+
+
+@cache
+def _paid_for() -> list[str]:
+    """What the laws of a chip second's cost read and do not make themselves."""
     made = {law.__name__ for law in PRICE}
-    told = {name for law in PRICE for name in signature(law).parameters if name not in made}
-    return {**baseline, **{name: candidate[name] for name in candidate if name in told}}
+    return list(dict.fromkeys(name for law in PRICE for name in signature(law).parameters if name not in made))
 
 
 def doubts(params):
@@ -91,6 +96,6 @@ def doubts(params):
         yield ("credence", "reading"), unknown("reading", params.credence.reading, readings())
     if params.claim in claims() and (prior := claim(params.claim).prior) not in params.believe:
         yield ("claim",), f"{params.claim}.yml: prior: {unknown('belief', prior, params.believe)}"
-    logged = set(table("evidence").query("claim == @params.claim")["known"])
+    logged = {row.known for row in table("evidence").itertuples() if row.claim == params.claim}
     for day in set(params.credence.instead) - logged:
         yield ("credence", "instead", day), f"no evidence of that day; {nearest(day, logged)}"

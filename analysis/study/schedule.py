@@ -86,6 +86,7 @@ def forecast(case, as_of: date | None = None, believed=None) -> Forecast:
     start = seen["announced"].latest
     said = record.rates(record.reference_class(as_of, without=product))
     believed = model.beliefs(case) if believed is None else believed
+    believed = {name: np.asarray(draws) for name, draws in believed.items()}
     choices = {"loops_count": case.rollout.loops, "fiscal_share": case.rollout.fiscal_share}
     claimed, now = seen["announced"].status == "claimed", months_between(start, as_of)
     survived = 0.0 if claimed else now
@@ -105,12 +106,12 @@ def news(case, as_of: date) -> pd.DataFrame:
 
     The scenario's own ratios stand instead of the log's, where it has some; each is tempered by its source's worth.
     """
-    rows, product = record.read("launches"), case.rollout.product
-    claimed = product in set(rows[rows.status == "claimed"]["product"])
-    log = record.read("evidence")[lambda log: claimed & (log.claim == product.lower()) & (log.known <= as_of)]
-    instead = case.credence.instead if case.claim == product.lower() else {}
-    taken = log.known.map(lambda day: instead.get(day.isoformat(), np.nan)).astype(float)
-    log = log.assign(**{name: taken.fillna(log[name]) for name in ("low_ratio", "mid_ratio", "high_ratio")})
+    product, log = case.rollout.product, record.read("evidence")
+    claimed = milestones(product, case.as_of)["announced"].status == "claimed"
+    log = log[claimed & (log.claim == product.lower()) & (log.known <= as_of)]
+    if case.claim == product.lower() and case.credence.instead:
+        taken = log.known.map(lambda day: case.credence.instead.get(day.isoformat(), np.nan)).astype(float)
+        log = log.assign(**{name: taken.fillna(log[name]) for name in ("low_ratio", "mid_ratio", "high_ratio")})
     return log.assign(weighed_ratio=rollout.weighed_ratio(log.mid_ratio, log.reliability_share))
 
 

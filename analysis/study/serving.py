@@ -1,5 +1,7 @@
 """Serving: the best layout under promises, the frontier of speed against cost, and predictions of serving points."""
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 
@@ -96,11 +98,15 @@ def frontier(
 
 def operate(case, option: str) -> dict[str, float]:
     """The operating point of a scenario's option: chip, model and layout columns, coefficients at their medians."""
-    deployment = getattr(case, option)
-    named = (deployment.accelerator, case.model, deployment.precision, deployment.engine)
     work, promise = asked(case)
-    laid = best_layout(*named, deployment.chips, work, promise)
-    return {**setting(*named[:3], named[3] or ""), **work, **laid}
+    return _operated(getattr(case, option), case.model, tuple(work.items()), tuple(promise.items()))
+
+
+@cache
+def _operated(deployment, model: str, work: tuple, promise: tuple) -> dict[str, float]:
+    named = (deployment.accelerator, model, deployment.precision, deployment.engine)
+    laid = best_layout(*named, deployment.chips, dict(work), dict(promise))
+    return {**setting(*named[:3], named[3] or ""), **dict(work), **laid}
 
 
 def asked(case) -> tuple[dict[str, float], dict[str, float]]:

@@ -139,9 +139,3 @@ def measured(case) -> pd.DataFrame:
     software = old[0] == new[0]
     precision = (old[0] == before.accelerator) & software & (old[1] == before.precision) & (new[1] == after.precision)
     return rows.assign(beside=rows["step"].map(steps) & ~software | precision & (old[1] != new[1]))
-
-
-def percentile_share(case) -> float | None:
-    """Share of the matched published ratios of the scenario's step below the headline; None where there is none."""
-    rows = measured(case).query("beside and matching == 'matched'")
-    return float((rows["times_ratio"] < claim(case.claim).headline_ratio).mean()) if case.claim and len(rows) else None
