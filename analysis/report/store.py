@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import tempfile
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -94,4 +95,8 @@ def lock(base: str, say):
             fcntl.flock(held, fcntl.LOCK_EX)
         for left in Path(base).rglob(TEMPORARY + "*"):  # of a build that was killed
             left.unlink(missing_ok=True)
-        yield
+        try:
+            yield
+        finally:
+            if os.listdir(base) == [".lock"]:  # a build that was refused leaves nothing
+                shutil.rmtree(base, ignore_errors=True)

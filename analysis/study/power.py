@@ -117,12 +117,9 @@ def multipliers(draws: pd.DataFrame, option: str = "candidate") -> pd.DataFrame:
     columns = ("output_tokens_per_s_per_chip", "derated_tokens_ratio", "paid_tokens_per_s_per_chip",
                "usd_per_s_per_chip", "feed_w_per_chip", "placed_tokens_per_s_per_chip")  # fmt: skip
     more, kept, paid, price, power, placed = (new[name].to_numpy() / old[name].to_numpy() for name in columns)
-    limits = {
-        "chips": more,
-        "chips, halls and heat counted": placed,
-        "dollars": cooling.dollar_limited_ratio(paid, price),
-        "megawatts": cooling.power_limited_ratio(more * kept, power),
-    }
+    limits = {"chips": more, "chips, halls and heat counted": placed,
+              "dollars": cooling.dollar_limited_ratio(paid, price),
+              "megawatts": cooling.power_limited_ratio(more * kept, power)}  # fmt: skip
     return pd.DataFrame([{"limit": limit, **spread(ratio)} for limit, ratio in limits.items()])
 
 
@@ -138,12 +135,9 @@ def sites(case: Scenario, draws: pd.DataFrame, watts=SITES_W) -> pd.DataFrame:
             chips = cooling.powered_chips(site_w, d["feed_w_per_chip"])
             cooled = d["output_tokens_per_s_per_chip"] * d["derated_tokens_ratio"]
             served, cost = cooled * d["busy_share"], d["usd_per_s_per_chip"]
-            told = {
-                "chips": chips,
-                "tokens_per_s": chips * served,
-                "usd_per_s": chips * cost,
-                "watt_usd_per_s_per_w": cooling.power_value_usd_per_s_per_w(value, served, cost, d["feed_w_per_chip"]),
-            }
+            worth = cooling.power_value_usd_per_s_per_w(value, served, cost, d["feed_w_per_chip"])
+            told = {"chips": chips, "tokens_per_s": chips * served, "usd_per_s": chips * cost,
+                    "watt_usd_per_s_per_w": worth}  # fmt: skip
             rows += [{"site_w": site_w, "option": option, "quantity": q, **spread(v)} for q, v in told.items()]
     return pd.DataFrame(rows)
 
