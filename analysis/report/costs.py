@@ -182,14 +182,11 @@ def products(case, draws: pd.DataFrame) -> Markdown:
     return table(lines, heads)
 
 
-def demand(case, draws: pd.DataFrame) -> Markdown:
+def demand(case, draws: pd.DataFrame) -> dict:
     """What the market does with the cost cut: price, tokens and spending at the scenario's beliefs."""
     told = {name: spread(values, "", "ratio") for name, values in budget.demand(case, draws, step(draws)).items()}
     mid = told["spend_ratio"].values[1]  # noqa: PD011
-    way = "about as much" if abs(mid - 1) < 0.02 else "more" if mid > 1 else "less"
-    words = "At the beliefs of this scenario the price is multiplied by {price_ratio}, the tokens bought by "
-    words += "{tokens_ratio} and the spending by {spend_ratio}: at the median buyers spend " + way + " in all."
-    return say(words, **told)
+    return {**told, "way": "about as much" if abs(mid - 1) < 0.02 else "more" if mid > 1 else "less"}
 
 
 def break_even(case, draws: pd.DataFrame) -> Markdown:

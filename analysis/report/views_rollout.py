@@ -116,30 +116,16 @@ def promised(seen: schedule.Forecast) -> Markdown:
     return table(rows, ["What", "from", "to", "source, and what it says"])
 
 
-def rates(case) -> Markdown:
-    """The reference class in two sentences."""
+def rates(case) -> dict:
+    """What the reference class says, with the intervals of its two chances."""
     said = record.rates(record.reference_class(case.as_of))
-    (gone, settled), (late, dated) = said["counts"]["cancelled"], said["counts"]["late"]
-    ends = "{1:.0%}, 90 % interval {0:.0%} to {2:.0%}"
-    odds = {name: ends.format(*said[f"{name}_interval"]) for name in said["counts"]}
-    return Markdown(
-        f"Of {settled} launches whose fate is known **{gone} were cancelled** (chance {odds['cancelled']}). Of {dated} "
-        f"with a date **{late} missed the end of their window** ({odds['late']}); those ran over it by "
-        f"{said['median_months']:.1f} months at the median and {said['p90_months']:.1f} at P90. "
-        f"Cancellation is taken as a hazard of {said['cancelled_share_per_month']:.1%} a month at risk: a vendor's "
-        f"launch is credited with the months since its announcement; a claimed one, which could end unnoticed, is not."
-    )
+    return {"said": said, "gone": said["cancelled_interval"], "late": said["late_interval"]}
 
 
-def held(case) -> Markdown:
+def held(case) -> dict:
     """How the record forecasts launches that it was not shown."""
     card = forecasts.scorecard(case.as_of)
-    return Markdown(
-        f"Left out one by one, {card.inside.sum()} of {len(card)} launches fall into their 80 % range "
-        f"({card.inside.mean():.0%}). The mean error of the distribution (CRPS) is {card.crps.mean():.2f} months, "
-        f"against {card.word_crps.mean():.2f} for taking every window at its word; the interval score is "
-        f"{card.interval.mean():.1f} and the pinball loss {card.pinball.mean():.2f} months."
-    )
+    return {"held": card["inside"].sum(), "count": len(card), "mean": card.mean(numeric_only=True)}
 
 
 def news(case, seen: schedule.Forecast) -> Markdown:
@@ -163,22 +149,14 @@ def acts(paid: pd.DataFrame) -> Markdown:
     return table(rows, ["Act", "mean cost", "80 % range", "cheapest or equal in", "mean regret", "regret, P95"])
 
 
-def worth(case, draws: pd.DataFrame, seen: schedule.Forecast, paid: pd.DataFrame) -> Markdown:
+def worth(case, draws: pd.DataFrame, seen: schedule.Forecast, paid: pd.DataFrame) -> dict:
     """Break-even delay and multiplier, the least worst regret, the option in renting, and the value of knowing."""
     told, gain = choice.advice(paid), float(paid.multiplier_ratio.median())
-    delay = choice.break_even_month(case, gain)
-    safe = choice.regrets(case, draws, seen)["worst"]
+    delay, safe = choice.break_even_month(case, gain), choice.regrets(case, draws, seen)["worst"]
     need = choice.break_even(case, [12]).multiplier_ratio[0]
     waits = f"pays for a wait of up to {delay:.1f} months" if delay else "pays for no wait"
-    return Markdown(
-        f"The median multiplier, {gain:.2f}, {waits}; a wait of 12 months needs {need:.2f}. Over the named futures the "
-        f"least worst regret is that of **{safe.idxmin()}**, {safe.min():.0%} of the cost of buying. The right to "
-        f"decline what proves no better is worth {max(told['option_ratio'], 0):.1%}. Knowing all beforehand would be "
-        f"worth {told['knowing_ratio']:.1%}, the date alone {told['knowing_date_ratio']:.1%} and the multiplier alone "
-        f"{told['knowing_multiplier_ratio']:.1%}: no study of it should cost more. For a job of fixed length the old "
-        f"rule holds: with work per dollar doubling in 18 months, only what takes over "
-        f"{decision.slacking_months(18):.1f} months is worth putting off."
-    )
+    return {**told, "gain": gain, "waits": waits, "need": need, "act": safe.idxmin(), "regret": safe.min(),
+            "declining": max(told["option_ratio"], 0)}  # fmt: skip
 
 
 def tasks(seen: schedule.Forecast):
