@@ -16,7 +16,7 @@ from analysis.facts.tables import COLUMNS, FOLDER, PLACE, nearest
 from analysis.units import factor, registry, unit_of
 
 # Written by `python -m analysis calibrate` from tables that are sourced, or what it starts from, with a reason a row.
-FITTED = {"coefficients", "energy_coefficients", "priors", "spread", "validation"}
+FITTED = {"coefficients", "energy_coefficients", "energy_validation", "priors", "spread", "validation"}
 DAYS = {"as_of", "known", "earliest", "latest", "until", "resolved"}
 ORDERED = (("earliest", "latest"), ("low_units", "mid_units", "high_units"), ("low_ratio", "mid_ratio", "high_ratio"))
 WORDS = {  # columns of wide tables that hold one of these words

@@ -80,6 +80,11 @@ def moe_layers_count(layers_count, dense_layers_count):
     return layers_count - dense_layers_count
 
 
+def shared_layers_count(moe_layers_count, shared_experts_count):
+    """Layers that run a feed-forward for every token beside the routed experts: small kernels of its own."""
+    return np.where(shared_experts_count > 0, moe_layers_count, 0)
+
+
 def latent_layers_count(layers_count, kv_lora_width, linear_attention_layers_count):
     """Layers whose attention needs many small kernels: latent (MLA) or recurrent ones."""
     return np.where(kv_lora_width > 0, layers_count, linear_attention_layers_count)
@@ -198,6 +203,7 @@ ARCHITECTURE = [
     recurrent_parameters,
     attention_parameters,
     moe_layers_count,
+    shared_layers_count,
     latent_layers_count,
     dense_parameters,
     one_expert_parameters,

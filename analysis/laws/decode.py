@@ -52,9 +52,13 @@ def linear_read_s(linear_bytes, attention_chips, bandwidth_bytes_per_s_per_chip,
     return linear_bytes / attention_chips / (bandwidth_bytes_per_s_per_chip * read_share)
 
 
-def linear_compute_s(linear_flop_per_token, step_tokens, stage_chips, linear_flop_per_s_per_chip, decode_compute_share):
+def linear_compute_s(
+    linear_flop_per_token, step_tokens, stage_chips, linear_reached_flop_per_s_per_chip, decode_compute_share
+):
     """Arithmetic on those weights, two operations per parameter and token, at the share of peak of small batches."""
-    return linear_flop_per_token * step_tokens / stage_chips / (linear_flop_per_s_per_chip * decode_compute_share)
+    return (
+        linear_flop_per_token * step_tokens / stage_chips / (linear_reached_flop_per_s_per_chip * decode_compute_share)
+    )
 
 
 def touched_share(experts_per_token_count, experts_count, step_tokens, routing_tokens):
@@ -85,11 +89,38 @@ def expert_read_s(
 
 
 def expert_compute_s(
-    expert_flop_per_token, step_tokens, stage_chips, expert_flop_per_s_per_chip, expert_compute_share, imbalance_ratio
+    expert_flop_per_token,
+    step_tokens,
+    stage_chips,
+    expert_reached_flop_per_s_per_chip,
+    expert_compute_share,
+    imbalance_ratio,
 ):
     """Arithmetic of the experts that tokens are routed to."""
     work_flop = expert_flop_per_token * step_tokens * imbalance_ratio
-    return work_flop / stage_chips / (expert_flop_per_s_per_chip * expert_compute_share)
+    return work_flop / stage_chips / (expert_reached_flop_per_s_per_chip * expert_compute_share)
+
+
+def activation_s_per_token(
+    layers_count,
+    data_parallel,
+    moe_layers_count,
+    experts_per_token_count,
+    expert_parallel,
+    hidden_width,
+    activation_bytes_per_token,
+    activation_passes_ratio,
+    bandwidth_bytes_per_s_per_chip,
+    one_chip,
+):
+    """Small kernels that pass over a token's hidden state, and over each copy that goes to an expert.
+
+    Tensor parallelism does not cut them; a rank of data-parallel attention has its own tokens, an expert rank its own
+    copies.
+    """
+    copies = layers_count / data_parallel + moe_layers_count * experts_per_token_count / expert_parallel
+    moved = copies * hidden_width * activation_bytes_per_token * activation_passes_ratio
+    return moved / bandwidth_bytes_per_s_per_chip / one_chip
 
 
 def cache_copies_ratio(tensor_parallel, cache_shards_count):
@@ -124,12 +155,12 @@ def attention_s(
     attended_tokens_per_request,
     attention_flop_per_token,
     stage_chips,
-    attention_flop_per_s_per_chip,
+    attention_reached_flop_per_s_per_chip,
     attention_compute_share,
 ):
     """Arithmetic between the new token and the cached ones; a latent (MLA) model works in its wide latent here."""
     work_flop = stage_requests * verified_ratio * attended_tokens_per_request * attention_flop_per_token
-    return work_flop / stage_chips / (attention_flop_per_s_per_chip * attention_compute_share)
+    return work_flop / stage_chips / (attention_reached_flop_per_s_per_chip * attention_compute_share)
 
 
 def overhead_s(
@@ -137,6 +168,8 @@ def overhead_s(
     layer_overhead_s,
     moe_layers_count,
     moe_overhead_s,
+    shared_layers_count,
+    shared_overhead_s,
     latent_layers_count,
     latent_overhead_s,
     narrow_layers_count,
@@ -150,7 +183,9 @@ def overhead_s(
 
     Scheduling and sampling come by step and by request.
     """
-    by_layer_s = layers_count * layer_overhead_s + moe_layers_count * moe_overhead_s
+    by_layer_s = (
+        layers_count * layer_overhead_s + moe_layers_count * moe_overhead_s + shared_layers_count * shared_overhead_s
+    )
     by_kind_s = latent_layers_count * latent_overhead_s + narrow_layers_count * narrow_overhead_s
     return (
         by_layer_s + by_kind_s + step_overhead_s + stage_requests * request_overhead_s_per_request
@@ -166,6 +201,8 @@ def step_s(
     attention_s,
     communication_s,
     overhead_s,
+    activation_s_per_token,
+    step_tokens,
     step_slowness_ratio,
 ):
     """A decode step: in each part the slower of reading and arithmetic, rounded where near (root of squares).
@@ -175,10 +212,19 @@ def step_s(
     linear_s = np.hypot(linear_read_s, linear_compute_s)
     expert_s = np.hypot(expert_read_s, expert_compute_s)
     cache_s = np.hypot(cache_read_s, attention_s)
-    return (linear_s + expert_s + cache_s + communication_s + overhead_s) * step_slowness_ratio
+    return (
+        linear_s + expert_s + cache_s + communication_s + overhead_s + activation_s_per_token * step_tokens
+    ) * step_slowness_ratio
 
 
-LAYOUT = [instance_chips, stage_chips, attention_chips, context_tokens_per_request, cache_copies_ratio]
+LAYOUT = [
+    activation_s_per_token,
+    instance_chips,
+    stage_chips,
+    attention_chips,
+    context_tokens_per_request,
+    cache_copies_ratio,
+]
 DECODE = [
     stage_requests,
     step_tokens,

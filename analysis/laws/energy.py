@@ -39,10 +39,16 @@ def step_load_s(
 
 
 def prompt_load_s(
-    prefill_weight_ratio, link_weight_ratio, prefill_linear_s, prefill_attention_s, prefill_communication_s
+    prefill_weight_ratio,
+    link_weight_ratio,
+    prefill_linear_s,
+    prefill_expert_s,
+    prefill_attention_s,
+    prefill_communication_s,
 ):
     """Weighted busy time of a prompt: dense arithmetic and collectives."""
-    return prefill_weight_ratio * (prefill_linear_s + prefill_attention_s) + link_weight_ratio * prefill_communication_s
+    compute_s = prefill_linear_s + prefill_expert_s + prefill_attention_s
+    return prefill_weight_ratio * compute_s + link_weight_ratio * prefill_communication_s
 
 
 def loaded_w_per_chip(power_w_per_chip, floor_share, load_ratio):

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from analysis.laws.decode import touched_share
+
 
 def prompt_tokens(input_tokens_per_request, cached_share, one_request):
     """Tokens of a prompt that no prefix cache holds."""
@@ -9,19 +11,31 @@ def prompt_tokens(input_tokens_per_request, cached_share, one_request):
 
 
 def prefill_linear_s(
+    prompt_tokens, linear_flop_per_token, linear_reached_flop_per_s_per_chip, prefill_compute_share, stage_chips
+):
+    """Arithmetic of the uncached prompt on the weights that every token uses."""
+    reached = linear_reached_flop_per_s_per_chip * prefill_compute_share
+    return prompt_tokens * linear_flop_per_token / reached / stage_chips
+
+
+def prefill_expert_s(
     prompt_tokens,
-    linear_flop_per_token,
-    linear_flop_per_s_per_chip,
     expert_flop_per_token,
-    expert_flop_per_s_per_chip,
-    prefill_compute_share,
+    expert_reached_flop_per_s_per_chip,
     prefill_expert_share,
+    expert_bytes,
+    experts_per_token_count,
+    experts_count,
+    routing_tokens,
+    bandwidth_bytes_per_s_per_chip,
+    expert_read_share,
     stage_chips,
 ):
-    """Arithmetic of all layers on the uncached prompt; experts reach their own share of peak."""
-    linear_s = linear_flop_per_token / (linear_flop_per_s_per_chip * prefill_compute_share)
-    expert_s = expert_flop_per_token / (expert_flop_per_s_per_chip * prefill_expert_share)
-    return prompt_tokens * (linear_s + expert_s) / stage_chips
+    """Experts in a prompt: arithmetic, or reading those that it touches where a prompt is short (root of squares)."""
+    work_s = prompt_tokens * expert_flop_per_token / (expert_reached_flop_per_s_per_chip * prefill_expert_share)
+    touched = touched_share(experts_per_token_count, experts_count, prompt_tokens, routing_tokens)
+    read_s = expert_bytes * touched / (bandwidth_bytes_per_s_per_chip * expert_read_share)
+    return np.hypot(work_s, read_s) / stage_chips
 
 
 def prefill_attended_tokens_per_request(
@@ -48,7 +62,7 @@ def prefill_attention_s(
     step_tokens_per_request,
     prefill_attended_tokens_per_request,
     prefill_attention_flop_per_token,
-    attention_flop_per_s_per_chip,
+    attention_reached_flop_per_s_per_chip,
     prefill_attention_share,
     stage_chips,
 ):
@@ -57,7 +71,7 @@ def prefill_attention_s(
     return (
         pairs
         * prefill_attention_flop_per_token
-        / (attention_flop_per_s_per_chip * prefill_attention_share)
+        / (attention_reached_flop_per_s_per_chip * prefill_attention_share)
         / stage_chips
     )
 
@@ -69,20 +83,25 @@ def prefill_communication_s(layers_count, transfer_s_per_token, prompt_tokens):
 
 def prefill_s(
     prefill_linear_s,
+    prefill_expert_s,
     prefill_attention_s,
     prefill_communication_s,
+    activation_s_per_token,
+    prompt_tokens,
     layers_count,
     prefill_layer_overhead_s,
     prefill_slowness_ratio,
 ):
     """Time of an instance for one request's uncached prompt; the slowness is what calibration leaves open."""
-    work_s = prefill_linear_s + prefill_attention_s + prefill_communication_s
+    work_s = prefill_linear_s + prefill_expert_s + prefill_attention_s + prefill_communication_s
+    work_s = work_s + activation_s_per_token * prompt_tokens
     return (work_s + layers_count * prefill_layer_overhead_s) * prefill_slowness_ratio
 
 
 PREFILL = [
     prompt_tokens,
     prefill_linear_s,
+    prefill_expert_s,
     prefill_attended_tokens_per_request,
     prefill_attention_s,
     prefill_communication_s,

@@ -43,6 +43,21 @@ def expert_flop_per_token(routed_active_parameters, flop_per_parameter_per_token
     return routed_active_parameters * flop_per_parameter_per_token
 
 
+def linear_reached_flop_per_s_per_chip(linear_flop_per_s_per_chip, linear_reach_share):
+    """What the best kernels reach in the format of the shared weights: less of the peak the narrower the format is."""
+    return linear_flop_per_s_per_chip * linear_reach_share
+
+
+def expert_reached_flop_per_s_per_chip(expert_flop_per_s_per_chip, expert_reach_share):
+    """The same in the format of the experts."""
+    return expert_flop_per_s_per_chip * expert_reach_share
+
+
+def attention_reached_flop_per_s_per_chip(attention_flop_per_s_per_chip, attention_reach_share):
+    """The same in the 16 bits of attention."""
+    return attention_flop_per_s_per_chip * attention_reach_share
+
+
 def attention_flop_per_token(decode_attention_width, index_width, flop_per_parameter_per_token):
     """Operations of a layer between a new token and one cached token, the indexer's included."""
     return (decode_attention_width + index_width) * flop_per_parameter_per_token
@@ -79,11 +94,17 @@ def verified_ratio(drafted_count):
 
 
 def interference_s(
-    prefill_s, stage_requests, one_request, output_tokens_per_request, step_tokens_per_request, interference_share
+    prefill_s,
+    stage_requests,
+    one_request,
+    output_tokens_per_request,
+    step_tokens_per_request,
+    interference_share,
+    queue_share,
 ):
-    """Prompts that arrive while others decode: each prompt delays its whole instance once."""
+    """Prompts that arrive while others decode: what does not queue before the first token delays the whole instance."""
     prompts_per_step = stage_requests / one_request * step_tokens_per_request / output_tokens_per_request
-    return prefill_s * prompts_per_step * interference_share
+    return prefill_s * prompts_per_step * interference_share * np.maximum(1 - queue_share, 0)
 
 
 def tpot_s(step_s, interference_s, pipeline_parallel, drafted_count, draft_share, emitted_ratio):
@@ -149,6 +170,9 @@ WORK = [
     expert_bytes,
     linear_flop_per_token,
     expert_flop_per_token,
+    linear_reached_flop_per_s_per_chip,
+    expert_reached_flop_per_s_per_chip,
+    attention_reached_flop_per_s_per_chip,
     attention_flop_per_token,
     prefill_attention_flop_per_token,
     narrow_layers_count,

@@ -8,15 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import least_squares
 
 from analysis.facts import table
 from analysis.laws.throughput import THROUGHPUT
 from analysis.study.points import read
-from analysis.study.speed import TENTH, alike, levels, needs, run
+from analysis.study.speed import TENTH, alike, levels, measured, needs, run
 
 FACTS = Path(__file__).parents[1] / "facts"
-MEASURED = {"tpot_s": 0.08, "ttft_s": 0.35}  # log scatter of repeats and versions: what a residual is weighed by
+MEASURED = {"tpot_s": 0.08, "ttft_s": 0.2}  # log scatter of repeats and versions: what a residual is weighed by
 QUANTITIES = ("output_tokens_per_s_per_chip", "tpot_s", "ttft_s")
 
 
@@ -25,28 +24,27 @@ def points() -> pd.DataFrame:
 
     Points whose weights leave no room for a request under the fact tables' numbers are left out.
     """
-    rows = table("serving")
+    rows = measured()
     rows = rows[(rows["speculative"] == "no") & (rows["disaggregated"] == "no") & rows["tpot_s"].notna()]
     rows = rows.reset_index(names="point")
     columns, reasons = read(rows)
     fits = run(columns, THROUGHPUT)["capacity_requests"] > 1
     rows = rows[fits & (reasons == "")].reset_index(drop=True)
-    told = pd.DataFrame(
-        [
-            {**levels(*names), "alike": alike(names[1])}
-            for names in rows[["accelerator", "model", "precision", "engine"]].to_numpy()
-        ]
-    )
-    return rows.join(told.drop(columns="engine")).assign(
-        statistic=np.where(rows["source"] == "inferencex_runs", "median", "")
-    )
+    return levelled(rows).assign(statistic=np.where(rows["source"] == "inferencex_runs", "median", ""))
+
+
+def levelled(rows: pd.DataFrame) -> pd.DataFrame:
+    """Points with the things that each belongs to (speed.levels), and the model that stands for its dimensions."""
+    named = rows[["accelerator", "model", "precision", "engine"]].to_numpy()
+    told = pd.DataFrame([{**levels(*names), "alike": alike(names[1])} for names in named], rows.index)
+    return rows.join(told.drop(columns="engine"))
 
 
 class Fit:
     """The posterior mode: `log` of every free quantity, named by (level, thing, field), and its standard error."""
 
     def __init__(self, rows: pd.DataFrame, start: "Fit | None" = None, steps: int = 40):
-        """Fit `rows`; from another fit's values where given, for as many evaluations as `steps`."""
+        """Fit `rows`; from another fit's values where given, for at most `steps` steps."""
         self.prepare(rows)
         by = self.priors.set_index(["level", "field"]).loc[[(level, field) for level, _, field in self.keys]]
         self.prior, self.width = np.log(by["start"].to_numpy()), by["log_sd"].to_numpy()
@@ -54,18 +52,33 @@ class Fit:
         first = self.prior if start is None else np.array([start.get(key) for key in self.keys])
         measured = np.log(rows[list(MEASURED)].to_numpy(float))
         self.seen, self.log_measured = np.isfinite(measured), np.nan_to_num(measured)
-        told = least_squares(
-            self.residuals,
-            np.clip(first, low + 1e-6, high - 1e-6),
-            self.jacobian,
-            (low, high),
-            x_scale=0.3,
-            loss="soft_l1",
-            max_nfev=steps,
-        )
-        self.log = told.x
-        curvature = told.jac.T @ told.jac
-        self.error = np.sqrt(np.diag(np.linalg.inv(curvature)))
+        self.log = np.clip(first, low, high)
+        while steps and self.improve(low, high) > ENOUGH:
+            steps -= 1
+        self.error = np.sqrt(np.diag(np.linalg.inv(self.tilt()[0])))
+
+    def improve(self, low: np.ndarray, high: np.ndarray) -> float:
+        """One step of Gauss and Newton between the bounds, halved until it gains; the share of the cost gained."""
+        (curvature, slope), cost = self.tilt(), self.cost(self.log)
+        free = ~((self.log <= low) & (slope > 0) | (self.log >= high) & (slope < 0))
+        way = np.zeros_like(slope)
+        way[free] = -np.linalg.solve(curvature[np.ix_(free, free)], slope[free])
+        for halvings in range(HALVINGS):
+            there = np.clip(self.log + way / 2**halvings, low, high)
+            if (gained := cost - self.cost(there)) > 0:
+                self.log = there
+                return gained / cost
+        return 0.0
+
+    def cost(self, log: np.ndarray) -> float:
+        """What is least at the mode: residuals, squared where small and plain where large (soft L1)."""
+        return float(np.sum(np.sqrt(1 + self.residuals(log) ** 2) - 1))
+
+    def tilt(self) -> tuple[np.ndarray, np.ndarray]:
+        """Curvature and slope of the cost where the fit stands; a large residual counts less."""
+        gap, slopes = self.residuals(self.log), self.jacobian(self.log)
+        leant = slopes / np.sqrt(1 + gap**2)[:, None]
+        return slopes.T @ leant, leant.T @ gap
 
     def prepare(self, rows: pd.DataFrame) -> None:
         """What stays the same at every step: the columns that no free quantity reaches, and which rows each acts on."""
@@ -115,6 +128,8 @@ class Fit:
 
 
 STEP = 1e-4
+ENOUGH = 1e-5  # gain, as a share of the cost, below which a fit has arrived
+HALVINGS = 4  # of a step that does not gain
 
 
 def served(rows: pd.DataFrame, ttft, tpot):
@@ -205,7 +220,7 @@ def spreads(told: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["level", "thing", "quantity", "log_sd", "points"])
 
 
-POOLED = 8  # points that the common spread counts for beside a series' own
+POOLED = 4  # points that the common spread counts for beside a series' own
 
 
 def _within(size: pd.Series, weight: pd.Series) -> float:

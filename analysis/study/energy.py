@@ -1,7 +1,6 @@
 """Energy against measurements: the few weights of board power, fitted with bounds, tested on models left out."""
 
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,10 +9,10 @@ from scipy.optimize import least_squares, minimize
 from analysis.facts import table
 from analysis.laws.energy import BOARD
 from analysis.laws.throughput import THROUGHPUT
+from analysis.study import calibration
 from analysis.study.points import read
-from analysis.study.speed import doubted, run
+from analysis.study.speed import TENTH, alike, doubted, run
 
-FILE = Path(__file__).parents[1] / "facts" / "energy_coefficients.csv"
 # Where the fit starts, how freely it may leave (log standard deviation), and what physics allows. Starts: a board waits
 # near a quarter of its limit; kernels that only read reach 0.4 to 0.9 of it, dense arithmetic 0.7 to 1.
 PRIOR = pd.DataFrame(
@@ -28,7 +27,6 @@ PRIOR = pd.DataFrame(
 )
 NOISE = 0.1  # residuals beyond this log distance count less (soft L1)
 SPEEDS, SPREAD = "output_tokens_per_s_per_chip", "output_tokens_per_s_per_chip_spread"
-TENTH = 1.2815515655446004  # standard score of a tenth
 
 
 def points() -> pd.DataFrame:
@@ -72,14 +70,28 @@ def fit(columns: dict, measured) -> tuple[np.ndarray, np.ndarray]:
     return found.x, np.sqrt(np.diag(np.linalg.inv(found.jac.T @ found.jac)) * spread)
 
 
-def left_out(rows: pd.DataFrame, at: dict | None = None) -> np.ndarray:
-    """Log error of each row by weights fitted without its model; `at`: columns to predict at (else as fitted)."""
+def left_out(rows: pd.DataFrame, at: dict) -> np.ndarray:
+    """Log error of each row at the columns `at`, by weights fitted without its model."""
     columns, errors = fitted_at(rows), np.full(len(rows), np.nan)
-    for model in rows["model"].unique():
-        out = rows["model"].eq(model).to_numpy()
+    for out in _models(rows):
         weights, _ = fit(_cut(columns, ~out), rows["energy_j_per_output_token"][~out])
-        errors[out] = log_error(weights, _cut(at or columns, out), rows["energy_j_per_output_token"][out])
+        errors[out] = log_error(weights, _cut(at, out), rows["energy_j_per_output_token"][out])
     return errors
+
+
+def unseen(rows: pd.DataFrame) -> dict:
+    """Columns at speeds that the throughput laws predict for each model after a fit that left it out."""
+    columns, known = speeds(rows), calibration.points()
+    doubts = table("spread").query("level == 'model' and thing == 'all'").set_index("quantity")["log_sd"]
+    told = pd.Series(np.nan, rows.index)
+    for out in _models(rows):
+        kept = known[~known["alike"].isin({alike(name) for name in rows["model"][out]})].reset_index(drop=True)
+        told[out] = calibration.Fit(kept).answer(calibration.levelled(rows[out]))[SPEEDS]
+    return columns | {SPEEDS: told.to_numpy(), SPREAD: np.full(len(rows), doubts[SPEEDS])}
+
+
+def _models(rows: pd.DataFrame) -> list[np.ndarray]:
+    return [rows["model"].eq(model).to_numpy() for model in rows["model"].unique()]
 
 
 def doubt(errors, speed_spread) -> np.ndarray:
@@ -98,25 +110,33 @@ def doubt(errors, speed_spread) -> np.ndarray:
 
 
 def answers() -> pd.DataFrame:
-    """Measured points with what weights that never saw their model say, at the measured and at the predicted speed.
+    """Measured points with what laws that never saw their model say, at the measured and at the predicted speed.
 
     `inside`: whether a point lies in the 80 % interval that the errors of the other models give.
     """
-    rows, told = points(), []
-    for speed, at in {"measured, where it is": fitted_at(rows), "predicted": speeds(rows)}.items():
-        errors, spread, inside = left_out(rows, at), at[SPREAD], np.zeros(len(rows), dtype=bool)
-        for model in rows["model"].unique():
-            out = rows["model"].eq(model).to_numpy()
-            own, more = doubt(errors[~out], spread[~out])
-            inside[out] = np.abs(errors[out]) <= TENTH * np.hypot(own, more * spread[out])
-        predicted = rows["energy_j_per_output_token"] * np.exp(errors)
-        told.append(rows.assign(speed=speed, predicted=predicted, off=np.abs(np.expm1(errors)), inside=inside))
-    return pd.concat(told, ignore_index=True)
+    return points().reset_index(names="point").merge(table("energy_validation"), on="point")
 
 
-def accuracy(told: pd.DataFrame | None = None) -> pd.DataFrame:
-    """How far off board joules per token are for models left out, a row a speed and source; `told` from `answers`."""
-    told = answers() if told is None else told
+def validate(rows: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
+    """The answers for models left out, a row a point and speed, and both log spreads of their errors (`doubt`)."""
+    ways = {"measured, where it is": fitted_at(rows), "predicted": unseen(rows)}
+    errors = np.stack([left_out(rows, at) for at in ways.values()])
+    spread = np.stack([at[SPREAD] for at in ways.values()])
+    inside = np.zeros(errors.shape, dtype=bool)
+    for out in _models(rows):
+        own, more = doubt(errors[:, ~out].ravel(), spread[:, ~out].ravel())
+        inside[:, out] = np.abs(errors[:, out]) <= TENTH * np.hypot(own, more * spread[:, out])
+    told = pd.concat([
+        pd.DataFrame({"speed": speed, "predicted": rows["energy_j_per_output_token"] * np.exp(error),
+                      "off": np.abs(np.expm1(error)), "inside": held})
+        for speed, error, held in zip(ways, errors, inside, strict=True)
+    ])  # fmt: skip
+    return told.rename_axis("point").reset_index(), doubt(errors.ravel(), spread.ravel())
+
+
+def accuracy() -> pd.DataFrame:
+    """How far off board joules per token are for models left out, a row a speed and source."""
+    told = answers()
     both = pd.concat([told, told.assign(source="all")])
     grouped = both.groupby(["speed", "source"], sort=True)
     return grouped.agg(
@@ -130,26 +150,26 @@ def accuracy(told: pd.DataFrame | None = None) -> pd.DataFrame:
 def calibrate_energy() -> pd.DataFrame:
     """Refit on facts/energy.csv; write facts/energy_coefficients.csv: weights, standard errors, spreads of errors."""
     rows = points()
-    at, measured = speeds(rows), rows["energy_j_per_output_token"]
-    weights, errors = fit(fitted_at(rows), measured)
-    spreads = doubt(left_out(rows, at), at[SPREAD])
+    weights, errors = fit(fitted_at(rows), rows["energy_j_per_output_token"])
+    told, spreads = validate(rows)
+    told.to_csv(calibration.FACTS / "energy_validation.csv", index=False, float_format="%.4g", lineterminator="\n")
     names, blank = ("own_log_sd", "speed_weight_ratio"), (np.nan, np.nan)
     told = [*zip(PRIOR, weights, errors, strict=True), *zip(names, spreads, blank, strict=True)]
     made = pd.DataFrame(told, columns=["field", "value", "standard_error"])
-    made.to_csv(FILE, index=False, float_format="%.4g", lineterminator="\n")
+    made.to_csv(calibration.FACTS / "energy_coefficients.csv", index=False, float_format="%.4g", lineterminator="\n")
     return made
 
 
 @cache
 def coefficients() -> dict[str, float]:
     """The fitted weights of board power, as columns for the laws."""
-    rows = pd.read_csv(FILE).set_index("field")["value"]
+    rows = table("energy_coefficients").set_index("field")["value"]
     return {name: float(rows[name]) for name in PRIOR}
 
 
 def energy_draws(score) -> dict[str, np.ndarray]:
     """The weights with what their fit leaves open; `score(name)` gives standard-normal draws of the stream `name`."""
-    rows = pd.read_csv(FILE).set_index("field").loc[list(PRIOR)]
+    rows = table("energy_coefficients").set_index("field").loc[list(PRIOR)]
     relative = rows["standard_error"] / rows["value"]
     return {name: rows["value"][name] * np.exp(relative[name] * score(f"energy_{name}")) for name in PRIOR}
 
@@ -157,7 +177,7 @@ def energy_draws(score) -> dict[str, np.ndarray]:
 def predict_energy(columns: dict) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Board joules per output token, prompt included, with P10 and P90, for columns that the throughput laws filled."""
     told = run({**columns, **coefficients()}, BOARD)["energy_j_per_output_token"]
-    spread = pd.read_csv(FILE).set_index("field")["value"]
+    spread = table("energy_coefficients").set_index("field")["value"]
     times = np.exp(TENTH * np.hypot(spread["own_log_sd"], spread["speed_weight_ratio"] * columns[SPREAD]))
     return told, told / times, told * times
 

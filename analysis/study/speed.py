@@ -6,6 +6,7 @@ from functools import cache
 from inspect import signature
 
 import numpy as np
+import pandas as pd
 
 from analysis.facts import Accelerator, Model, chosen, find, names, nearest, table
 from analysis.laws.architecture import ARCHITECTURE
@@ -76,9 +77,14 @@ def formats(chip: Mapping, shape: Mapping, precision: str) -> dict[str, float]:
     keeps = shape["experts_count"] > 0 and (weight < byte or released_narrow)
     dense = shape["dense_bytes_per_parameter"] if keeps else min(weight, shape["dense_bytes_per_parameter"])
     expert = min(weight, shape["expert_bytes_per_parameter"]) if shape["experts_count"] else 0.0
-    only_weights = precision == "int4"
     wide = chosen("precisions", "bf16").set_index("field")["base"]
     cached = wide["cached_value_bytes_per_token"] if released_narrow else told["cached_value_bytes_per_token"]
+    paths = {
+        "linear": path(chip, dense, byte, precision),
+        "expert": path(chip, byte if precision == "fp8" else expert, byte, precision),
+        "attention": "bf16",
+    }
+    reach = chosen("precisions").query("field == 'reach_share'").set_index("thing")["base"]
     return {
         "attention_bytes_per_parameter": dense,
         "dense_bytes_per_parameter": dense,
@@ -88,18 +94,17 @@ def formats(chip: Mapping, shape: Mapping, precision: str) -> dict[str, float]:
         "state_bytes_per_value": told["state_bytes_per_value"],
         "index_value_bytes_per_token": narrow["cached_value_bytes_per_token"],
         "activation_bytes_per_token": wide["cached_value_bytes_per_token"],
-        "linear_flop_per_s_per_chip": peak(chip, dense, byte, only_weights),
-        "expert_flop_per_s_per_chip": peak(chip, byte if precision == "fp8" else expert, byte, only_weights),
-        "attention_flop_per_s_per_chip": chip["bf16_flop_per_s_per_chip"],
+        **{f"{part}_flop_per_s_per_chip": chip[f"{name}_flop_per_s_per_chip"] for part, name in paths.items()},
+        **{f"{part}_reach_share": reach[name] for part, name in paths.items()},
     }
 
 
-def peak(chip: Mapping, weight: float, byte: float, only_weights: bool) -> float:
-    """Peak arithmetic of a chip for weights of so many bytes: the narrowest path that is not narrower."""
-    wide, fp8, fp4 = (chip[f"{name}_flop_per_s_per_chip"] for name in ("bf16", "fp8", "fp4"))
-    if only_weights or weight > byte:
-        return wide
-    return fp4 if weight < byte and fp4 else fp8 if weight == byte and fp8 else wide
+def path(chip: Mapping, weight: float, byte: float, precision: str) -> str:
+    """The format in which a chip multiplies weights of so many bytes: the narrowest that is not narrower."""
+    if precision == "int4" or weight > byte:  # weights alone are narrow
+        return "bf16"
+    name = "fp4" if weight < byte else "fp8"
+    return name if chip[f"{name}_flop_per_s_per_chip"] else "bf16"
 
 
 def levels(accelerator: str, model: str, precision: str, engine: str) -> dict[str, str]:
@@ -151,7 +156,7 @@ def spread(accelerator: str, model: str, precision: str, engine: str = "") -> di
     """
     rows, series = table("spread"), levels(accelerator, model, precision, engine)["series"]
     own = rows[(rows["level"] == "series_known") & (rows["thing"] == series)].set_index("quantity")["log_sd"]
-    by = rows[rows["thing"] == "all"].pivot(index="level", columns="quantity", values="log_sd")
+    by = rows[rows["thing"] == "all"].pivot_table("log_sd", "level", "quantity")
     generation = table("families").set_index("accelerator")["generation"]
     old = {generation[name] for name in _fitted()["accelerator"]}
     new = ["generation"] if generation[accelerator] not in old else []
@@ -161,10 +166,16 @@ def spread(accelerator: str, model: str, precision: str, engine: str = "") -> di
     return (own if len(own) == len(by.columns) and not new else told).to_dict()
 
 
+def measured() -> pd.DataFrame:
+    """All measured serving points: facts/serving.csv, then the speeds that ML.ENERGY prints beside its energy."""
+    energy = table("energy").query("source == 'ml_energy_v3'").drop(columns=["boundary", "where"])
+    return pd.concat([table("serving"), energy.assign(speculative="no", disaggregated="no")], ignore_index=True)
+
+
 @cache
 def _fitted() -> dict[str, set[str]]:
     """Accelerators and models (by dimensions) among the points of the fit."""
-    rows = table("serving").loc[table("validation")["point"]]
+    rows = measured().loc[table("validation")["point"]]
     return {"accelerator": set(rows["accelerator"]), "model": {alike(name) for name in rows["model"].unique()}}
 
 

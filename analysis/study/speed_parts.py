@@ -12,7 +12,7 @@ from analysis.study.speed import setting
 PAIRS = {"linear": ("linear_read_s", "linear_compute_s"), "expert": ("expert_read_s", "expert_compute_s"),
          "cache": ("cache_read_s", "attention_s")}  # fmt: skip
 DIFFERENCES = {
-    "arithmetic": ("flop_per_s_per_chip",),
+    "arithmetic": ("flop_per_s_per_chip", "reach_share"),
     "number format": ("bytes_per_parameter", "cached_value_bytes_per_token"),
     "bandwidth": ("bandwidth_bytes_per_s_per_chip",),
     "capacity": ("memory_bytes_per_chip",),

@@ -9,7 +9,7 @@ from analysis.laws.throughput import THROUGHPUT
 from analysis.study.calibration import QUANTITIES, served
 from analysis.study.points import read
 from analysis.study.serving import BATCHES, layouts, swept
-from analysis.study.speed import TENTH, alike, coefficients, levels, run, setting
+from analysis.study.speed import TENTH, alike, coefficients, levels, measured, run, setting
 
 SCHEMES = {
     "configuration": "unseen configurations",
@@ -24,7 +24,7 @@ def points(scheme: str = "configuration") -> pd.DataFrame:
     """Measured points with out-of-fold predictions under one scheme of leaving out."""
     told = table("validation").set_index("point")
     told = told[told[f"{scheme}_left_out_tpot_s_error"].notna()]
-    rows = table("serving").loc[told.index]
+    rows = measured().loc[told.index]
     rows[QUANTITIES[0]] = served(rows, rows["ttft_s"], rows["tpot_s"])
     for name in QUANTITIES:
         rows[f"{name}_error"] = told[f"{scheme}_left_out_{name}_error"]
@@ -110,7 +110,8 @@ def records() -> pd.DataFrame:
 
 
 IDEAL = {"_share": 1.0, "slowness_ratio": 1.0, "overhead_s": 0.0, "overhead_s_per_request": 0.0, "latency_s": 0.0}
-FREE = {"queue_share": 0.0, "imbalance_share": 0.0, "routing_tokens": 1.0}
+FREE = {"queue_share": 0.0, "imbalance_share": 0.0, "routing_tokens": 1.0, "activation_passes_ratio": 0.0}
+FREE |= {f"{part}_reach_share": 1.0 for part in ("linear", "expert", "attention")}
 
 
 def mlperf(scenario: str = "offline") -> pd.DataFrame:
