@@ -79,13 +79,8 @@ def expert_read_s(
     expert_bytes, touched_share, stage_chips, bandwidth_bytes_per_s_per_chip, expert_read_share, imbalance_ratio
 ):
     """Touched experts are read once a step, by the slowest chip's clock."""
-    return (
-        expert_bytes
-        * touched_share
-        * imbalance_ratio
-        / stage_chips
-        / (bandwidth_bytes_per_s_per_chip * expert_read_share)
-    )
+    read_bytes = expert_bytes * touched_share * imbalance_ratio / stage_chips
+    return read_bytes / (bandwidth_bytes_per_s_per_chip * expert_read_share)
 
 
 def expert_compute_s(
@@ -183,13 +178,11 @@ def overhead_s(
 
     Scheduling and sampling come by step and by request.
     """
-    by_layer_s = (
-        layers_count * layer_overhead_s + moe_layers_count * moe_overhead_s + shared_layers_count * shared_overhead_s
-    )
-    by_kind_s = latent_layers_count * latent_overhead_s + narrow_layers_count * narrow_overhead_s
-    return (
-        by_layer_s + by_kind_s + step_overhead_s + stage_requests * request_overhead_s_per_request
-    ) * overhead_slowness_ratio
+    by_layer_s = layers_count * layer_overhead_s + narrow_layers_count * narrow_overhead_s
+    by_kind_s = moe_layers_count * moe_overhead_s + shared_layers_count * shared_overhead_s
+    by_kind_s = by_kind_s + latent_layers_count * latent_overhead_s
+    by_step_s = step_overhead_s + stage_requests * request_overhead_s_per_request
+    return (by_layer_s + by_kind_s + by_step_s) * overhead_slowness_ratio
 
 
 def step_s(
@@ -209,12 +202,9 @@ def step_s(
 
     `step_slowness_ratio` is what calibration leaves to engine, accelerator and chance; one is the pool's middle.
     """
-    linear_s = np.hypot(linear_read_s, linear_compute_s)
-    expert_s = np.hypot(expert_read_s, expert_compute_s)
-    cache_s = np.hypot(cache_read_s, attention_s)
-    return (
-        linear_s + expert_s + cache_s + communication_s + overhead_s + activation_s_per_token * step_tokens
-    ) * step_slowness_ratio
+    worked_s = np.hypot(linear_read_s, linear_compute_s) + np.hypot(expert_read_s, expert_compute_s)
+    worked_s = worked_s + np.hypot(cache_read_s, attention_s) + activation_s_per_token * step_tokens
+    return (worked_s + communication_s + overhead_s) * step_slowness_ratio
 
 
 LAYOUT = [
@@ -226,17 +216,6 @@ LAYOUT = [
     cache_copies_ratio,
 ]
 DECODE = [
-    stage_requests,
-    step_tokens,
-    attended_tokens_per_request,
-    linear_read_s,
-    linear_compute_s,
-    touched_share,
-    imbalance_ratio,
-    expert_read_s,
-    expert_compute_s,
-    cache_read_s,
-    attention_s,
-    overhead_s,
-    step_s,
-]
+    stage_requests, step_tokens, attended_tokens_per_request, linear_read_s, linear_compute_s, touched_share,
+    imbalance_ratio, expert_read_s, expert_compute_s, cache_read_s, attention_s, overhead_s, step_s,
+]  # fmt: skip

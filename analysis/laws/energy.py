@@ -145,21 +145,11 @@ def facility_j_per_output_token(wall_j_per_output_token, pue_ratio):
 
 
 BOARD = (
-    steps_count_per_s,
-    prompts_count_per_s,
-    step_load_s,
-    prompt_load_s,
-    board_w_per_chip,
-    energy_j_per_output_token,
-)
+    steps_count_per_s, prompts_count_per_s, step_load_s, prompt_load_s, board_w_per_chip, energy_j_per_output_token,
+)  # fmt: skip
 TOKENS = (
-    decode_w_per_chip,
-    prefill_w_per_chip,
-    prefill_busy_share,
-    prompt_energy_share,
-    board_j_per_output_token,
-    board_j_per_input_token,
-    board_j_per_cached_token,
-)
+    decode_w_per_chip, prefill_w_per_chip, prefill_busy_share, prompt_energy_share, board_j_per_output_token,
+    board_j_per_input_token, board_j_per_cached_token,
+)  # fmt: skip
 WALL = (idle_w_per_chip, idle_ratio, host_ratio, wall_ratio, wall_w_per_chip)
 ENERGY = (*BOARD, *TOKENS, *WALL, wall_j_per_output_token, facility_j_per_output_token)

@@ -49,10 +49,6 @@ def running_requests(concurrency_requests, capacity_requests):
 
 
 MEMORY = [
-    held_tokens_per_request,
-    request_bytes_per_request,
-    weight_bytes,
-    free_bytes,
-    capacity_requests,
+    held_tokens_per_request, request_bytes_per_request, weight_bytes, free_bytes, capacity_requests,
     running_requests,
-]
+]  # fmt: skip

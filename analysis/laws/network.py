@@ -71,12 +71,6 @@ def communication_s(layers_count, wait_s, transfer_s_per_token, step_tokens):
 
 
 NETWORK = [
-    group_parallel,
-    tensor_path_bytes_per_s_per_chip,
-    expert_path_bytes_per_s_per_chip,
-    wait_s,
-    tensor_transfer_s_per_token,
-    expert_transfer_s_per_token,
-    transfer_s_per_token,
-    communication_s,
-]
+    group_parallel, tensor_path_bytes_per_s_per_chip, expert_path_bytes_per_s_per_chip, wait_s,
+    tensor_transfer_s_per_token, expert_transfer_s_per_token, transfer_s_per_token, communication_s,
+]  # fmt: skip

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from analysis.laws.decode import touched_share
+from analysis.laws.decode import attended_tokens_per_request, touched_share
 
 
 def prompt_tokens(input_tokens_per_request, cached_share, one_request):
@@ -49,12 +49,8 @@ def prefill_attended_tokens_per_request(
 ):
     """Mean tokens that a prompt token attends to, summed over layers: half of the new ones and all cached ones."""
     mean_tokens = input_tokens_per_request * (1 + cached_share) / 2
-    selected = selected_layers_count * np.minimum(mean_tokens, selected_tokens_per_request)
-    return (
-        full_layers_count * mean_tokens
-        + selected
-        + sliding_layers_count * np.minimum(mean_tokens, window_tokens_per_request)
-    )
+    layers = (full_layers_count, selected_layers_count, selected_tokens_per_request)
+    return attended_tokens_per_request(mean_tokens, *layers, sliding_layers_count, window_tokens_per_request)
 
 
 def prefill_attention_s(
@@ -68,12 +64,8 @@ def prefill_attention_s(
 ):
     """Causal attention of the uncached prompt."""
     pairs = prompt_tokens / step_tokens_per_request * prefill_attended_tokens_per_request
-    return (
-        pairs
-        * prefill_attention_flop_per_token
-        / (attention_reached_flop_per_s_per_chip * prefill_attention_share)
-        / stage_chips
-    )
+    reached = attention_reached_flop_per_s_per_chip * prefill_attention_share
+    return pairs * prefill_attention_flop_per_token / reached / stage_chips
 
 
 def prefill_communication_s(layers_count, transfer_s_per_token, prompt_tokens):
@@ -99,11 +91,6 @@ def prefill_s(
 
 
 PREFILL = [
-    prompt_tokens,
-    prefill_linear_s,
-    prefill_expert_s,
-    prefill_attended_tokens_per_request,
-    prefill_attention_s,
-    prefill_communication_s,
-    prefill_s,
-]
+    prompt_tokens, prefill_linear_s, prefill_expert_s, prefill_attended_tokens_per_request, prefill_attention_s,
+    prefill_communication_s, prefill_s,
+]  # fmt: skip

@@ -165,20 +165,11 @@ def pooled_output_tokens_per_s_per_chip(
 
 
 WORK = [
-    linear_bytes,
-    embedding_bytes,
-    expert_bytes,
-    linear_flop_per_token,
-    expert_flop_per_token,
-    linear_reached_flop_per_s_per_chip,
-    expert_reached_flop_per_s_per_chip,
-    attention_reached_flop_per_s_per_chip,
-    attention_flop_per_token,
-    prefill_attention_flop_per_token,
-    narrow_layers_count,
-    cache_bytes_per_token,
+    linear_bytes, embedding_bytes, expert_bytes, linear_flop_per_token, expert_flop_per_token,
+    linear_reached_flop_per_s_per_chip, expert_reached_flop_per_s_per_chip, attention_reached_flop_per_s_per_chip,
+    attention_flop_per_token, prefill_attention_flop_per_token, narrow_layers_count, cache_bytes_per_token,
     index_bytes_per_token,
-]
+]  # fmt: skip
 SERVING = [interference_s, emitted_ratio, tpot_s, waiting_s, ttft_s, request_s]
 SERVING += [output_tokens_per_s_per_chip, pooled_output_tokens_per_s_per_chip]
 THROUGHPUT = [*WORK, *LAYOUT, *MEMORY, verified_ratio, *DECODE[:-2], *NETWORK, *DECODE[-2:], *PREFILL, *SERVING]

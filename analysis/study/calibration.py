@@ -155,15 +155,8 @@ def schemes(rows: pd.DataFrame) -> dict[str, np.ndarray]:
     where its generation keeps others to learn from; a generation with all its accelerators.
     """
     series = rows["accelerator"] + " " + rows["series"]
-    setup = [
-        "chips",
-        "tensor_parallel",
-        "data_parallel",
-        "expert_parallel",
-        "concurrency",
-        "input_tokens",
-        "output_tokens",
-    ]
+    setup = ["chips", *(f"{kind}_parallel" for kind in ("tensor", "data", "expert"))]
+    setup += ["concurrency", "input_tokens", "output_tokens"]
     configuration = series.str.cat([rows[name].astype(str) for name in setup], "|")
     chips = rows.groupby("generation")["accelerator"].transform(lambda x: (x.value_counts() >= SIBLING).sum())
     return {

@@ -188,16 +188,7 @@ def errors(answered: pd.DataFrame) -> pd.DataFrame:
             both = answered[name].notna() & (seen > 0)
             off = (answered.loc[both, name] / seen[both] - 1).abs()
             inside = seen[both].between(answered.loc[both, f"{name}_p10"], answered.loc[both, f"{name}_p90"])
-            rows.append(
-                (
-                    name,
-                    int((seen > 0).sum()),
-                    int(both.sum()),
-                    off.median(),
-                    off.mean(),
-                    off.quantile(0.9),
-                    inside.mean(),
-                )
-            )
+            told = (off.median(), off.mean(), off.quantile(0.9), inside.mean())
+            rows.append((name, int((seen > 0).sum()), int(both.sum()), *told))
     columns = ["quantity", "measured", "answered", "median_error", "mean_error", "p90_error", "inside_p10_p90"]
     return pd.DataFrame(rows, columns=columns)
