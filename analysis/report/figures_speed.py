@@ -79,7 +79,8 @@ def schemes(summary: pd.DataFrame, peers: pd.DataFrame) -> alt.Chart:
         color=alt.Color(
             "whose:N", title=None, scale=alt.Scale(domain=["this model", "peers"], range=[CANDIDATE, BASELINE])
         ),
-        row=alt.Row("quantity:N", title=None, sort=list(names.values())),
+        row=alt.Row("quantity:N", title=None, sort=list(names.values()), spacing=34,
+                    header=alt.Header(labelOrient="top", labelAnchor="start", labelAngle=0, labelPadding=4)),
     ).resolve_scale(y="independent").properties(height=alt.Step(18))  # fmt: skip
     return _finish(chart, "Errors grow with what was never seen", "per cent, median of points left out")
 
@@ -94,8 +95,8 @@ def narrower(ratios: pd.DataFrame) -> alt.LayerChart:
         tooltip=["accelerator", "model", "engine", "concurrency", "measured", "predicted"],
     )  # fmt: skip
     line = alt.Chart(ends).mark_line(color=INK, strokeWidth=1).encode(x="at:Q", y="at:Q")
-    title = "What FP4 gives over FP8 on one chip, measured and predicted"
-    return _finish(dots + line, title, "ratio of times per output token; below 1 FP4 is faster", width=430, height=360)
+    told = "measured and predicted ratio of times per output token; below 1 FP4 is faster"
+    return _finish(dots + line, "What FP4 gives over FP8 on one chip", told, width=400, height=340)
 
 
 def frontier(points: pd.DataFrame, promised: float) -> alt.LayerChart:
@@ -153,7 +154,7 @@ def records(rows: pd.DataFrame) -> alt.LayerChart:
     )  # fmt: skip
     line = alt.Chart(ends).mark_line(color=CLAIM, strokeWidth=1).encode(x="at:Q", y="at:Q")
     title = "Vendors' records, which the fit has not seen"
-    return _finish(dots + line, title, "output tokens/s per chip, logarithmic; line: right", width=430, height=360)
+    return _finish(dots + line, title, "output tokens/s per chip, logarithmic; line: right", width=400, height=340)
 
 
 def differences(gains: pd.DataFrame) -> alt.LayerChart:

@@ -171,6 +171,6 @@ def by_length(rows: pd.DataFrame) -> pd.DataFrame:
 
 def sources() -> pd.DataFrame:
     """The sources of points, records and peers: how each was read and when, licence and grade."""
-    keys = {*table("serving")["source"], *table("mlperf")["source"], *table("peers")["source"]}
+    keys = {*measured()["source"], *table("mlperf")["source"], *table("peers")["source"]}
     told = facts_sources().loc[sorted(keys), ["title", "publisher", "url", "read", "read_on", "licence", "grade"]]
     return told.reset_index(drop=True)
