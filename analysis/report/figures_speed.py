@@ -66,11 +66,8 @@ def schemes(summary: pd.DataFrame, peers: pd.DataFrame) -> alt.Chart:
         "tpot_s": "time per token",
         "ttft_s": "time to first token",
     }
-    ours = (
-        summary.melt("left_out", list(names), "quantity", "error")
-        .rename(columns={"left_out": "who"})
-        .assign(whose="this model")
-    )
+    ours = summary.melt("left_out", list(names), "quantity", "error").rename(columns={"left_out": "who"})
+    ours["whose"] = "this model"
     theirs = peers.rename(columns={"tool": "who", "median_error_share": "error"})[["who", "quantity", "error"]]
     rows = pd.concat([ours, theirs.assign(whose="peers")]).assign(error=lambda x: x["error"] * 100)
     chart = alt.Chart(rows.replace({"quantity": names})).mark_bar().encode(
@@ -107,14 +104,8 @@ def frontier(points: pd.DataFrame, promised: float) -> alt.LayerChart:
         color=colour(),
     )
     lines = base.mark_line(interpolate="monotone").encode(strokeDash=alt.StrokeDash("option:N", legend=None))
-    layout = [
-        "tensor_parallel",
-        "data_parallel",
-        "expert_parallel",
-        "instances_count",
-        "concurrency_requests",
-        "ttft_s",
-    ]
+    layout = [f"{kind}_parallel" for kind in ("tensor", "data", "expert")]
+    layout += ["instances_count", "concurrency_requests", "ttft_s"]
     dots = base.mark_point(filled=True, size=28).encode(
         tooltip=["option", *layout], shape=alt.Shape("option:N", legend=None)
     )
@@ -148,7 +139,7 @@ def records(rows: pd.DataFrame) -> alt.LayerChart:
     dots = alt.Chart(rows).mark_point(filled=True, size=20, opacity=0.6, color=MEASURED).encode(
         x=_log("measured", "printed, tokens/s per chip", both, alt.X),
         y=_log("predicted", "predicted, tokens/s per chip", both),
-        color=alt.Color("accelerator:N", title=None, scale=alt.Scale(range=SERIES)),
+        color=alt.Color("accelerator:N", title=None, scale=alt.Scale(range=SERIES), legend=alt.Legend(columns=4)),
         shape=alt.Shape("accelerator:N", title=None),
         tooltip=["accelerator", "model", "precision", "input_tokens", "output_tokens", "measured", "predicted"],
     )  # fmt: skip

@@ -96,17 +96,8 @@ def mlperf(rows: pd.DataFrame) -> Payload:
     shown = rows.assign(roof_share=rows["measured"] / rows["roof"])
     keep = {"result_id": "result", "precision": "weights"}
     keep |= {"measured": "tokens/s per chip (derived)", "roof_share": "measured over roof"}
-    order = [
-        "round",
-        "result",
-        "submitter",
-        "system",
-        "model",
-        "weights",
-        "chips",
-        *list(keep.values())[-2:],
-        "predicted",
-    ]
+    first = ["round", "result", "submitter", "system", "model", "weights", "chips"]
+    order = [*first, *list(keep.values())[-2:], "predicted"]
     forms = {"tokens/s per chip (derived)": "{:,.0f}", "predicted": "{:,.0f}", "measured over roof": "{:.0%}"}
     return _page(shown.rename(columns=keep)[order], forms)
 
