@@ -215,6 +215,25 @@ def test_control_c_stops_cleanly(folder, tmp_path):
     assert whole(tmp_path)
 
 
+def test_a_watch_shows_an_edit_and_a_fault_and_ends_when_asked(tmp_path):
+    path, page = tmp_path / "seen.ipynb", tmp_path / "site/article/seen.html"
+    notebook(path, PARAMETERS, ("1 + 1",))
+    code = f"from analysis.report.build import watch; watch({str(tmp_path / 'site')!r}, "
+    code += f"scenarios=['article'], notebooks=[{str(path)!r}], progress='plain')"
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    try:
+        assert settled(page.is_file, 60)
+        path.write_text("half a noteb")
+        time.sleep(0.5)
+        notebook(path, PARAMETERS, ("1 + 1",), prose="# Edited\n\nWords that were not there.")
+        assert settled(lambda: "Words that were not there" in page.read_text())
+    finally:
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+    assert "no notebook" in said
+    assert settled(lambda: not alive(f"PASSTHROUGH_SITE={tmp_path}"))
+
+
 def test_two_builds_at_once_make_one_site(folder, tmp_path):
     notebook(folder / "slow.ipynb", PARAMETERS, ("import time\ntime.sleep(0.2)",))
     both = [start(tmp_path, folder, progress="plain") for _ in range(2)]

@@ -68,6 +68,7 @@ def watch(output: str = "reports", jobs: int | None = None, draws: int | None = 
     output, crew, code, seen = str(Path(output).absolute()), nullcontext(), "", {}
     while True:
         files = [path for folder in ("analysis", "notebooks", "params") for path in (ROOT / folder).rglob("*.*")]
+        files += map(Path, (*options.get("scenarios", ()), *options.get("notebooks", ())))
         now = {path: path.stat().st_mtime_ns for path in files if path.suffix in WATCHED and path.exists()}
         if now == seen:
             time.sleep(0.1)
