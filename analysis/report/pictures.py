@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from xml.etree import ElementTree
 
 from analysis.report import store
@@ -55,7 +56,8 @@ class Painter:
         if "fault" in answer:
             raise ValueError(f"a chart cannot be drawn: {answer['fault']}")
         if self.kept:
-            store.put(self.kept, name, answer["svg"])
+            with suppress(OSError):  # where nothing can be kept it is drawn again
+                store.put(self.kept, name, answer["svg"])
         return answer["svg"]
 
 

@@ -210,7 +210,8 @@ def _finished(tell, painters: list, reader: int, pid: int, job: dict, slot: int)
     reap(pid)
     if "died" in record:
         record = failed(job, "", "DeadProcessError", record["died"], None)
-        painters[slot].restart()  # it may be in the middle of a picture for the dead
+    if record["status"] == "failed":
+        painters[slot].restart()  # it may have died, or be in the middle of a picture for the dead
     tell(_done(job, record))
     return slot
 
