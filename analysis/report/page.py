@@ -258,18 +258,12 @@ def clean(text: str) -> str:
     )
 
 
-@cache
-def _lexer():
+def _coloured(source: str) -> str:
+    from pygments import highlight
     from pygments.formatters import HtmlFormatter
     from pygments.lexers import get_lexer_by_name
 
-    return get_lexer_by_name("ipython3"), HtmlFormatter(nowrap=True)
-
-
-def _coloured(source: str) -> str:
-    from pygments import highlight
-
-    return highlight(source, *_lexer())
+    return highlight(source, get_lexer_by_name("ipython3"), HtmlFormatter(nowrap=True))
 
 
 def warm(*shown: dict) -> None:
@@ -277,7 +271,6 @@ def warm(*shown: dict) -> None:
     outputs = [{"output_type": "display_data", "metadata": {}, "data": data} for data in shown]
     prose = {"cell_type": "markdown", "metadata": {}, "source": "# A\n\n*b* $x^2$\n\n$$y$$\n\n|a|\n|-|\n|1|"}
     code = {"cell_type": "code", "metadata": {}, "source": "x = f'{1}'  # one", "outputs": outputs}
-    about = dict.fromkeys(("name", "root", "notebook", "scenario", "heading", "question", "as_of"), "") | {
-        "siblings": []
-    }
+    names = ("name", "root", "notebook", "scenario", "heading", "question", "as_of")
+    about = dict.fromkeys(names, "") | {"siblings": []}
     render(normalise({"metadata": {}, "cells": [prose, code]}), about)
