@@ -12,7 +12,7 @@ from pathlib import Path
 from pint.errors import PintError
 
 from analysis.facts.records import Accelerator, Model, Site
-from analysis.facts.tables import COLUMNS, FOLDER, PLACE, nearest
+from analysis.facts.tables import COLUMNS, FOLDER, PLACE, nearest, unknown
 from analysis.units import factor, registry, unit_of
 
 # Written by `python -m analysis calibrate` from tables that are sourced, or what it starts from, with a reason a row.
@@ -98,7 +98,7 @@ def _unit(field: str, unit: str) -> str:
 def _sourced(row: dict[str, str], known: set[str]) -> str:
     if row["source"] and row["source"] in known:
         return ""
-    return f"unknown source {row['source']!r}; {nearest(row['source'], known)}" if row["source"] else "has no source"
+    return unknown("source", row["source"], known) if row["source"] else "has no source"
 
 
 def _row_faults(name: str, row: dict[str, str], known: set[str]) -> Iterator[str]:
@@ -107,7 +107,7 @@ def _row_faults(name: str, row: dict[str, str], known: set[str]) -> Iterator[str
         yield f"{row['value']} times {row['times']} is below 0"
     yield from filter(None, (_unit(row["field"], row["unit"]), _sourced(row, known)))
     if row["kind"] not in KINDS:
-        yield f"unknown kind {row['kind']!r}; {nearest(row['kind'], KINDS)}"
+        yield unknown("kind", row["kind"], KINDS)
     if row["as_of"] and not _dated(row["as_of"]):
         yield f"as_of {row['as_of']!r} is no ISO date"
     if (row["kind"] == "judged") != (row["source"] == "judged") or (row["kind"] == "judged" and not row["where"]):
@@ -176,7 +176,7 @@ def _cell(column: str, cell: str, plain: bool, fitted: bool, words) -> str:
     if column in DAYS:
         return "" if _dated(cell) else f"{cell!r} is no ISO date"
     if words and cell not in words:
-        return f"unknown word {cell!r}; {nearest(cell, words)}"
+        return unknown("word", cell, words)
     if cell.lower() in ("nan", "inf", "-inf") or not (plain or _finite(cell)):
         return f"{cell!r} is no finite number"
     if not fitted and _finite(cell) and (float(cell) < 0 or (column.endswith("_share") and float(cell) > 1)):

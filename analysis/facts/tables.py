@@ -23,6 +23,11 @@ def nearest(name: str, known) -> str:
     return f"did you mean {found[0]!r}?" if found else f"known: {', '.join(sorted(known)[:20])}"
 
 
+def unknown(what: str, name, known) -> str:
+    """What is wrong with a name that is none of the known ones."""
+    return f"unknown {what} {name!r}; {nearest(name, known)}"
+
+
 @cache
 def _table(name: str) -> pd.DataFrame:
     path = FOLDER / f"{name}.csv"
@@ -59,7 +64,7 @@ def chosen(name: str, thing: str | None = None, as_of: str | None = None) -> pd.
     rows = _table(name)[_table(name)["stands"]]
     if thing is not None:
         if thing not in set(rows["thing"]):
-            raise LookupError(f"{FOLDER / name}.csv: unknown thing {thing!r}; {nearest(thing, set(rows['thing']))}")
+            raise LookupError(f"{FOLDER / name}.csv: {unknown('thing', thing, set(rows['thing']))}")
         rows = rows[rows["thing"] == thing]
     rows = rows if as_of is None else rows[rows["as_of"] <= str(as_of)]
     return rows.sort_values("as_of", kind="stable").drop_duplicates(["thing", "field"], keep="last").sort_index()
@@ -74,7 +79,7 @@ def find(kind: type[Thing], name: str, as_of: str | None = None) -> Thing:
     asked = [field.name for field in fields(kind) if field.name != "name"]
     for field in told:
         if field not in asked:
-            raise LookupError(f"{file}: {name}: unknown field {field!r}; {nearest(field, asked)}")
+            raise LookupError(f"{file}: {name}: {unknown('field', field, asked)}")
     for field in asked:
         if field not in told:
             raise LookupError(f"{file}: {name}: field {field!r} is missing as of {as_of or 'any date'}")

@@ -9,9 +9,9 @@ from typing import Literal
 import pandas as pd
 from pydantic import Field
 
-from analysis.facts import Accelerator, find, sources
+from analysis.facts import Accelerator, find, sources, unknown
 from analysis.laws.claim import cut_share, headline_ratio
-from analysis.study.door import checked, read, refuse, unknown
+from analysis.study.door import checked, read, refuse
 from analysis.study.expression import compute, fill
 from analysis.study.schema import Record, Share, Text
 from analysis.units import convert, unit_of

@@ -28,11 +28,6 @@ class ScenarioError(ValueError):
         self.faults = faults
 
 
-def unknown(what: str, name, known) -> str:
-    """What is wrong with a name that is none of the known ones."""
-    return f"unknown {what} {name!r}; {nearest(name, known)}"
-
-
 def refuse(where: Where, faults: Iterable[tuple[tuple, str]]) -> None:
     """ScenarioError for faults (key, what is wrong), each at the nearest key that is stated; nothing for none."""
     told = []

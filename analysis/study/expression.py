@@ -6,7 +6,7 @@ import string
 from datetime import UTC, datetime
 from typing import Any
 
-from analysis.study.door import unknown
+from analysis.facts import unknown
 
 SNOWFLAKE_MS = (
     1288834974657  # the service's epoch: an identifier carries the milliseconds since then above its 22nd bit

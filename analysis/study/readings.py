@@ -6,11 +6,11 @@ from inspect import signature
 from pathlib import Path
 from typing import Literal
 
-from analysis.facts import nearest, sources, table
+from analysis.facts import nearest, sources, table, unknown
 from analysis.laws.cooling import HALL
 from analysis.laws.cost import CAPITAL, OPERATION, usd_per_s_per_chip
 from analysis.study.claims import claim, claims
-from analysis.study.door import checked, read, refuse, unknown
+from analysis.study.door import checked, read, refuse
 from analysis.study.expression import compute
 from analysis.study.schema import Record, Text
 

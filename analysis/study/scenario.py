@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from analysis.facts import Accelerator, Model, Site, names, nearest, sources, table
+from analysis.facts import Accelerator, Model, Site, names, nearest, sources, table, unknown
 from analysis.study import readings
-from analysis.study.door import ScenarioError, checked, read, refuse, unknown
+from analysis.study.door import ScenarioError, checked, read, refuse
 from analysis.study.schema import Params
 from analysis.units import convert, unit_of
 

@@ -36,17 +36,19 @@ def streams(ask: Question) -> list[str]:
     return list(asked)
 
 
+def _alone(ask: Question, names: list[str], scores) -> np.ndarray:
+    """Answers with one thing at each of some scores and the rest at their medians, a row a name."""
+    at = dict(zip(names, np.kron(np.eye(len(names)), scores), strict=True))
+    rest = np.zeros(len(names) * len(scores))
+    return ask(lambda name: at.get(name, rest)).reshape(len(names), len(scores))
+
+
 def tornado(ask: Question) -> pd.DataFrame:
     """One thing at its P10, then P90, the rest at their medians; widest first, without those that move nothing."""
     names = streams(ask)
-    ends = norm.ppf([TAIL_SHARE, 1 - TAIL_SHARE])
-    at = {name: np.zeros(2 * len(names) + 1) for name in names}
-    for place, name in enumerate(names):
-        at[name][2 * place : 2 * place + 2] = ends
-    told = ask(at.__getitem__)
-    rows = pd.DataFrame({"name": names, "at_low": told[:-1:2], "at_high": told[1:-1:2], "mid": told[-1]})
-    rows["width"] = (rows["at_high"] - rows["at_low"]).abs()
-    return rows[rows["width"] > 1e-9 * abs(told[-1])].sort_values("width", ascending=False, ignore_index=True)
+    low, high, mid = _alone(ask, names, [*norm.ppf([TAIL_SHARE, 1 - TAIL_SHARE]), 0.0]).T
+    rows = pd.DataFrame({"name": names, "at_low": low, "at_high": high, "mid": mid, "width": np.abs(high - low)})
+    return rows[rows["width"] > 1e-9 * abs(mid)].sort_values("width", ascending=False, ignore_index=True)
 
 
 def indices(ask: Question, names: list[str], samples: int = 256, seed: int = model.SEED) -> pd.DataFrame:
@@ -85,10 +87,7 @@ def drawn(names: list[str], draws: int = model.DRAWS, seed: int = model.SEED) ->
 def flips(case: Scenario, ask: Question, names: list[str], threshold: float = 1.0) -> pd.DataFrame:
     """Beliefs that alone turn the decision within their P1 to P99: at which value and percentile the answer crosses."""
     grid = norm.ppf(np.linspace(0.01, 0.99, 41))
-    at = {name: np.zeros(len(names) * len(grid)) for name in streams(ask)}
-    for place, name in enumerate(names):
-        at[name][place * len(grid) : (place + 1) * len(grid)] = grid
-    told = ask(at.__getitem__).reshape(len(names), len(grid)) - threshold
+    told = _alone(ask, names, grid) - threshold
     rows = []
     for name, line in zip(names, told, strict=True):
         turned = np.flatnonzero(np.diff(np.sign(line)))
