@@ -210,3 +210,10 @@ def test_the_first_screen_is_complete_in_every_kind_of_scenario(overrides):
     views.pass_through(case, ladder)
     for view in (views.mixture, views.trust, views.needed):
         view(case, views.worlds(case, draws, ladder))
+
+
+@pytest.mark.parametrize("name", sorted(readings.readings()))
+def test_a_reading_of_products_with_weights_counts_experts_with_the_rest(name):
+    change = readings.readings()[name].change
+    for dense, expert in (("linear_compute_s", "expert_compute_s"), ("prefill_linear_s", "prefill_expert_s")):
+        assert change.get(dense) == change.get(expert)
