@@ -31,10 +31,9 @@ def answer(case, draws: pd.DataFrame, ladder: pd.DataFrame) -> Payload:
     old, new = (f"{chip(o.accelerator)} in {o.precision.upper()}" for o in (case.baseline, case.candidate))
     first = spread(ladder["draws"].iloc[-1], "", "ratio")
     if "claimed" in draws.index:
-        said = f"{number(claimed.headline_ratio)}×"
         words = f"Taken at its word, as “{readings()[case.reading].title}”, the claim makes a dollar buy {{value.mid}} "
-        words += f"the tokens ({{value.range}}), where the headline said {said}; without it, a first year on {new} in "
-        words += f"place of {old} brings {first.mid} ({first.range})."
+        words += f"the tokens ({{value.range}}), where the headline said {number(claimed.headline_ratio)}×; without "
+        words += f"it, a first year on {new} in place of {old} brings {first.mid} ({first.range})."
         return headline(words, value, word(value, claimed))
     kept = ladder.set_index("step").loc[verdict.HEAT, "factor"]
     words = f"In its first year a dollar on {new} buys {{value.mid}} the tokens that it buys on {old} ({{value.range}})"

@@ -58,11 +58,11 @@ def dumbbell(effects: pd.DataFrame, headline: float | None) -> alt.LayerChart:
     pairs = base.mark_line(color=FAINT, strokeWidth=3).encode(x=x, detail="title:N")
     dollars = base.transform_filter(f"datum.outcome == '{known[1]}'").mark_rule(color=CANDIDATE)
     spread = dollars.encode(x="low:Q", x2="high:Q")
-    lines = rule(1, FAINT) + (rule(headline, CLAIM) if headline else [])
     title = "What each reading of the claim would buy" if headline else "What the step buys"
-    red = "red: the headline; " if headline else ""
-    subtitle = f"multiplier, logarithmic; {red}teal line: 80 % range of tokens per dollar"
-    return titled([*lines, pairs, spread, points], title, subtitle, 34 * told["title"].nunique())
+    red = "; red: the headline" if headline else ""
+    subtitle = f"multiplier, logarithmic; teal line: 80 % range of tokens per dollar{red}"
+    lines = rule(headline, CLAIM) if headline else []
+    return titled([*rule(1, FAINT), *lines, pairs, spread, points], title, subtitle, 34 * told["title"].nunique())
 
 
 def strip(ratios: pd.DataFrame, headline: float | None) -> alt.LayerChart:

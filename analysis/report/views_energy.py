@@ -40,9 +40,8 @@ def heat(case, draws: pd.DataFrame) -> dict:
     rows = power.footprint(draws).query("option == 'candidate'").set_index(["site", "quantity"])["mid"][case.site]
     names = ("placeable_share", "placed_share", "derated_tokens_ratio")
     emitted = {"burnt": "carbon, operation", "made": "carbon, embodied", "water": "water, on site"}
-    return {name: shown(draws, name, "percent", "candidate") for name in names} | {
-        name: rows[quantity] for name, quantity in emitted.items()
-    }
+    kept = {name: shown(draws, name, "percent", "candidate") for name in names}
+    return kept | {name: rows[quantity] for name, quantity in emitted.items()}
 
 
 def sites(case, draws: pd.DataFrame) -> Payload:
