@@ -90,6 +90,7 @@ def test_what_the_code_imports_is_declared(wanted):
         "SALib": "salib",
         "IPython": "ipython",
         "vl_convert": "vl-convert-python",
+        "py_mini_racer": "mini-racer",
     }
     code = [path for folder in ("analysis", "tests") for path in (ROOT / folder).rglob("*.py")]
     trees = [ast.parse(path.read_text()) for path in code]
