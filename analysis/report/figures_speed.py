@@ -10,7 +10,7 @@ PARTS = {
     "expert": "routed experts",
     "cache": "cached context",
     "communication": "collectives",
-    "overhead": "launches and scheduling",
+    "overhead": "launches, small kernels, scheduling",
     "interference": "prompts of others",
 }
 BOUND = {"read": "reading memory", "compute": "arithmetic", "wait": "waiting, links and launches"}
@@ -50,7 +50,8 @@ def against_measured(points: pd.DataFrame, quantity: str, unit: str, title: str)
 
 def errors_by(errors: pd.DataFrame, by: str, title: str) -> alt.LayerChart:
     """Median absolute error of throughput by one column, with the number of points."""
-    rows = errors.assign(group=errors[by].astype(str), error=errors["output_tokens_per_s_per_chip"] * 100)
+    known = errors.dropna(subset="output_tokens_per_s_per_chip")  # runs for energy print no first token
+    rows = known.assign(group=known[by].astype(str), error=known["output_tokens_per_s_per_chip"] * 100)
     base = alt.Chart(rows).encode(y=alt.Y("group:N", title=None, sort=None))
     bars = base.mark_bar(color=CANDIDATE, opacity=0.75).encode(x=alt.X("error:Q", title="median absolute error, %"))
     count = base.mark_text(align="left", dx=4, color=INK).encode(x="error:Q", text=alt.Text("points:Q", format=",d"))

@@ -28,7 +28,8 @@ def parts(draws: pd.DataFrame) -> pd.DataFrame:
         middle = table.median()
         times = {part: (np.hypot(middle[read], middle[work]), "read" if middle[read] >= middle[work] else "compute")
                  for part, (read, work) in PAIRS.items()}  # fmt: skip
-        times |= {part: (middle[f"{part}_s"], "wait") for part in ("communication", "overhead")}
+        small_s = middle["overhead_s"] + middle["activation_s_per_token"] * middle["step_tokens"]
+        times |= {"communication": (middle["communication_s"], "wait"), "overhead": (small_s, "wait")}
         times = {part: (time * middle["step_slowness_ratio"], bound) for part, (time, bound) in times.items()}
         times["interference"] = (middle["interference_s"], "compute")
         whole = sum(time for time, _ in times.values())
