@@ -169,20 +169,3 @@ def differences(gains: pd.DataFrame) -> alt.LayerChart:
         "ratio, logarithmic, at the promised speed",
         height=alt.Step(26),
     )
-
-
-def gains(shares: pd.DataFrame) -> alt.LayerChart:
-    """What each difference of the two chips brings, as factors on a logarithmic axis that multiply to the whole."""
-    whole = pd.DataFrame([{"difference": "all together", "ratio": shares["ratio"].prod()}])
-    rows = pd.concat([shares, whole]).assign(one=1.0, label=lambda x: x["ratio"].map("×{:.2f}".format))
-    rows["kind"] = ["part"] * len(shares) + ["whole"]
-    base = alt.Chart(rows).encode(y=alt.Y("difference:N", title=None, sort=None))
-    bars = base.mark_bar().encode(
-        x=_log("one", "factor on tokens/s per chip", [*rows["ratio"], 0.9, 1.1], alt.X), x2="ratio:Q",
-        color=alt.Color("kind:N", legend=None, scale=alt.Scale(domain=["part", "whole"], range=[BASELINE, CANDIDATE])),
-    )  # fmt: skip
-    words = base.mark_text(align="left", dx=5, color=INK).encode(x="ratio:Q", text="label:N")
-    title = "What each difference brings at the promised speed"
-    return _finish(
-        bars + words, title, "factor on output tokens/s per chip, logarithmic; parts multiply", height=alt.Step(24)
-    )
