@@ -13,7 +13,6 @@ PARTS = {
     "overhead": "launches, small kernels, scheduling",
     "interference": "prompts of others",
 }
-BOUND = {"read": "reading memory", "compute": "arithmetic", "wait": "waiting, links and launches"}
 
 
 def _finish(chart, title: str, subtitle: str, **size):
