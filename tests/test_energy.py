@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from analysis.laws import cooling, cost, energy
 from analysis.study import energy as study
+from analysis.study import speed
 from analysis.units import convert, registry
 
 share = st.floats(0.05, 0.95)
@@ -278,6 +279,10 @@ def test_intervals_hold_what_they_promise():
     assert 0.73 <= told["measured, where it is", "all"] <= 0.87
     middle, low, high = study.predict_energy(study.speeds(study.points()))
     assert np.all((low < middle) & (middle < high))
+
+
+def test_a_board_that_nobody_measured_gets_a_wider_interval():
+    assert speed.board_spread("mi355x") == speed.board_spread("a100-sxm-40gb") > speed.board_spread("b200") > 0
 
 
 def test_weights_of_kernels_agree_with_boards_measured_on_kernels():

@@ -70,10 +70,10 @@ def fit(columns: dict, measured) -> tuple[np.ndarray, np.ndarray]:
     return found.x, np.sqrt(np.diag(np.linalg.inv(found.jac.T @ found.jac)) * spread)
 
 
-def left_out(rows: pd.DataFrame, at: dict) -> np.ndarray:
-    """Log error of each row at the columns `at`, by weights fitted without its model."""
+def left_out(rows: pd.DataFrame, at: dict, by: str = "model") -> np.ndarray:
+    """Log error of each row at the columns `at`, by weights fitted without its model (or its accelerator)."""
     columns, errors = fitted_at(rows), np.full(len(rows), np.nan)
-    for out in _models(rows):
+    for out in _groups(rows, by):
         weights, _ = fit(_cut(columns, ~out), rows["energy_j_per_output_token"][~out])
         errors[out] = log_error(weights, _cut(at, out), rows["energy_j_per_output_token"][out])
     return errors
@@ -84,14 +84,14 @@ def unseen(rows: pd.DataFrame) -> dict:
     columns, known = speeds(rows), calibration.points()
     doubts = table("spread").query("level == 'model' and thing == 'all'").set_index("quantity")["log_sd"]
     told = pd.Series(np.nan, rows.index)
-    for out in _models(rows):
+    for out in _groups(rows):
         kept = known[~known["alike"].isin({alike(name) for name in rows["model"][out]})].reset_index(drop=True)
         told[out] = calibration.Fit(kept).answer(calibration.levelled(rows[out]))[SPEEDS]
     return columns | {SPEEDS: told.to_numpy(), SPREAD: np.full(len(rows), doubts[SPEEDS])}
 
 
-def _models(rows: pd.DataFrame) -> list[np.ndarray]:
-    return [rows["model"].eq(model).to_numpy() for model in rows["model"].unique()]
+def _groups(rows: pd.DataFrame, by: str = "model") -> list[np.ndarray]:
+    return [rows[by].eq(name).to_numpy() for name in rows[by].unique()]
 
 
 def doubt(errors, speed_spread) -> np.ndarray:
@@ -123,7 +123,7 @@ def validate(rows: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
     errors = np.stack([left_out(rows, at) for at in ways.values()])
     spread = np.stack([at[SPREAD] for at in ways.values()])
     inside = np.zeros(errors.shape, dtype=bool)
-    for out in _models(rows):
+    for out in _groups(rows):
         own, more = doubt(errors[:, ~out].ravel(), spread[:, ~out].ravel())
         inside[:, out] = np.abs(errors[:, out]) <= TENTH * np.hypot(own, more * spread[:, out])
     told = pd.concat([
@@ -150,8 +150,12 @@ def calibrate_energy() -> pd.DataFrame:
     weights, errors = fit(fitted_at(rows), rows["energy_j_per_output_token"])
     told, spreads = validate(rows)
     told.to_csv(calibration.FACTS / "energy_validation.csv", index=False, float_format="%.4g", lineterminator="\n")
-    names, blank = ("own_log_sd", "speed_weight_ratio"), (np.nan, np.nan)
-    told = [*zip(PRIOR, weights, errors, strict=True), *zip(names, spreads, blank, strict=True)]
+    boards = np.quantile(np.abs(left_out(rows, fitted_at(rows), "accelerator")), 0.8) / TENTH
+    names = ("own_log_sd", "speed_weight_ratio", "unseen_board_log_sd")
+    told = [
+        *zip(PRIOR, weights, errors, strict=True),
+        *((*pair, np.nan) for pair in zip(names, (*spreads, boards), strict=True)),
+    ]
     made = pd.DataFrame(told, columns=["field", "value", "standard_error"])
     made.to_csv(calibration.FACTS / "energy_coefficients.csv", index=False, float_format="%.4g", lineterminator="\n")
     return made
@@ -175,7 +179,7 @@ def predict_energy(columns: dict) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Board joules per output token, prompt included, with P10 and P90, for columns that the throughput laws filled."""
     told = run({**columns, **coefficients()}, BOARD)["energy_j_per_output_token"]
     spread = table("energy_coefficients").set_index("field")["value"]
-    times = np.exp(TENTH * np.hypot(spread["own_log_sd"], spread["speed_weight_ratio"] * columns[SPREAD]))
+    times = np.exp(TENTH * np.hypot(columns["board_spread"], spread["speed_weight_ratio"] * columns[SPREAD]))
     return told, told / times, told * times
 
 

@@ -61,7 +61,17 @@ def setting(accelerator: str, model: str, precision: str, engine: str = "") -> d
 def doubted(accelerator: str, model: str, precision: str, engine: str = "") -> dict[str, float]:
     """The same with the log spread of each predicted quantity, as `<quantity>_spread`."""
     told = spread(accelerator, model, precision, engine)
-    return setting(accelerator, model, precision, engine) | {f"{name}_spread": size for name, size in told.items()}
+    spreads = {f"{name}_spread": size for name, size in told.items()}
+    return setting(accelerator, model, precision, engine) | spreads | {"board_spread": board_spread(accelerator)}
+
+
+def board_spread(accelerator: str) -> float:
+    """Log standard deviation of board energy at a known speed: wider for boards whose power nobody measured for us."""
+    told = table("energy_coefficients").set_index("field")["value"]
+    metered = accelerator in set(
+        table("energy").query("boundary == 'board' and source != 'ml_energy_v2'")["accelerator"]
+    )
+    return float(told["own_log_sd"] if metered else max(told["own_log_sd"], told["unseen_board_log_sd"]))
 
 
 def formats(chip: Mapping, shape: Mapping, precision: str) -> dict[str, float]:
