@@ -30,9 +30,8 @@ def against_measured(points: pd.DataFrame, quantity: str, unit: str, title: str)
     rows = points[["accelerator", "model", "engine", "precision", "concurrency", quantity, f"{quantity}_predicted"]]
     rows = rows.dropna().rename(columns={quantity: "measured", f"{quantity}_predicted": "predicted"})
     both = [*rows["measured"], *rows["predicted"]]
-    ends = pd.DataFrame({"at": [min(both), max(both)]}).assign(
-        low=lambda x: x["at"] / 1.2, high=lambda x: x["at"] * 1.2
-    )
+    ends = pd.DataFrame({"at": [min(both), max(both)]})
+    ends = ends.assign(low=ends["at"] / 1.2, high=ends["at"] * 1.2)
     dots = alt.Chart(rows).mark_point(filled=True, size=14, opacity=0.45).encode(
         x=_log("measured", f"measured, {unit}", both, alt.X),
         y=_log("predicted", f"predicted, {unit}", both),
@@ -42,9 +41,8 @@ def against_measured(points: pd.DataFrame, quantity: str, unit: str, title: str)
     )  # fmt: skip
     line = alt.Chart(ends).mark_line(color=INK, strokeWidth=1).encode(x="at:Q", y="at:Q")
     band = alt.Chart(ends).mark_area(color=FAINT, opacity=0.35).encode(x="at:Q", y="low:Q", y2="high:Q")
-    return _finish(
-        band + dots + line, title, f"{unit}, logarithmic; line: right, band: within 20 %", width=480, height=430
-    )
+    told = f"{unit}, logarithmic; line: right, band: within 20 %"
+    return _finish(band + dots + line, title, told, width=480, height=430)
 
 
 def errors_by(errors: pd.DataFrame, by: str, title: str) -> alt.LayerChart:
@@ -54,9 +52,8 @@ def errors_by(errors: pd.DataFrame, by: str, title: str) -> alt.LayerChart:
     base = alt.Chart(rows).encode(y=alt.Y("group:N", title=None, sort=None))
     bars = base.mark_bar(color=CANDIDATE, opacity=0.75).encode(x=alt.X("error:Q", title="median absolute error, %"))
     count = base.mark_text(align="left", dx=4, color=INK).encode(x="error:Q", text=alt.Text("points:Q", format=",d"))
-    return _finish(
-        bars + count, title, "per cent of the measured tokens/s per chip; number: points", height=alt.Step(19)
-    )
+    told = "per cent of the measured tokens/s per chip; number: points"
+    return _finish(bars + count, title, told, height=alt.Step(19))
 
 
 def schemes(summary: pd.DataFrame, peers: pd.DataFrame) -> alt.Chart:
@@ -106,12 +103,10 @@ def frontier(points: pd.DataFrame, promised: float) -> alt.LayerChart:
     lines = base.mark_line(interpolate="monotone").encode(strokeDash=alt.StrokeDash("option:N", legend=None))
     layout = [f"{kind}_parallel" for kind in ("tensor", "data", "expert")]
     layout += ["instances_count", "concurrency_requests", "ttft_s"]
-    dots = base.mark_point(filled=True, size=28).encode(
-        tooltip=["option", *layout], shape=alt.Shape("option:N", legend=None)
-    )
-    rule = (
-        alt.Chart(pd.DataFrame({"promised": [promised]})).mark_rule(color=INK, strokeDash=[4, 4]).encode(x="promised:Q")
-    )
+    shape = alt.Shape("option:N", legend=None)
+    dots = base.mark_point(filled=True, size=28).encode(tooltip=["option", *layout], shape=shape)
+    at = alt.Chart(pd.DataFrame({"promised": [promised]}))
+    rule = at.mark_rule(color=INK, strokeDash=[4, 4]).encode(x="promised:Q")
     title = "The faster for one user, the fewer tokens for all"
     return _finish(lines + dots + rule, title, "output tokens/s, logarithmic; rule: the promised speed")
 
@@ -127,9 +122,8 @@ def parts(shares: pd.DataFrame) -> alt.Chart:
                         legend=alt.Legend(columns=3)),
         order=alt.Order("rank:Q"), tooltip=["option", "part", alt.Tooltip("percent:Q", format=".1f"), "bound"],
     )  # fmt: skip
-    return _finish(
-        chart, "Where the time between two tokens goes", "per cent, medians at the operating point", height=alt.Step(38)
-    )
+    title, unit = "Where the time between two tokens goes", "per cent, medians at the operating point"
+    return _finish(chart, title, unit, height=alt.Step(38))
 
 
 def records(rows: pd.DataFrame) -> alt.LayerChart:
@@ -151,9 +145,8 @@ def records(rows: pd.DataFrame) -> alt.LayerChart:
 def differences(gains: pd.DataFrame) -> alt.LayerChart:
     """What each difference of the two options brings to the served rate; the bars multiply to the whole ratio."""
     whole = pd.DataFrame({"difference": ["all together"], "ratio": [gains["ratio"].prod()], "kind": ["whole"]})
-    rows = pd.concat([gains.assign(kind="part"), whole]).assign(
-        one=1.0, text=lambda x: x["ratio"].map("{:.2f}×".format)
-    )
+    rows = pd.concat([gains.assign(kind="part"), whole]).assign(one=1.0)
+    rows["text"] = rows["ratio"].map("{:.2f}×".format)
     base = alt.Chart(rows).encode(y=alt.Y("difference:N", title=None, sort=list(rows["difference"])))
     kinds = alt.Scale(domain=["part", "whole"], range=[BASELINE, CANDIDATE])
     bars = base.mark_bar(opacity=0.75).encode(
@@ -162,9 +155,5 @@ def differences(gains: pd.DataFrame) -> alt.LayerChart:
         color=alt.Color("kind:N", legend=None, scale=kinds),
     )
     text = base.mark_text(align="left", dx=4, color=INK).encode(x="ratio:Q", text="text:N")
-    return _finish(
-        bars + text,
-        "What each difference of the two options brings",
-        "ratio, logarithmic, at the promised speed",
-        height=alt.Step(26),
-    )
+    title, unit = "What each difference of the two options brings", "ratio, logarithmic, at the promised speed"
+    return _finish(bars + text, title, unit, height=alt.Step(26))
