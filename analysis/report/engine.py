@@ -75,14 +75,15 @@ def fork(work) -> tuple[int, int]:
     if pid:
         os.close(writer)
         return pid, reader
+    out = os.fdopen(writer, "w")
     try:
         os.setsid()
         os.close(reader)
         die_with_parent()
-        work(lambda record: _write(writer, json.dumps(record).encode() + b"\n"))
+        work(lambda record: print(json.dumps(record), file=out, flush=True))
     except BaseException as fault:
         with suppress(OSError):
-            _write(writer, json.dumps({"died": f"{type(fault).__name__}: {fault}"}).encode() + b"\n")
+            print(json.dumps({"died": f"{type(fault).__name__}: {fault}"}), file=out, flush=True)
     finally:
         os._exit(0)
 
@@ -145,12 +146,6 @@ def _lost(manager, at: int, record: dict) -> None:
     name, said = record.get("kind", "DeadKernelError"), record.get("died", "the process that ran the cell was killed")
     error = {"output_type": "error", "ename": name, "evalue": said, "traceback": [f"{name}: {said}"]}
     _filled(manager, at, {"outputs": [error], "count": None, "go": False})
-
-
-def _write(writer: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(writer, view) :]
 
 
 def die_with_parent(by: int = 9) -> None:

@@ -133,9 +133,17 @@ def _executed(job: dict, kept: Path, pictures: Ahead) -> dict:
         str(Path(ROOT, job["path"])), kept, job["parameters"], engine_name=ENGINES[job["engine"]],
         kernel_name="python3", progress_bar=False, request_save_on_cell_execute=not forked,
         cwd=str(Path(ROOT, job["path"]).parent), execution_timeout=job["timeout"],
-        # A kernel on a busy machine may be seconds late with an output; nbclient would leave it out without a word.
-        iopub_timeout=120, raise_on_iopub_timeout=True, **({"shown": pictures.shown} if forked else {}),
+        **({"shown": pictures.shown} if forked else _kernel(kept)),
     )  # fmt: skip
+
+
+def _kernel(kept: Path) -> dict:
+    """How a stock kernel is spoken to: by files where it can be; ports of kernels that start at once clash."""
+    from traitlets.config import Config
+
+    files = {"KernelManager": {"transport": "ipc", "ip": str(kept.with_name("kernel"))}} if os.name == "posix" else {}
+    # A kernel on a busy machine may be seconds late with an output; nbclient would leave it out without a word.
+    return {"config": Config(files), "iopub_timeout": 120, "raise_on_iopub_timeout": True}
 
 
 def _made(job: dict, nb: dict, pictures: Ahead) -> dict:

@@ -157,7 +157,8 @@ def _output(output: dict, picture) -> str:
     if output["output_type"] == "stream":
         return f'<div class="out"><pre class="{html.escape(output["name"])}">{html.escape(output["text"])}</pre></div>'
     if output["output_type"] == "error":
-        return f'<div class="out error" role="alert"><pre>{html.escape(_uncoloured(output["traceback"]))}</pre></div>'
+        plainly = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(output["traceback"]))
+        return f'<div class="out error" role="alert"><pre>{html.escape(plainly)}</pre></div>'
     data = output["data"]
     if HEADLINE in data:
         return _answer(data[HEADLINE])
@@ -194,10 +195,6 @@ def _quoted(svg: str) -> str:
     for plain, quoted in (("%", "%25"), ("#", "%23"), ("\n", "%0A"), ("&", "&amp;"), ("'", "&#39;")):
         svg = svg.replace(plain, quoted)
     return svg
-
-
-def _uncoloured(lines: list[str]) -> str:
-    return re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(lines))
 
 
 @cache
