@@ -107,7 +107,7 @@ def test_evidence_reaches_no_attribute():
 
 
 # The worked example: shares of time in matrix products and in reading weights, and the multiplier of the full model,
-# as printed; then what price (1.36), eligibility (80 %) and a first year's load (0.85) leave of it.
+# as printed; then what price (1.36), eligibility (80%) and a first year's load (0.85) leave of it.
 WORKED = [
     (0.77, 0, 2.25, 2.25, 2.23, 1.64, 1.45, 1.23), (0.73, 0.05, 2.12, 2.23, 1.98, 1.46, 1.34, 1.14),
     (0.63, 0, 1.83, 1.83, 1.31, 0.97, 0.97, 0.83), (0.23, 0.13, 1.20, 1.28, 1.34, 0.99, 0.99, 0.84),
@@ -128,7 +128,7 @@ def test_worked_example_b200_fp8_to_gb300_fp4(matmul, weights, first, second, fu
 
 
 def test_worked_example_by_monte_carlo():
-    """Triangular inputs of the worked example: P10, P50, P90 = 0.83, 1.06, 1.36; above 1 with 62 %, 3.57 never."""
+    """Triangular inputs of the worked example: P10, P50, P90 = 0.83, 1.06, 1.36; above 1 with 62%, 3.57 never."""
     draw = np.random.default_rng(0).triangular
     time = law.additive_time_ratio(
         draw(0.05, 0.45, 0.80, 200_000), draw(0.40, 0.66, 0.72, 200_000), draw(0, 0.06, 0.25, 200_000), 1 - 4.5 / 8
@@ -154,7 +154,7 @@ def test_measured_gain_of_half_again_the_peak(gain, kappa, share):
 
 
 def test_halving_the_bytes_of_a_published_model_buys_1_46():
-    """Epoch's inference economics notebook, Llama 3 70B on eight H100: 63.37 % of the step reads weights."""
+    """Epoch's inference economics notebook, Llama 3 70B on eight H100: 63.37% of the step reads weights."""
     assert 1 / law.additive_time_ratio(0.6337, 0.5, 0, 0) == pytest.approx(1.464, abs=0.001)
 
 

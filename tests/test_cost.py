@@ -103,7 +103,7 @@ DENSE = {  # PFLOP/s of FP8 and FP4 without sparsity; datasheets print twice as 
 
 @pytest.mark.parametrize("accelerator", MEMORY)
 def test_memory_is_decimal_and_arithmetic_dense(accelerator):
-    """GiB for GB would be 7 % more, sparse for dense twice as much."""
+    """GiB for GB would be 7% more, sparse for dense twice as much."""
     chip = find(Accelerator, accelerator)
     assert chip.memory_bytes_per_chip == pytest.approx(MEMORY[accelerator] * 1e9, rel=0.02)
     told = chip.fp8_flop_per_s_per_chip, chip.fp4_flop_per_s_per_chip
@@ -162,7 +162,7 @@ def test_threshold_reaches_exactly_the_margin(attempt, price, success, margin, o
 
 
 def test_agent_example():
-    """METHODS, section 4: 1 M tokens in (90 % cached), 40 k out at DeepSeek-R1 prices, 60 % success, $1 a task."""
+    """METHODS, section 4: 1 M tokens in (90% cached), 40 k out at DeepSeek-R1 prices, 60% success, $1 a task."""
     prices = (convert(p, "usd/Mtok", "usd/tok") for p in (0.55, 0.14, 2.19))
     attempt = products.attempt_usd(1e5, 9e5, 4e4, *prices)
     task = products.task_usd(attempt, 0.05, 0.6)
@@ -175,7 +175,7 @@ def test_agent_example():
 
 
 def test_demand_example():
-    """METHODS, section 4: at M = 3.571 spending moves by 1.14 (elasticity 1.1) to 2.07 (1.57); 10 % off sells 12 %."""
+    """METHODS, section 4: at M = 3.571 spending moves by 1.14 (elasticity 1.1) to 2.07 (1.57); 10% off sells 12%."""
     for elasticity, printed in ((1.1, 1.14), (1.57, 2.07)):
         price = products.price_ratio(1 / 3.571, 1.0)
         assert products.spend_ratio(price, products.demand_ratio(price, elasticity)) == pytest.approx(printed, abs=5e-3)
@@ -286,8 +286,8 @@ def test_tornado_flips_and_information_of_a_straight_line(case):
 
 
 def test_a_hall_without_liquid_a_tax_and_a_move_cost_what_they_say():
-    """By hand: 2 $/W for the three quarters of 140 kW racks of 72 that need it; 1 % on chip and hall; 10 M less a move
-    of 0.5 M and three months of 60 % of it paid twice."""
+    """By hand: 2 $/W for the three quarters of 140 kW racks of 72 that need it; 1% on chip and hall; 10 M less a move
+    of 0.5 M and three months of 60% of it paid twice."""
     assert cooling.retrofit_usd_per_chip(2.0, 144e3, 72, 0.25) == pytest.approx(3000)
     assert cost.tax_usd_per_s_per_chip(40e3, 10e3, 0.01) == pytest.approx(500)
     assert products.spendable_usd(10e6, 0.5e6, 0.25, 10e6, 0.6) == pytest.approx(8e6)

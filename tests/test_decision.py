@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from analysis.laws import decision
 
-RATE = np.log(1.10) / 12  # 10 % a year, continuously, a month
+RATE = np.log(1.10) / 12  # 10% a year, continuously, a month
 MONTHS = np.arange(36.0)
 WORTH = decision.discount_ratio(MONTHS, RATE)
 multipliers, delays = st.floats(0.3, 6), st.floats(0, 48)
@@ -23,7 +23,7 @@ def waiting(delay, multiplier, premium=1.15, ramp=6.0):
     ("delay", "costs"), [(6, (0.98, 0.88, 0.66, 0.53)), (12, (1.02, 0.95, 0.78, 0.69)), (24, (1.10, 1.07, 1.00, 0.97))]
 )
 def test_the_grid_of_waiting_over_buying(delay, costs):
-    """36 months, 10 % a year, 15 % premium on short rentals, six months of moving over; multipliers 1.1 to 3.57."""
+    """36 months, 10% a year, 15% premium on short rentals, six months of moving over; multipliers 1.1 to 3.57."""
     for multiplier, cost in zip((1.1, 1.3, 2.2, 3.57), costs, strict=True):
         assert waiting(delay, multiplier) == pytest.approx(cost, abs=0.006)
 

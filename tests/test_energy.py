@@ -29,7 +29,7 @@ def fleet(host, network, board, busy, idle, fan, supply):
 
 
 def test_google_median_prompt_adds_up_with_its_parts():
-    """Elsworth et al. 2025 (arXiv:2508.15734): 0.24 Wh = TPU 58 %, host 25 %, idle 10 %, overhead 8 % (sum 101)."""
+    """Elsworth et al. 2025 (arXiv:2508.15734): 0.24 Wh = TPU 58%, host 25%, idle 10%, overhead 8% (sum 101)."""
     tpu, host, idle, overhead = 0.58, 0.25, 0.10, 0.08
     wall = energy.wall_ratio(idle / tpu, host / tpu, 0, 1)
     assert tpu * wall == pytest.approx(tpu + host + idle)
@@ -97,7 +97,7 @@ def test_inferencex_tokens_per_megawatt():
 
 
 def test_claim_in_watts():
-    """Half the energy in 28 % of the time is 1.79 times the power: E = P t, nothing else."""
+    """Half the energy in 28% of the time is 1.79 times the power: E = P t, nothing else."""
     assert cooling.implied_power_ratio(0.5, 0.28) == pytest.approx(1.786, abs=5e-4)
     assert 700 * cooling.implied_power_ratio(0.5, 0.28) == pytest.approx(1250)
 
@@ -256,7 +256,7 @@ def test_measured_power_is_read_in_watts_and_drops_the_climb(measure, monkeypatc
 
 
 def test_board_energy_of_models_left_out():
-    """Board joules per token of models that the weights never saw: median error at most 15 % (facts/energy.csv)."""
+    """Board joules per token of models that the weights never saw: median error at most 15% (facts/energy.csv)."""
     told = study.accuracy().set_index(["speed", "source"])["median_error_share"]
     assert {speed for speed, _ in told.index} == {"measured, where it is", "predicted"}
     assert len(told) == 6
@@ -273,7 +273,7 @@ def test_fit_is_repeatable_to_the_byte(tmp_path, monkeypatch):
 
 
 def test_intervals_hold_what_they_promise():
-    """An 80 % interval on models left out holds 75 to 85 % of points, give or take one in fifty."""
+    """An 80% interval on models left out holds 75 to 85% of points, give or take one in fifty."""
     told = study.accuracy().set_index(["speed", "source"])["covered_share"]
     assert 0.73 <= told["predicted", "all"] <= 0.87
     assert 0.73 <= told["measured, where it is", "all"] <= 0.87

@@ -72,7 +72,7 @@ def test_the_projects_registers_are_those_that_the_method_gives():
 
 
 def test_the_hazard_of_cancellation_forecasts_launches_left_out_better_than_one_share_for_all():
-    """Five cancelled in about 220 months at risk: 2.5 % a month; Brier score of each launch from the others."""
+    """Five cancelled in about 220 months at risk: 2.5% a month; Brier score of each launch from the others."""
     known = record.reference_class(TODAY)
     assert record.rates(known)["cancelled_share_per_month"] == pytest.approx(5.5 / 219.9, abs=1e-4)
     errors = []

@@ -86,7 +86,7 @@ def test_g1_the_printed_example_needs_the_other_facility_price():
 
 
 def barroso(price, watt, usd_per_kwh, pue, facility_usd_per_w=15, rate=0.12):
-    """Facility, energy and server dollars a month; 720 hours and 5 % of amortisation are the book's conventions."""
+    """Facility, energy and server dollars a month; 720 hours and 5% of amortisation are the book's conventions."""
     facility = monthly(facility_usd_per_w * watt, rate, 144 * MONTH) + 0.04 * watt
     server = monthly(price, rate, 36 * MONTH) + 0.05 * price / 36
     return np.array([facility, electricity(watt, 0.75, pue, usd_per_kwh) * 720 * HOUR / MONTH, server])
@@ -245,10 +245,8 @@ def test_g8_trap_of_sixteen_key_value_heads():
 
 
 def test_g9_google_and_g10_power_share():
-    """Google, arXiv 2508.15734: 0.24 Wh a prompt, parts 58, 25, 10, 8 %; SemiAnalysis: 20 % worse of a 20 % share."""
-    check(
-        [("accelerators, Wh", 0.24 * 0.58, 0.14, 0.005), ("overhead of 8 %", claim.headline_ratio(0.08), 1.09, 0.005)]
-    )
+    """Google, arXiv 2508.15734: 0.24 Wh a prompt, parts 58, 25, 10, 8%; SemiAnalysis: 20% worse of a 20% share."""
+    check([("accelerators, Wh", 0.24 * 0.58, 0.14, 0.005), ("overhead of 8%", claim.headline_ratio(0.08), 1.09, 0.005)])
     check([("facility over wall", energy.facility_j_per_output_token(0.92 * 0.24, 1.09), 0.24, 0.005)])
     worse = products.eligible_ratio(1 / 1.2, 0.20)
     check([("cost of the total, %", 100 * (1 / worse - 1), 4, 1e-9)])
@@ -266,7 +264,7 @@ def test_g11_price_decline_and_g12_rack_economics():
 
 
 def test_article_at_its_word():
-    """813 Morning Brief, 23 April 2026: 72 % less, and $10 million that 'becomes nearly $36 million'."""
+    """813 Morning Brief, 23 April 2026: 72% less, and $10 million that 'becomes nearly $36 million'."""
     check([("multiplier", claim.headline_ratio(0.72), 3.5714, 5e-5)])
     check([("$ M", 10 * products.blended_ratio(claim.headline_ratio(0.72), 1.0), 35.71, 0.005)])
 

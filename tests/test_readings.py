@@ -117,7 +117,7 @@ def test_the_ladder_ends_at_the_law_of_pass_through(case):
     ("prior", "silent", "wrong"), [(0.05, 0.032, 0.012), (0.15, 0.101, 0.038), (0.30, 0.215, 0.087)]
 )
 def test_update_by_silence_and_by_errors(prior, silent, wrong):
-    """Worked by hand: 45 % reached by now, four in five noticed; then 0.35 for several wrong facts in one text."""
+    """Worked by hand: 45% reached by now, four in five noticed; then 0.35 for several wrong facts in one text."""
     after = rollout.updated_share(prior, rollout.silence_ratio(0.45, 0.8))
     assert after == pytest.approx(silent, abs=0.0008)
     assert rollout.updated_share(after, 0.35) == pytest.approx(wrong, abs=0.0008)

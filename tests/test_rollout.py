@@ -52,7 +52,7 @@ def case(product="Magnum", loops=0, as_of=TODAY):
 
 
 def test_the_record_gives_the_rates_of_cancellation_and_lateness():
-    """5 of 21 cancelled: Jeffreys 5, 50 and 95 % points .12, .24, .41; 7 of 16 dated launches late: .25, .44, .64."""
+    """5 of 21 cancelled: Jeffreys 5, 50 and 95% points .12, .24, .41; 7 of 16 dated launches late: .25, .44, .64."""
     said = record.rates(record.reference_class(TODAY))
     assert said["counts"] == {"cancelled": (5, 21), "late": (7, 16)}
     assert said["cancelled_interval"] == pytest.approx([0.12, 0.24, 0.41], abs=0.006)
@@ -80,7 +80,7 @@ def test_censoring_counts():
 
 
 def test_the_articles_timeline_run_through_the_record():
-    """With the plan exactly filling the window, a 25 % chance of one more loop and 30 % of it absorbed:
+    """With the plan exactly filling the window, a 25% chance of one more loop and 30% of it absorbed:
     limited release P50 2026-12-02 and P70 2027-03-20, general availability P50 2027-04-17 and P70 2027-09-24,
     chance of limited release by 22 November .45 and of general availability by 31 March 2027 .45."""
     draws, window = 100_000, record.months_between("2026-04-23", "2026-09-30")
@@ -127,7 +127,7 @@ def test_silence_and_wrong_facts_lower_belief():
 
 
 def test_leave_one_out_intervals_hold():
-    """80 % intervals hold 70 to 90 % of launches, and the record beats taking windows at their word."""
+    """80% intervals hold 70 to 90% of launches, and the record beats taking windows at their word."""
     scored = record.leave_one_out(TODAY)
     assert len(scored) == 15
     assert 0.7 <= scored.inside.mean() <= 0.9

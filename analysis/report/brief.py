@@ -19,7 +19,7 @@ def gain(draws: pd.DataFrame, ladder: pd.DataFrame) -> Shown:
 
 
 def word(value: Shown, claimed: Claim | None) -> str:
-    """The verdict, from where the 80 % range lies against the headline, or against 1 where nothing was claimed."""
+    """The verdict, from where the 80% range lies against the headline, or against 1 where nothing was claimed."""
     if claimed:
         return three_ways(value, claimed.headline_ratio * verdict.ROUNDING, ("holds", "fails", "cannot be told"))
     return three_ways(value, 1, ("pays", "does not pay", "may pay"))
@@ -95,7 +95,7 @@ def _expect(case, draws: pd.DataFrame, ladder: pd.DataFrame, claimed: Claim | No
     if not claimed:
         return words
     low, mid, high = 100 * credence.weights(case)["true"].quantile([0.1, 0.5, 0.9])
-    return words + f" Probability of the claim, as its headline has it: {mid:.1f} % ({low:.1f} to {high:.1f} %)."
+    return words + f" Probability of the claim, as its headline has it: {mid:.1f}% ({low:.1f} to {high:.1f}%)."
 
 
 def _watt(draws: pd.DataFrame) -> Shown:

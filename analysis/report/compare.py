@@ -41,7 +41,7 @@ def candidates(taken: pd.DataFrame) -> pd.DataFrame:
 
 
 def beside(taken: pd.DataFrame) -> pd.DataFrame:
-    """A row a scenario, a column a quantity: median with its 80 % range."""
+    """A row a scenario, a column a quantity: median with its 80% range."""
     rows = candidates(taken)
     said = [str(text.Shown((row.low, row.mid, row.high), row.unit)) for row in rows.itertuples()]
     wide = rows.assign(said=said).pivot_table(
@@ -111,7 +111,7 @@ def answer(taken: pd.DataFrame) -> text.Payload:
     buys += "least in “{least}”, most in “{most}”; "
     if len(gains) == 1:
         buys = "In “{most}”, the only scenario, a dollar on the new hardware buys {value.mid} the tokens of the old; "
-    never = worst.min() < 0.005  # shown as 0 %
+    never = worst.min() < 0.005  # shown as 0%
     acts = (
         "to {act} is the best act."
         if never
@@ -134,7 +134,7 @@ def gains_chart(taken: pd.DataFrame) -> alt.LayerChart:
         x=alt.X("mid:Q", scale=scale, title="tokens per dollar, new over old (logarithmic)"), tooltip=["scenario", *tip]
     )
     even = alt.Chart(pd.DataFrame({"x": [1.0]})).mark_rule(color=theme.INK, strokeDash=[3, 3]).encode(x="x:Q")
-    title = alt.Title("What a dollar buys in each scenario", subtitle="multiplier; point: median, line: 80 % range")
+    title = alt.Title("What a dollar buys in each scenario", subtitle="multiplier; point: median, line: 80% range")
     return alt.layer(even, span, point).properties(title=title, height=26 * len(rows), description=title.text)
 
 

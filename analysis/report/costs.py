@@ -109,7 +109,7 @@ def answer(case, draws: pd.DataFrame) -> Payload:
 
 
 def token_costs(draws: pd.DataFrame) -> pd.DataFrame:
-    """Dollars per million tokens by kind and option: median and 80 % range."""
+    """Dollars per million tokens by kind and option: median and 80% range."""
     rows = pd.DataFrame(rows_of(draws, dict.fromkeys(KINDS, "usd/Mtok")))
     return rows.assign(kind=rows["quantity"].map(KINDS))
 
@@ -147,7 +147,7 @@ def steps(case, draws: pd.DataFrame) -> Markdown:
     rows.append(("the same in today's dollars", spread(told["effective_usd"], "usd", "Musd")))
     rows.append(("requests a year, billions", spread(told["requests"] / 1e9)))
     rows.append(("output tokens a year, trillions", spread(told["output_tokens"] / 1e12)))
-    return table([(words, value.mid, value.range) for words, value in rows], ["Step", "median", "80 % range"])
+    return table([(words, value.mid, value.range) for words, value in rows], ["Step", "median", "80% range"])
 
 
 def arrivals(case) -> np.ndarray:
@@ -226,7 +226,7 @@ def doubt(case, draws: pd.DataFrame) -> tuple[pd.DataFrame, Markdown]:
     worth, lines = worth.round(), []
     for name, belief in top.iterrows():
         side = "below" if belief.at_low > belief.at_high else "above"
-        turn = f"pays {side} its {100 * turned[name]:.0f} % point" if name in turned else "never alone"
+        turn = f"pays {side} its {100 * turned[name]:.0f}% point" if name in turned else "never alone"
         ends = f"{belief.at_low:.2f}×", f"{belief.at_high:.2f}×"
         lines.append((belief.label, *ends, turn, f"${number(worth[name], 2)}"))
     told = table(lines, ["Belief", "at its P10", "at its P90", "turns the decision", "worth of knowing, a year"]).data

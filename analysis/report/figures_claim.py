@@ -40,7 +40,7 @@ def waterfall(ladder: pd.DataFrame) -> alt.LayerChart:
     ]
     claimed = "claim" in set(told["kind"])
     title = "What is left of the headline on its way to a buyer" if claimed else "From chip to buyer, step by step"
-    subtitle = "multiplier, logarithmic; throughput first, then tokens per dollar; tick: median, line: 80 % range"
+    subtitle = "multiplier, logarithmic; throughput first, then tokens per dollar; tick: median, line: 80% range"
     return titled(layers, title, subtitle, 34 * len(told))
 
 
@@ -60,7 +60,7 @@ def dumbbell(effects: pd.DataFrame, headline: float | None) -> alt.LayerChart:
     spread = dollars.encode(x="low:Q", x2="high:Q")
     title = "What each reading of the claim would buy" if headline else "What the step buys"
     red = "; red: the headline" if headline else ""
-    subtitle = f"multiplier, logarithmic; teal line: 80 % range of tokens per dollar{red}"
+    subtitle = f"multiplier, logarithmic; teal line: 80% range of tokens per dollar{red}"
     lines = rule(headline, CLAIM) if headline else []
     return titled([*rule(1, FAINT), *lines, pairs, spread, points], title, subtitle, 34 * told["title"].nunique())
 
@@ -106,7 +106,7 @@ def trust(sensitivity: pd.DataFrame, believed: float) -> alt.LayerChart:
     base = alt.Chart(sensitivity).encode(x=percent("true_share", "probability that the claim is true", alt.X))
     mean = base.mark_line(color=INK, strokeDash=[5, 3]).encode(y="mean:Q")
     bands = fan(base, alt.Y("low:Q", title="tokens per dollar, new for old"))
-    subtitle = "multiplier; line: median, band: 80 % range, dashes: mean, dotted: what is believed now"
+    subtitle = "multiplier; line: median, band: 80% range, dashes: mean, dotted: what is believed now"
     return titled([*bands, mean, *rule(believed, INK, (1, 3))], "How much trust a conclusion needs", subtitle, 240)
 
 

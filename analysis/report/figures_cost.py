@@ -67,7 +67,7 @@ def over_time(bought: pd.DataFrame) -> alt.LayerChart:
     base = base.encode(x=alt.X("month:Q", title="months from the day of this page"))
     today = base.mark_line(color=INK, strokeDash=[4, 3], strokeWidth=1.5).encode(y="today:Q")
     bands = fan(base, alt.Y("low:Q", title="$ million, cumulative"), OPTIONS[bought["option"].iloc[0]])
-    subtitle = "$ million of work at today's cost; line: median, band: 80 % range; dashes: today's chips only"
+    subtitle = "$ million of work at today's cost; line: median, band: 80% range; dashes: today's chips only"
     return titled([*bands, today], "Work bought as the new chips arrive", subtitle, 260)
 
 
@@ -119,7 +119,7 @@ def thresholds(viable: pd.DataFrame, contours: pd.DataFrame) -> alt.LayerChart:
 
 
 def margins(viable: pd.DataFrame) -> alt.LayerChart:
-    """Gross margin of every product at each option's cost, its 80 % range, and the margin that it aims at."""
+    """Gross margin of every product at each option's cost, its 80% range, and the margin that it aims at."""
     names = {"margin_low_share": "low", "margin_share": "mid", "margin_high_share": "high"}
     told = viable.rename(columns=names).replace({"product": "-"}, " ", regex=True)
     base = alt.Chart(told).encode(y=rows("product", told["product"]))
@@ -143,7 +143,7 @@ def tornado(swings: pd.DataFrame, unit: str, threshold: float) -> alt.LayerChart
 
 
 def sobol(indices: pd.DataFrame) -> alt.LayerChart:
-    """First-order and total shares of the variance with 95 % confidence."""
+    """First-order and total shares of the variance with 95% confidence."""
     words = {"S1": "alone", "ST": "with others"}
     long = pd.concat([
         indices.assign(part=word, value=indices[key], low=indices[key] - half, high=indices[key] + half)
@@ -154,5 +154,5 @@ def sobol(indices: pd.DataFrame) -> alt.LayerChart:
     x = alt.X("value:Q", title="share of the variance", stack=None, axis=alt.Axis(format="%"))
     bars = base.mark_bar(opacity=0.75).encode(x=x, color=_paint("part", words.values(), KINDS[:2]))
     lines = base.mark_rule(color=INK).encode(x="low:Q", x2="high:Q")
-    subtitle = "share of the variance (Sobol); line: 95 % confidence"
+    subtitle = "share of the variance (Sobol); line: 95% confidence"
     return titled([bars, lines], "What the doubt is made of", subtitle, 34 * len(indices))

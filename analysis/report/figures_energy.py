@@ -14,7 +14,7 @@ NAMED = ["h100-sxm", "b200", "gb300", "vr200", "kyber"]  # racks with a name bes
 
 
 def waterfall(steps: pd.DataFrame) -> alt.LayerChart:
-    """Joules per output token from boards to the meter: each bar adds a step, the line is the 80 % range of the sum."""
+    """Joules per output token from boards to the meter: each bar adds a step, the line is the 80% range of the sum."""
     bounds = steps["boundary"].map(lambda b: f" ({b})" if b else "")
     told = steps.assign(before=steps.groupby("option")["mid"].shift(fill_value=0.0), label=steps["step"] + bounds)
     base = alt.Chart(told).encode(y=rows("label", told["label"]), yOffset=alt.YOffset("option:N", sort=None))
@@ -24,12 +24,12 @@ def waterfall(steps: pd.DataFrame) -> alt.LayerChart:
         base.mark_rule(color=INK).encode(x="low:Q", x2="high:Q"),
         base.mark_tick(color=INK, thickness=2).encode(x="mid:Q", tooltip=tips("option", "step", mid=".3g")),
     ]
-    subtitle = "joules; tick: median so far, line: 80 % range of the sum"
+    subtitle = "joules; tick: median so far, line: 80% range of the sum"
     return titled(layers, "What comes on top of the boards on the way to the meter", subtitle, 230)
 
 
 def boundaries(tokens: pd.DataFrame) -> alt.FacetChart:
-    """Joules of an input, cached and output token at three boundaries, option beside option, with 80 % ranges."""
+    """Joules of an input, cached and output token at three boundaries, option beside option, with 80% ranges."""
     told = tokens.replace({"boundary": NAMES})
     base = alt.Chart(told).encode(y=rows("boundary", NAMES.values()), color=colour(told["option"]))
     base = base.encode(yOffset=alt.YOffset("option:N", sort=None))
@@ -47,7 +47,7 @@ def batch(series: pd.DataFrame) -> alt.FacetChart:
     points = points.encode(y="measured:Q", tooltip=tips("series", "concurrency", measured=".3g", mid=".3g"))
     layers = alt.layer(*fan(base, y), points, data=series).properties(height=150, width=250)
     title = "More requests share a step, so a token takes less energy"
-    unit = "joules at the boards, both axes logarithmic; black: measured, line and band: predicted with its 80 % range"
+    unit = "joules at the boards, both axes logarithmic; black: measured, line and band: predicted with its 80% range"
     return titled(layers.facet(facet=alt.Facet("series:N", title=None), columns=2), title, unit)
 
 
@@ -71,7 +71,7 @@ def ladder(steps: pd.DataFrame) -> alt.LayerChart:
 
 
 def multipliers(limits: pd.DataFrame) -> alt.LayerChart:
-    """Tokens of the candidate over the baseline for the same chips, dollars and megawatts, with 80 % ranges."""
+    """Tokens of the candidate over the baseline for the same chips, dollars and megawatts, with 80% ranges."""
     told = limits.assign(label="same " + limits["limit"])
     base = alt.Chart(told).encode(y=rows("label", told["label"]))
     x = log_axis("low", "tokens, new for old", [*told["low"], *told["high"], 1.0])
@@ -94,15 +94,15 @@ def density(racks: pd.DataFrame) -> alt.LayerChart:
         points.encode(y="mid:Q", tooltip=tips("name", rack_kw=".0f", mid=".0%")),
         named.mark_text(dy=-14, color=INK).encode(y="high:Q", text="name:N"),
     ]
-    subtitle = "share of positions a tenant can rent; line: 80 % range; dots: usual limit of the site's halls"
+    subtitle = "share of positions a tenant can rent; line: 80% range; dots: usual limit of the site's halls"
     return titled(layers, "The denser the rack, the fewer places for it", subtitle, 240)
 
 
 def warm_water(told: pd.DataFrame) -> alt.FacetChart:
-    """Free cooling, PUE and tokens kept over the temperature of the supply water, with 80 % bands."""
+    """Free cooling, PUE and tokens kept over the temperature of the supply water, with 80% bands."""
     told, ticks = told.assign(celsius=told["supply_k"] - 273.15), alt.Axis(values=[20, 30, 40, 50])
     base = alt.Chart().encode(x=alt.X("celsius:Q", title="supply water, °C", scale=alt.Scale(zero=False), axis=ticks))
     layers = alt.layer(*fan(base, alt.Y("low:Q", title=None, scale=alt.Scale(zero=False))), data=told)
     chart = layers.properties(height=140, width=170).facet(column=alt.Column("quantity:N", title=None, sort=None))
     title = "Warmer water saves chillers until the chips slow down"
-    return titled(chart.resolve_scale(y="independent"), title, "line: median, band: 80 % range")
+    return titled(chart.resolve_scale(y="independent"), title, "line: median, band: 80% range")

@@ -34,12 +34,12 @@ def gantt(outlook: pd.DataFrame, windows: pd.DataFrame, as_of) -> alt.LayerChart
     if told.never.any():  # a layer without rows has no extent, of which Vega warns
         arrow = alt.Chart(told[told.never]).mark_text(text="▶", color=CANDIDATE, fontSize=14)
         layers.append(arrow.encode(y=y, x="shown:T"))
-    subtitle = "date; dot: median, line: 80 % range, red: the window that was promised"
+    subtitle = "date; dot: median, line: 80% range, red: the window that was promised"
     return titled(layers, "When it comes", subtitle, 170)
 
 
 def chances(curves: pd.DataFrame, as_of) -> alt.LayerChart:
-    """Chance that each milestone has come, over time; what is missing from 100 % at the right is later or never."""
+    """Chance that each milestone has come, over time; what is missing from 100% at the right is later or never."""
     told = curves.assign(stage=curves.milestone.map(STAGES))
     ends = told[told.day == told.day.max()].sort_values("chance_share").tail(1)
     left = 1 - ends.chance_share.iloc[0]
@@ -70,9 +70,9 @@ def evidence_path(history: pd.DataFrame, news: pd.DataFrame) -> alt.LayerChart:
 
 
 def record(card: pd.DataFrame) -> alt.LayerChart:
-    """Slip of each past launch against the 80 % range that the other launches would have given it."""
+    """Slip of each past launch against the 80% range that the other launches would have given it."""
     told = card.assign(held=card.inside.map({True: "inside", False: "outside"}))
-    domain, head = {"domain": ["inside", "outside"]}, "80 % range"
+    domain, head = {"domain": ["inside", "outside"]}, "80% range"
     base = alt.Chart(told).encode(y=rows("product", told.sort_values("slip")["product"]))
     x = alt.X("low:Q", title="slip in months")
     points = base.mark_point(filled=True, size=80, opacity=1).encode(
@@ -81,7 +81,7 @@ def record(card: pd.DataFrame) -> alt.LayerChart:
         color=alt.Color("held:N", title=head, scale=alt.Scale(**domain, range=[MEASURED, KINDS[1]])),
     )  # fmt: skip
     grey = base.mark_rule(color=FAINT, strokeWidth=7).encode(x=x, x2="high:Q")
-    words = "months after the promised window closed; grey: 80 % range forecast from the other launches"
+    words = "months after the promised window closed; grey: 80% range forecast from the other launches"
     title = "Most keep their window; those that do not run months over it"
     return titled([grey, *rule(0, dash=(3, 3)), points], title, words, 17 * len(told))
 
@@ -101,7 +101,7 @@ def ramp(shipped: pd.DataFrame, points: pd.DataFrame, product: str) -> alt.Layer
     dots = base.mark_point(filled=True, color=MEASURED, opacity=1)
     dots = dots.encode(y="units:Q", tooltip=tips("day:T", units=",.0f"))
     layers = [*_bands(shipped, "units shipped so far"), spread, dots]
-    words = "units; bands: 50 and 80 % ranges, dots: estimates with P5 to P95"
+    words = "units; bands: 50 and 80% ranges, dots: estimates with P5 to P95"
     return titled(layers, f"The ramp that supply follows: {product}", words, HEIGHT)
 
 
@@ -120,7 +120,7 @@ def cohorts(fans: pd.DataFrame) -> alt.Chart:
 
 def blended(months: pd.DataFrame, title: str, unit: str) -> alt.LayerChart:
     """What a token of the mixed fleet takes, month by month."""
-    return titled(_bands(months, unit), title, f"{unit}; bands: 50 and 80 % ranges", 220)
+    return titled(_bands(months, unit), title, f"{unit}; bands: 50 and 80% ranges", 220)
 
 
 def wait_or_buy(grid: pd.DataFrame, marks: pd.DataFrame) -> alt.LayerChart:
@@ -161,7 +161,7 @@ def reliability(bins: pd.DataFrame) -> alt.LayerChart:
     spread = base.mark_rule(color=MEASURED).encode(y=percent("low", "came true", domain=(0, 1)), y2="high:Q")
     dots = base.mark_point(filled=True, color=MEASURED, opacity=1)
     dots = dots.encode(y="came_share:Q", size="cases:Q", tooltip=tips(said_share=".0%", came_share=".0%", cases="d"))
-    words = "per cent; launches forecast from the others, bars: 80 % range if cases were independent"
+    words = "per cent; launches forecast from the others, bars: 80% range if cases were independent"
     return titled([line.encode(x="a:Q", y="a:Q"), spread, dots], "Said and happened", words, 260)
 
 
@@ -184,6 +184,6 @@ def _series(field: str, order: list[str]) -> dict:
 
 
 def _bands(months: pd.DataFrame, title: str) -> list[alt.Chart]:
-    """A fan: 80 and 50 % bands about the median."""
+    """A fan: 80 and 50% bands about the median."""
     y = alt.Y("low:Q", title=title, axis=alt.Axis(format="~s"), scale=alt.Scale(zero=False))
     return fan(alt.Chart(months).encode(x=DAY), y, inner=("lower", "upper"))

@@ -41,7 +41,7 @@ def against_measured(points: pd.DataFrame, quantity: str, unit: str, title: str)
     )  # fmt: skip
     line = alt.Chart(ends).mark_line(color=INK, strokeWidth=1).encode(x="at:Q", y="at:Q")
     band = alt.Chart(ends).mark_area(color=FAINT, opacity=0.35).encode(x="at:Q", y="low:Q", y2="high:Q")
-    told = f"{unit}, logarithmic; line: right, band: within 20 %"
+    told = f"{unit}, logarithmic; line: right, band: within 20%"
     return _finish(band + dots + line, title, told, width=480, height=430)
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 
 from analysis.report.theme import CANDIDATE, INK, WIDTH
 
-ENDS, THREE = "dot: median, line: 80 % range", {"low": ",.3~g", "mid": ",.3~g", "high": ",.3~g"}
+ENDS, THREE = "dot: median, line: 80% range", {"low": ",.3~g", "mid": ",.3~g", "high": ",.3~g"}
 ROUND = (0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 10, 20, 50, 100)
 
 
@@ -51,7 +51,7 @@ def spans(base: alt.Chart, x: alt.X, dot: dict | None = None, **line) -> list[al
 
 
 def fan(base: alt.Chart, y: alt.Y, paint: str = CANDIDATE, inner: tuple[str, str] | None = None) -> list[alt.Chart]:
-    """The 80 % band about a line of medians, at a y that reads `low`; `inner` names the ends of a narrower band."""
+    """The 80% band about a line of medians, at a y that reads `low`; `inner` names the ends of a narrower band."""
     bands = [base.mark_area(color=paint, opacity=0.2).encode(y=y, y2="high:Q")]
     if inner:
         bands.append(base.mark_area(color=paint, opacity=0.3).encode(y=f"{inner[0]}:Q", y2=f"{inner[1]}:Q"))

@@ -15,7 +15,7 @@ from analysis.units import convert, unit_of
 HEADLINE, NUMBERS = "application/vnd.passthrough.headline+json", "application/vnd.passthrough.numbers+json"
 UNITS = {  # how a unit is written for a reader: prefix, suffix
     "usd/Mtok": ("$", " per million tokens"), "usd": ("$", ""), "usd/hour/gpu": ("$", " per chip-hour"),
-    "Musd": ("$", " M"), "Musd/year": ("$", " M a year"), "": ("", ""), "1": ("", ""), "percent": ("", " %"),
+    "Musd": ("$", " M"), "Musd/year": ("$", " M a year"), "": ("", ""), "1": ("", ""), "percent": ("", "%"),
     "ratio": ("", "×"), "tok/s": ("", " tokens/s"), "tok/s/gpu": ("", " tokens/s per chip"),
     "J/tok": ("", " J per token"), "Mtok/s": ("", " million tokens/s"), "usd/year/W": ("$", " a year and watt"),
     "chip": ("", " chips"),
@@ -35,7 +35,7 @@ WORDS = {  # what a table calls a quantity
 
 @dataclass(frozen=True)
 class Shown:
-    """Median and 80 % range of a quantity in a unit fit to read; formats as text, keeps the numbers."""
+    """Median and 80% range of a quantity in a unit fit to read; formats as text, keeps the numbers."""
 
     values: tuple[float, float, float]
     unit: str
@@ -126,7 +126,7 @@ def headline(sentence: str, value: Shown, verdict: str = "", **values) -> Payloa
 
 
 def three_ways(value: Shown, aim: float, words: Sequence[str]) -> str:
-    """Which of three words fits: the 80 % range lies above the aim, below it, or about it."""
+    """Which of three words fits: the 80% range lies above the aim, below it, or about it."""
     low, _, high = value.values  # noqa: PD011
     return words[0] if low >= aim else words[1] if high < aim else words[2]
 

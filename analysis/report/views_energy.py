@@ -54,5 +54,5 @@ def sites(case, draws: pd.DataFrame) -> Payload:
         same = cells[name, unit_words(unit), each.option]
         same.append(number(ends[1]) + ("" if same else f" ({number(ends[0])} to {number(ends[2])})"))
     sizes = [f"{convert(w, 'W', 'MW'):g} MW" for w in power.SITES_W]
-    heads = ["Quantity", "unit", "option", f"{sizes[0]} (80 % range)", *sizes[1:]]
+    heads = ["Quantity", "unit", "option", f"{sizes[0]} (80% range)", *sizes[1:]]
     return taken(rows, page=table([[*names, *told] for names, told in cells.items()], heads))

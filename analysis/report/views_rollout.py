@@ -146,7 +146,7 @@ def acts(paid: pd.DataFrame) -> Markdown:
          f"{row.regret_ratio:.1%}", f"{row.worst_regret_ratio:.0%}"]
         for act, row in choice.summary(paid).iterrows()
     ]  # fmt: skip
-    return table(rows, ["Act", "mean cost", "80 % range", "cheapest or equal in", "mean regret", "regret, P95"])
+    return table(rows, ["Act", "mean cost", "80% range", "cheapest or equal in", "mean regret", "regret, P95"])
 
 
 def worth(case, draws: pd.DataFrame, seen: schedule.Forecast, paid: pd.DataFrame) -> dict:

@@ -57,7 +57,7 @@ def summary():
 
 
 def coverage() -> Payload:
-    """Shares of unseen configurations inside the 80 % interval of their series, by accelerator and by model."""
+    """Shares of unseen configurations inside the 80% interval of their series, by accelerator and by model."""
     told = pd.concat(
         [validation.coverage(by).rename(columns={by: "group"}) for by in ("accelerator", "model", "engine")]
     )

@@ -61,7 +61,7 @@ def needed(case: Scenario, draws: pd.DataFrame, target_ratio: float) -> np.ndarr
 
 
 def by_reading(case: Scenario, draws: pd.DataFrame) -> pd.DataFrame:
-    """The stretched budget under each reading of the claim and as measured: 80 % range of effective dollars."""
+    """The stretched budget under each reading of the claim and as measured: 80% range of effective dollars."""
     before, rows = draws.loc["baseline"], []
     columns = [model.columns_of(draws.loc[option]) for option in ("baseline", "candidate")]
     for name, told in verdict.by_reading(case, *columns).items():
@@ -78,7 +78,7 @@ def over_time(
     """A budget spent month by month on a fleet that mixes old and new: cumulative effective dollars, a row a month.
 
     `arrival_months` says, a draw each, when the new chips first work for this buyer (infinite for never). Tokens move
-    over `decision.ramp_months`; the load factor of a new fleet settles a year after it came. 80 % range.
+    over `decision.ramp_months`; the load factor of a new fleet settles a year after it came. 80% range.
     """
     count = len(arrival_months)
     before, ratio = draws.loc["baseline"][:count], gain(draws, option)[:count, None]

@@ -194,7 +194,7 @@ STEPS_AGAIN = 8  # evaluations of a refit that starts at the whole fit; more mov
 
 
 def spreads(told: pd.DataFrame) -> pd.DataFrame:
-    """Log standard deviations of out-of-fold errors by what was left out, such that 80 % of points lie inside.
+    """Log standard deviations of out-of-fold errors by what was left out, such that 80% of points lie inside.
 
     Large series weigh with the root of their points. Where only the configuration is new, each series has its own
     spread, drawn towards all.
@@ -217,7 +217,7 @@ POOLED = 4  # points that the common spread counts for beside a series' own
 
 
 def _within(size: pd.Series, weight: pd.Series) -> float:
-    """The log spread whose 80 % interval just holds 80 % of the weight."""
+    """The log spread whose 80% interval just holds 80% of the weight."""
     order = size.sort_values().index
     held = weight[order].cumsum() / weight.sum()
     return float(size[order][held >= 0.8].iloc[0]) / TENTH

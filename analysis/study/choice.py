@@ -51,7 +51,7 @@ def costs(case, draws: pd.DataFrame, seen: schedule.Forecast, option: str = "can
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
-    """A row an act: mean cost and 80 % range, chance that none is cheaper, mean regret and its 95th percentile."""
+    """A row an act: mean cost and 80% range, chance that none is cheaper, mean regret and its 95th percentile."""
     acts = table[list(ACTS)]
     regret = decision.regret_usd(acts.to_numpy(), acts.min(axis=1).to_numpy()[:, None])
     best = acts.le(acts.min(axis=1) + 1e-9, axis=0)

@@ -97,7 +97,7 @@ def _groups(rows: pd.DataFrame, by: str = "model") -> list[np.ndarray]:
 def doubt(errors, speed_spread) -> np.ndarray:
     """Two log spreads of errors: the board model's own, and what a unit of the predicted speed's spread adds to it.
 
-    Both at most likelihood for normal errors, then widened or narrowed together until 80 % lie within their interval.
+    Both at most likelihood for normal errors, then widened or narrowed together until 80% lie within their interval.
     """
 
     def unlikely(logs):
@@ -112,7 +112,7 @@ def doubt(errors, speed_spread) -> np.ndarray:
 def answers() -> pd.DataFrame:
     """Measured points with what laws that never saw their model say, at the measured and at the predicted speed.
 
-    `inside`: whether a point lies in the 80 % interval that the errors of the other models give.
+    `inside`: whether a point lies in the 80% interval that the errors of the other models give.
     """
     return points().reset_index(names="point").merge(table("energy_validation"), on="point")
 

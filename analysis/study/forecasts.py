@@ -121,7 +121,7 @@ def score(registers: Iterable[dict], resolutions: pd.DataFrame | None = None) ->
 
 
 def score_days(registers: Iterable[dict], resolutions: pd.DataFrame | None = None) -> pd.DataFrame:
-    """CRPS, pinball and 80 % interval score in months of every resolved date, of the model and of the base rate.
+    """CRPS, pinball and 80% interval score in months of every resolved date, of the model and of the base rate.
 
     An outcome of 1 came on the day `resolved`, an outcome of 0 never; months count from the day of the forecast.
     """
@@ -180,7 +180,7 @@ def reliability(as_of: date, offsets=(-3, 0, 3, 6)) -> pd.DataFrame:
 
 
 def calibration(said, came) -> pd.DataFrame:
-    """Chances said and how often they came true, a row a bin, with the 80 % Jeffreys range of the latter."""
+    """Chances said and how often they came true, a row a bin, with the 80% Jeffreys range of the latter."""
     table = pd.DataFrame({"said": said, "came": came})
     bins = table.groupby(pd.cut(table.said, list(BINS), include_lowest=True), observed=True)
     rows = bins.agg(

@@ -150,7 +150,7 @@ def others(as_of: date) -> dict[str, dict]:
 
 @cache
 def leave_one_out(as_of: date, draws: int = 2000) -> pd.DataFrame:
-    """Each dated launch forecast from the others: 80 % interval, CRPS, and that of taking its window at its word."""
+    """Each dated launch forecast from the others: 80% interval, CRPS, and that of taking its window at its word."""
     known = reference_class(as_of)
     rows = []
     for name, own in known[known.fate == "shipped"].iterrows():

@@ -52,7 +52,7 @@ def tornado(ask: Question) -> pd.DataFrame:
 
 
 def indices(ask: Question, names: list[str], samples: int = 256, seed: int = model.SEED) -> pd.DataFrame:
-    """Sobol's first-order and total indices with 95 % confidence half-widths, highest total first (SALib)."""
+    """Sobol's first-order and total indices with 95% confidence half-widths, highest total first (SALib)."""
     problem = {"num_vars": len(names), "names": names, "bounds": [[0.0, 1.0]] * len(names)}
     unit = sobol_sample.sample(problem, samples, calc_second_order=False, seed=seed)
     at = dict(zip(names, norm.ppf(np.clip(unit, 1e-6, 1 - 1e-6)).T, strict=True))

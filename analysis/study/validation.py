@@ -64,7 +64,7 @@ def held(rows: pd.DataFrame, name: str, size) -> pd.Series:
 
 
 def coverage(by: str) -> pd.DataFrame:
-    """Share of unseen configurations inside the 80 % interval of their own series, by a column."""
+    """Share of unseen configurations inside the 80% interval of their own series, by a column."""
     rows, sizes = points(), table("spread").query("level == 'series_known'").set_index(["thing", "quantity"])["log_sd"]
     names = ("accelerator", "model", "precision", "engine")
     series = [levels(*named)["series"] for named in rows[list(names)].itertuples(index=False)]

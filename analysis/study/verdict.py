@@ -49,7 +49,7 @@ def by_reading(case, base: Mapping, other: Mapping) -> dict[str, Mapping]:
 
 
 def effects(case, draws: pd.DataFrame) -> pd.DataFrame:
-    """A row a reading and outcome: median and 80 % range of the gain over the baseline; `draws` as evaluated."""
+    """A row a reading and outcome: median and 80% range of the gain over the baseline; `draws` as evaluated."""
     rows, options = [], [model.columns_of(draws.loc[option]) for option in ("baseline", "candidate")]
     for name, told in by_reading(case, *options).items():
         for outcome, gain in gains(options[0], told).items():
