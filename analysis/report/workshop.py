@@ -130,10 +130,11 @@ def warm(tell) -> None:
     from analysis.report import page
 
     with contextlib.suppress(Exception):  # what every scenario reads and asks; a fault is the notebook's to show
-        from analysis.study import forecasts, reconcile, verdict
+        from analysis.study import forecasts, power, reconcile, verdict
 
         case = analysis.load("reference")
         analysis.evaluate(case), verdict.across(case), forecasts.scorecard(case.as_of), reconcile.totals(case)
+        power.against_batch()
     nbformat.validate(nbformat.v4.new_notebook())  # compiles the schema
     table = pd.DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]})
     chart = alt.Chart(table).mark_line().encode(x="a:Q", y="a:Q", color="b:N")

@@ -1,5 +1,7 @@
 """Questions asked in joules and watts: where a token's energy goes, what the claim implies, what megawatts buy."""
 
+from functools import cache
+
 import pandas as pd
 
 from analysis.facts import Accelerator, Site, chip, chosen, find, names, table
@@ -55,6 +57,7 @@ def tokens(draws: pd.DataFrame) -> pd.DataFrame:
     return _spreads(draws, ("token", "boundary"), joules)
 
 
+@cache
 def against_batch() -> pd.DataFrame:
     """Measured board joules per output token over concurrency (InferenceX), and what the model says of them."""
     rows = table("energy").query("source == 'inferencex_dump'").reset_index(drop=True)

@@ -55,13 +55,10 @@ def gains(case) -> pd.DataFrame:
     chosen anew each time; its share is the mean over all orders, so that shares multiply to the whole ratio. Where a
     mixture of the two cannot keep the promise, it counts as the slower option.
     """
-    work, promise = asked(case)
-    first, second = (_named(case, option) | work for option in ("baseline", "candidate"))
-    plans = {option: layouts(d.accelerator, case.model, d.chips) for option in ("baseline", "candidate")
-             for d in [getattr(case, option)]}  # fmt: skip
-    rates = {taken: _rate(first, second, plans, promise, taken) for taken in _subsets(list(DIFFERENCES))}
-    slower = min(rates[frozenset()], rates[frozenset(DIFFERENCES)])
-    rates = {taken: slower if np.isnan(rate) else rate for taken, rate in rates.items()}
+    taken = [frozenset(chosen) for size in range(len(DIFFERENCES) + 1) for chosen in combinations(DIFFERENCES, size)]
+    best = _mixed(case, taken)
+    slower = min(best[frozenset()], best[frozenset(DIFFERENCES)])
+    rates = {names: slower if np.isnan(rate) else rate for names, rate in best.items()}
     rows = []
     for name in DIFFERENCES:
         share = sum(
@@ -73,22 +70,25 @@ def gains(case) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["difference", "ratio"])
 
 
-def _named(case, option: str) -> dict[str, float]:
-    deployment = getattr(case, option)
-    return setting(deployment.accelerator, case.model, deployment.precision, deployment.engine or "")
-
-
-def _subsets(names: list[str]):
-    return [frozenset(chosen) for size in range(len(names) + 1) for chosen in combinations(names, size)]
+def _mixed(case, mixtures: list[frozenset]) -> dict[frozenset, float]:
+    """Most tokens/s per chip within the promise, of baselines that have taken these differences from the candidate."""
+    work, promise = asked(case)
+    columns, plans = [], []
+    for deployment in (case.baseline, case.candidate):
+        named = (deployment.accelerator, case.model, deployment.precision, deployment.engine or "")
+        columns.append(setting(*named) | work)
+        plans.append(layouts(deployment.accelerator, case.model, deployment.chips))
+    moved = {name: _belongs(name) for name, value in columns[0].items() if value != columns[1][name]}
+    mixed = pd.DataFrame([{name: columns[which in taken][name] for name, which in moved.items()} for taken in mixtures])
+    wide = np.array(["network and size" in taken for taken in mixtures])
+    mixed["mixture"] = range(len(mixtures))
+    laid = [plan.merge(mixed[wide == larger], how="cross") for larger, plan in enumerate(plans)]
+    points = swept({name: value for name, value in columns[0].items() if name not in moved}, pd.concat(laid))
+    fast = points["tokens_per_s_per_user"] >= promise["tokens_per_s_per_user"]
+    kept = points[fast & (points["ttft_s"] <= promise["ttft_limit_s"])]
+    most = kept.groupby("mixture")["output_tokens_per_s_per_chip"].max().reindex(range(len(mixtures)))
+    return dict(zip(mixtures, most, strict=True))
 
 
 def _belongs(column: str) -> str:
     return next(name for name, ends in DIFFERENCES.items() if column.endswith(ends))
-
-
-def _rate(first: dict, second: dict, plans: dict, promise: dict, taken: frozenset) -> float:
-    mixed = {column: (second if _belongs(column) in taken else first)[column] for column in first}
-    points = swept(mixed, plans["candidate" if "network and size" in taken else "baseline"])
-    soon = points[points["ttft_s"] <= promise["ttft_limit_s"]]
-    kept = soon[soon["tokens_per_s_per_user"] >= promise["tokens_per_s_per_user"]]
-    return float(kept["output_tokens_per_s_per_chip"].max()) if len(kept) else np.nan
