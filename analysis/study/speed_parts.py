@@ -1,7 +1,7 @@
 """Speed taken apart: where a step's time goes, both options' frontiers, what each difference of two chips brings."""
 
 from itertools import combinations
-from math import factorial
+from math import comb
 
 import numpy as np
 import pandas as pd
@@ -56,39 +56,33 @@ def gains(case) -> pd.DataFrame:
     mixture of the two cannot keep the promise, it counts as the slower option.
     """
     taken = [frozenset(chosen) for size in range(len(DIFFERENCES) + 1) for chosen in combinations(DIFFERENCES, size)]
-    best = _mixed(case, taken)
-    slower = min(best[frozenset()], best[frozenset(DIFFERENCES)])
-    rates = {names: slower if np.isnan(rate) else rate for names, rate in best.items()}
-    rows = []
-    for name in DIFFERENCES:
-        share = sum(
-            factorial(len(without)) * factorial(len(DIFFERENCES) - len(without) - 1) / factorial(len(DIFFERENCES))
-            * np.log(rates[without | {name}] / rates[without])
-            for without in rates if name not in without
-        )  # fmt: skip
-        rows.append((name, float(np.exp(share))))
-    return pd.DataFrame(rows, columns=["difference", "ratio"])
+    rates, count = _mixed(case, taken), len(DIFFERENCES)
+    shares = {
+        name: sum(np.log(rates[without | {name}] / rates[without]) / (count * comb(count - 1, len(without)))
+                  for without in rates if name not in without) for name in DIFFERENCES
+    }  # fmt: skip
+    return pd.DataFrame({"difference": list(shares), "ratio": np.exp(list(shares.values()))})
 
 
 def _mixed(case, mixtures: list[frozenset]) -> dict[frozenset, float]:
-    """Most tokens/s per chip within the promise, of baselines that have taken these differences from the candidate."""
+    """Most tokens/s per chip within the promise, of baselines that have taken these differences from the candidate.
+
+    The first has taken none, the last has taken all; the slower of them stands for those that cannot keep the promise.
+    """
     work, promise = asked(case)
     columns, plans = [], []
     for deployment in (case.baseline, case.candidate):
         named = (deployment.accelerator, case.model, deployment.precision, deployment.engine or "")
         columns.append(setting(*named) | work)
         plans.append(layouts(deployment.accelerator, case.model, deployment.chips))
-    moved = {name: _belongs(name) for name, value in columns[0].items() if value != columns[1][name]}
+    moved = {name: next(which for which, ends in DIFFERENCES.items() if name.endswith(ends))
+             for name, value in columns[0].items() if value != columns[1][name]}  # fmt: skip
     mixed = pd.DataFrame([{name: columns[which in taken][name] for name, which in moved.items()} for taken in mixtures])
     wide = np.array(["network and size" in taken for taken in mixtures])
     mixed["mixture"] = range(len(mixtures))
     laid = [plan.merge(mixed[wide == larger], how="cross") for larger, plan in enumerate(plans)]
     points = swept({name: value for name, value in columns[0].items() if name not in moved}, pd.concat(laid))
-    fast = points["tokens_per_s_per_user"] >= promise["tokens_per_s_per_user"]
-    kept = points[fast & (points["ttft_s"] <= promise["ttft_limit_s"])]
+    kept = points[points["ttft_s"] <= promise["ttft_limit_s"]]
+    kept = kept[kept["tokens_per_s_per_user"] >= promise["tokens_per_s_per_user"]]
     most = kept.groupby("mixture")["output_tokens_per_s_per_chip"].max().reindex(range(len(mixtures)))
-    return dict(zip(mixtures, most, strict=True))
-
-
-def _belongs(column: str) -> str:
-    return next(name for name, ends in DIFFERENCES.items() if column.endswith(ends))
+    return dict(zip(mixtures, most.fillna(most.iloc[[0, -1]].min()), strict=True))
