@@ -25,6 +25,11 @@ def is_headline(cell) -> bool:
     return "headline" in cell.metadata.get("tags", [])
 
 
+def reads_answers(nb) -> bool:
+    """Whether the notebook reads the answers of a site, which differ from site to site and are stored nowhere."""
+    return any("answers" in cell.metadata.get("tags", []) for cell in nb.cells)
+
+
 def stripped(nb):
     """Without outputs and counts, but for those of the headline cell."""
     kept = {cell.id: (cell.outputs, cell.execution_count) for cell in nb.cells if is_headline(cell)}
@@ -66,7 +71,7 @@ def main(words: list[str]) -> None:
     paths = [Path(word) for word in words if not word.startswith("-")] or sorted(FOLDER.glob("*.ipynb"))
     for path in paths:
         nb = nbformat.read(path, as_version=4)
-        if "--strip" not in words:
+        if "--strip" not in words and not reads_answers(nb):
             nb = executed(nb)
             if path.stem == PICTURE[0]:
                 PICTURE[2].write_text(drawn(nb, PICTURE[1]) + "\n")
