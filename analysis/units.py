@@ -20,7 +20,7 @@ SUFFIXES = {
     "value": "", "values": "", "score": "", "periods": "", "elasticity": "",
 }  # fmt: skip
 _UNIT = "|".join(sorted(SUFFIXES, key=len, reverse=True))
-_SUFFIX = re.compile(rf"(?:^|_)((?:{_UNIT})(?:_(?:{_UNIT}))*(?:_per_(?:{_UNIT}))*)$")
+SUFFIX = re.compile(rf"(?:^|_)((?:{_UNIT})(?:_(?:{_UNIT}))*(?:_per_(?:{_UNIT}))*)$")
 
 
 @cache
@@ -32,7 +32,7 @@ def unit_of(name: str) -> str:
     >>> unit_of("busy_share")
     ''
     """
-    found = _SUFFIX.search(name)
+    found = SUFFIX.search(name)
     if found is None:
         raise ValueError(f"{name!r} does not end in a unit")
     top, *below = found[1].split("_per_")

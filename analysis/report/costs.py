@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
-from analysis.facts import chip, chosen, sources
+from analysis.facts import chip, chosen
 from analysis.facts import table as facts
 from analysis.report import figures_cost as figures
 from analysis.report.text import (
     Payload,
+    cited,
     headline,
     musd,
     number,
@@ -191,15 +192,13 @@ def demand(case, draws: pd.DataFrame) -> dict:
 
 def break_even(case, draws: pd.DataFrame) -> Markdown:
     """Above which load factor owning beats hiring on demand, or that nobody has quoted it."""
-    said = []
-    for option in ("baseline", "candidate"):
-        share = finance.break_even(case, draws, option)
-        name = chip(getattr(case, option).accelerator)
-        if np.isnan(share).any():
-            said.append(f"nobody had quoted {name} on demand by {case.as_of}, so that choice is not shown")
-        else:
-            mid, low, high = (f"{value:.0%}" for value in np.quantile(share, [0.5, 0.1, 0.9]))
-            said.append(f"owning {name} beats hiring it on demand above a load factor of {mid} ({low} to {high})")
+    quoted = {chip(getattr(case, option).accelerator): finance.break_even(case, draws, option)
+              for option in ("baseline", "candidate")}  # fmt: skip
+    lacking = [name for name, share in quoted.items() if np.isnan(share).any()]
+    said = [f"owning {name} beats hiring it on demand above a load factor of {{:.0%}} ({{:.0%}} to {{:.0%}})".format(
+            *np.quantile(share, [0.5, 0.1, 0.9])) for name, share in quoted.items() if name not in lacking]  # fmt: skip
+    if lacking:
+        said.append(f"nobody had quoted {' or '.join(lacking)} on demand by {case.as_of}, so that choice is not shown")
     held = np.median(draws.loc["baseline"]["busy_share"])
     words = "; ".join(said)
     return Markdown(f"{words[0].upper()}{words[1:]}. The scenario believes in a load factor of {held:.0%}.")
@@ -271,11 +270,10 @@ def prices(case) -> Markdown:
     chips, as_of = dict.fromkeys((case.baseline.accelerator, case.candidate.accelerator)), str(case.as_of)
     bought, quoted = pd.concat([chosen("capex", thing, as_of) for thing in chips]), facts("prices")
     quoted = quoted[quoted["thing"].isin(chips) & quoted["stands"] & (quoted["as_of"] <= as_of)]
-    titles = sources()["title"]
     lines = [
         (chip(row.thing), row.field.partition("_usd")[0].replace("_", " "), row.as_of,
          f"{number(row.value)} {row.unit}" + (f" × {number(row.times)}" if row.times != 1 else ""),
-         f"{plain(titles[row.source])}. {plain(row.where)}")
+         plain(cited(row.source, row.where)))
         for row in pd.concat([bought, quoted]).itertuples()
     ]  # fmt: skip
     return table(lines, ["Chip", "what", "as of", "printed", "source, where in it, and why adjusted"])

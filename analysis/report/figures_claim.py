@@ -98,7 +98,7 @@ def credence(updates: pd.DataFrame) -> alt.LayerChart:
         points.encode(x="mid:Q", tooltip=tips("step", "why", "source", ratio=".2f")),
         base.mark_text(align="left", dx=8, color=INK).encode(x="high:Q", text="text:N"),
     ]
-    return titled(layers, "How belief in the claim moved", f"probability; {ENDS}", 36 * len(told), 420)
+    return titled(layers, "How belief in the claim moved", f"probability; {ENDS}", 44 * len(told), 420)
 
 
 def trust(sensitivity: pd.DataFrame, believed: float) -> alt.LayerChart:
@@ -118,7 +118,8 @@ def ledger(statements: pd.DataFrame) -> "pd.io.formats.style.Styler":
         "Verdict": [f"{MARKS[verdict][0]} {verdict}" for verdict in statements["verdict"]],
         "Evidence": [f"{row.evidence} ({row.kind}; {row.publisher})" for row in statements.itertuples()],
         "What would settle it": [
-            "settled" if r.due == "settled" else f"{r.settles}, by {r.by} ({r.due})" for r in statements.itertuples()
+            f"{r.settles}, by {r.by} ({r.due})" if r.due != "settled" else
+            "nothing more is awaited" if r.verdict == "cannot be told" else "settled" for r in statements.itertuples()
         ],
     })  # fmt: skip
     colours = {f"{sign} {said}": f"color: {colour}; font-weight: 600" for said, (sign, colour) in MARKS.items()}

@@ -10,7 +10,7 @@ from IPython.display import Markdown
 
 from analysis.facts import Accelerator, Model, Site, chosen
 from analysis.facts import sources as source_table
-from analysis.units import convert, unit_of
+from analysis.units import SUFFIX, convert, unit_of
 
 HEADLINE, NUMBERS = "application/vnd.passthrough.headline+json", "application/vnd.passthrough.numbers+json"
 UNITS = {  # how a unit is written for a reader: prefix, suffix
@@ -165,21 +165,35 @@ def unit_words(unit: str) -> str:
     return "".join(UNITS.get(unit, ("", unit))).strip()
 
 
+def named(field: str) -> str:
+    """A field in words, without the unit in its name: the printed number has its own, which may be another.
+
+    >>> named("debt_interest_share_per_s"), named("busy_share"), named("rack_chips")
+    ('debt interest', 'busy share', 'rack chips')
+    """
+    return (field if unit_of(field) in ("", "chip", "B") else SUFFIX.sub("", field)).replace("_", " ")
+
+
+def cited(source: str, why: str) -> str:
+    """A source by its title, with where in it and why; what the authors judged says so in a word."""
+    title = "Judged" if source == "judged" else source_table()["title"][source]
+    return f"{title}: {why}".removesuffix(": ")
+
+
 def sources(case) -> pd.DataFrame:
     """Every fact and belief that a scenario rests on, as printed, with where it comes from; facts first.
 
-    Dimensions that a model does not have, which are 0, are left out. A belief's three numbers are P10, P50 and P90.
+    Left out are dimensions that a model does not have, which are 0, and facts that a belief of that name replaces.
+    A belief's three numbers are P10, P50 and P90.
     """
     things = [(Accelerator, case.baseline.accelerator), (Accelerator, case.candidate.accelerator), (Model, case.model),
               (Site, case.site)]  # fmt: skip
     facts = pd.concat([chosen(f"{kind.__name__.lower()}s", name) for kind, name in dict.fromkeys(things)])
     told = [
         (r.thing, r.field, f"{r.value:,.10g} {r.unit}" + (f" × {r.times:g}" if r.times != 1 else ""), r.source, r.where)
-        for r in facts[facts["value"] != 0].itertuples()
+        for r in facts[(facts["value"] != 0) & ~facts["field"].isin(case.believe)].itertuples()
     ]  # fmt: skip
     told += [("belief", name, f"{b.low:g} / {b.mid:g} / {b.high:g} {b.unit}", b.source, b.why)
              for name, b in case.believe.items()]  # fmt: skip
-    titles = source_table()["title"]
-    rows = [(thing, f"{field.replace('_', ' ')}: {value}", f"{titles[source]}: {why}".removesuffix(": "))
-            for thing, field, value, source, why in told]  # fmt: skip
+    rows = [(thing, f"{named(field)}: {value}", cited(source, why)) for thing, field, value, source, why in told]
     return pd.DataFrame(rows, columns=["Of", "What, as printed", "Source, where in it, and why"])

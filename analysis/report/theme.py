@@ -17,7 +17,7 @@ WIDTH, HEIGHT = 620, 280
 
 @alt.theme.register("passthrough", enable=True)
 def _theme() -> alt.theme.ThemeConfig:
-    font = "system-ui, -apple-system, 'Segoe UI', 'Liberation Sans', sans-serif"
+    font = "'Liberation Sans', Arial, Helvetica, system-ui, sans-serif"  # equally wide: pictures are laid out by them
     return {
         "config": {
             "font": font,

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
-from analysis.facts import chip, sources
+from analysis.facts import chip
 from analysis.laws import decision, rollout, scoring
 from analysis.report import figures_rollout as figures
-from analysis.report.text import WORDS, Payload, headline, plain, row, spread, table, taken
+from analysis.report.text import WORDS, Payload, cited, headline, plain, row, spread, table, taken
 from analysis.study import choice, forecasts, model, record, schedule
 from analysis.units import convert
 
@@ -111,7 +111,7 @@ def at_announcement(case) -> Markdown:
 def promised(seen: schedule.Forecast) -> Markdown:
     """What was promised, by whom it is told, and the other way to read a quarter."""
     known = record.milestones(seen.product, seen.as_of)
-    rows = [[name, day(row.earliest), day(row.latest), f"{plain(sources().title[row.source])}: {plain(row.where)}"]
+    rows = [[name, day(row.earliest), day(row.latest), plain(cited(row.source, row.where))]
             for name, row in known.items()]  # fmt: skip
     return table(rows, ["What", "from", "to", "source, and what it says"])
 

@@ -2,9 +2,12 @@
 
 import numpy as np
 import pandas as pd
+from IPython.display import Markdown
 
+from analysis.facts import sources as known
 from analysis.facts import table
-from analysis.report.text import Payload, headline, say, spread, taken
+from analysis.report.text import Payload, headline, plain, say, spread, taken
+from analysis.report.text import table as page_of
 from analysis.study import validation
 
 RATE = "output_tokens_per_s_per_chip"
@@ -34,13 +37,9 @@ def coefficients():
         "towards one: {maker} by maker, {engine} by engine, {platform} by platform (generation, engine, precision) and "
         "{series} by series (one model on one platform). They meet {points:,} points of {chips} accelerators, {models} "
         "models and {engines} engines, each a time per token and most a time to the first.",
-        rest=counts.drop("pool").sum(),
-        points=len(points),
-        chips=points["accelerator"].nunique(),
-        models=points["model"].nunique(),
-        engines=points["engine"].nunique(),
-        **counts.to_dict(),
-    )
+        rest=counts.drop("pool").sum(), points=len(points), chips=points["accelerator"].nunique(),
+        models=points["model"].nunique(), engines=points["engine"].nunique(), **counts.to_dict(),
+    )  # fmt: skip
 
 
 def summary():
@@ -83,12 +82,9 @@ def records(rows: pd.DataFrame):
     return say(
         "Over {count} printed records of {chips} accelerators the prediction is off by **{error:.0%}** in the median, "
         "and on the whole {bias:.0%} {side}.",
-        count=len(off),
-        chips=rows["accelerator"].nunique(),
-        error=np.abs(np.expm1(off)).median(),
-        bias=abs(np.expm1(off.median())),
-        side="low" if off.median() < 0 else "high",
-    )
+        count=len(off), chips=rows["accelerator"].nunique(), error=np.abs(np.expm1(off)).median(),
+        bias=abs(np.expm1(off.median())), side="low" if off.median() < 0 else "high",
+    )  # fmt: skip
 
 
 def mlperf(rows: pd.DataFrame) -> Payload:
@@ -105,7 +101,16 @@ def mlperf(rows: pd.DataFrame) -> Payload:
 def worst(count: int) -> Payload:
     """The series of which the model is most wrong."""
     told = validation.worst(count)
-    return _page(told, {"median_error": "{:.0%}", "bias": "{:+.0%}"})
+    return _page(told.assign(bias=told["bias"].round(2) + 0.0), {"median_error": "{:.0%}", "bias": "{:+.0%}"})
+
+
+def sources() -> Markdown:
+    """Where points, records and peers come from: each title leads to its publisher's page."""
+    keys = {*validation.measured()["source"], *table("mlperf")["source"], *table("peers")["source"]}
+    rows = [(f"[{plain(r.title)}]({r.url})" if r.url else plain(r.title), plain(r.publisher),
+             ", ".join(filter(None, (r.read, r.read_on))), plain(r.licence), r.grade)
+            for r in known().loc[sorted(keys)].itertuples()]  # fmt: skip
+    return page_of(rows, ["Source", "Publisher", "How and when it was read", "Licence", "Grade"])
 
 
 def _page(rows: pd.DataFrame, forms: dict[str, str]) -> Payload:

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 
-from analysis.facts import sources as facts_sources
 from analysis.facts import table
 from analysis.laws.throughput import THROUGHPUT
 from analysis.study.calibration import QUANTITIES, served
@@ -167,10 +166,3 @@ def by_length(rows: pd.DataFrame) -> pd.DataFrame:
     lengths = rows["input_tokens"].astype(str) + " in, " + rows["output_tokens"].astype(str) + " out"
     common = lengths.where(lengths.isin(lengths.value_counts().index[:8]), "others")
     return errors(rows.assign(lengths=common), "lengths")
-
-
-def sources() -> pd.DataFrame:
-    """The sources of points, records and peers: how each was read and when, licence and grade."""
-    keys = {*measured()["source"], *table("mlperf")["source"], *table("peers")["source"]}
-    told = facts_sources().loc[sorted(keys), ["title", "publisher", "url", "read", "read_on", "licence", "grade"]]
-    return told.reset_index(drop=True)
