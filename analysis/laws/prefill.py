@@ -18,11 +18,16 @@ def prefill_linear_s(
     return prompt_tokens * linear_flop_per_token / reached / stage_chips
 
 
-def prefill_expert_s(
+def prefill_expert_compute_s(
+    prompt_tokens, expert_flop_per_token, expert_reached_flop_per_s_per_chip, prefill_expert_share, stage_chips
+):
+    """Arithmetic of the experts that the prompt's tokens are routed to."""
+    reached = expert_reached_flop_per_s_per_chip * prefill_expert_share
+    return prompt_tokens * expert_flop_per_token / reached / stage_chips
+
+
+def prefill_expert_read_s(
     prompt_tokens,
-    expert_flop_per_token,
-    expert_reached_flop_per_s_per_chip,
-    prefill_expert_share,
     expert_bytes,
     experts_per_token_count,
     experts_count,
@@ -31,11 +36,14 @@ def prefill_expert_s(
     expert_read_share,
     stage_chips,
 ):
-    """Experts in a prompt: arithmetic, or reading those that it touches where a prompt is short (root of squares)."""
-    work_s = prompt_tokens * expert_flop_per_token / (expert_reached_flop_per_s_per_chip * prefill_expert_share)
+    """Experts that a prompt touches are read once."""
     touched = touched_share(experts_per_token_count, experts_count, prompt_tokens, routing_tokens)
-    read_s = expert_bytes * touched / (bandwidth_bytes_per_s_per_chip * expert_read_share)
-    return np.hypot(work_s, read_s) / stage_chips
+    return expert_bytes * touched / (bandwidth_bytes_per_s_per_chip * expert_read_share) / stage_chips
+
+
+def prefill_expert_s(prefill_expert_compute_s, prefill_expert_read_s):
+    """Experts in a prompt: arithmetic, or reading where a prompt is short (root of squares)."""
+    return np.hypot(prefill_expert_compute_s, prefill_expert_read_s)
 
 
 def prefill_attended_tokens_per_request(
@@ -91,6 +99,6 @@ def prefill_s(
 
 
 PREFILL = [
-    prompt_tokens, prefill_linear_s, prefill_expert_s, prefill_attended_tokens_per_request, prefill_attention_s,
-    prefill_communication_s, prefill_s,
+    prompt_tokens, prefill_linear_s, prefill_expert_compute_s, prefill_expert_read_s, prefill_expert_s,
+    prefill_attended_tokens_per_request, prefill_attention_s, prefill_communication_s, prefill_s,
 ]  # fmt: skip
