@@ -146,6 +146,24 @@ def test_intervals_hold_for_each_chip_and_model():
         assert (told["output_tokens_per_s_per_chip_inside"].dropna() >= 0.65).all()  # energy runs print no first token
 
 
+@pytest.mark.parametrize("scenario", ["offline", "server"])
+def test_no_published_record_and_no_prediction_is_above_the_roof(scenario):
+    rows = validation.mlperf(scenario)
+    assert len(rows) > 20
+    assert (rows["measured"] < rows["roof"]).all()
+    assert (rows["predicted"] < rows["roof"]).all()
+
+
+def test_the_roof_is_what_the_busiest_part_takes():
+    """By hand: 3 s of reading, 2 of arithmetic and 1 of links a step; 4 requests of 8 tokens bring half a prompt."""
+    nothing = dict.fromkeys((name for parts in validation.BUSY for part in parts for name in part), 0.0)
+    busy = {"linear_read_s": 3.0, "attention_s": 2.0, "communication_s": 1.0, "stage_requests": 4.0}
+    told = pd.DataFrame([nothing | busy])
+    assert validation.least_s(told, 8) == pytest.approx([3])
+    assert validation.least_s(told.assign(prefill_linear_s=1.0), 8) == pytest.approx([3])
+    assert validation.least_s(told.assign(prefill_linear_s=6.0), 8) == pytest.approx([5])
+
+
 def test_the_table_of_points_is_as_wide_as_promised():
     rows = table("serving")
     assert len(points()) >= 1500

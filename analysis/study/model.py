@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
-from inspect import getdoc, signature
+from inspect import getdoc
 
 import numpy as np
 import pandas as pd
@@ -18,17 +18,12 @@ from analysis.laws.energy import ENERGY
 from analysis.laws.throughput import THROUGHPUT
 from analysis.study import energy, finance, readings, serving
 from analysis.study.scenario import Scenario
+from analysis.study.speed import needs
 from analysis.units import convert, unit_of
 
 LAWS: tuple = (*ARCHITECTURE, *THROUGHPUT, *ENERGY, *COOLING, *COST)
 DRAWS = int(os.environ.get("PASSTHROUGH_DRAWS", "4096"))  # how a report build asks for another number of draws
 SEED, P90_SCORE = 20260423, 1.2815515655446004
-
-
-@cache
-def needs(law: Callable) -> tuple[str, ...]:
-    """The columns that a law reads: the names of its arguments."""
-    return tuple(signature(law).parameters)
 
 
 def evaluate(table, laws: Sequence[Callable] = LAWS, change: Mapping[str, float] | None = None):

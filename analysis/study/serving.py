@@ -1,5 +1,6 @@
 """Serving: the best layout under promises, the frontier of speed against cost, and predictions of serving points."""
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -43,13 +44,13 @@ def sweep(accelerator: str, model: str, precision: str, engine: str | None, chip
     return swept(setting(accelerator, model, precision, engine or "") | workload, layouts(accelerator, model, chips))
 
 
-def swept(fixed: dict, laid: pd.DataFrame) -> pd.DataFrame:
-    """The same for columns already found and layouts already laid."""
-    laid = laid.merge(pd.DataFrame({"batch": BATCHES}), how="cross")
+def swept(fixed: dict, laid: pd.DataFrame, more: Sequence[str] = (), batches=BATCHES) -> pd.DataFrame:
+    """The same for columns already found and layouts already laid; `more` names further quantities to keep."""
+    laid = laid.merge(pd.DataFrame({"batch": batches}), how="cross")
     laid["concurrency_requests"] = laid.pop("batch") * laid["instances_count"]
     with np.errstate(invalid="ignore", divide="ignore"):
         told = run(fixed | {name: laid[name].to_numpy() for name in laid}, THROUGHPUT)
-    keep = ["capacity_requests", "ttft_s", "tpot_s", "output_tokens_per_s_per_chip"]
+    keep = ["capacity_requests", "ttft_s", "tpot_s", "output_tokens_per_s_per_chip", *more]
     laid = laid.assign(**{name: told[name] for name in keep}, tokens_per_s_per_user=1 / told["tpot_s"])
     return laid[laid["capacity_requests"] >= laid["concurrency_requests"]].reset_index(drop=True)
 
