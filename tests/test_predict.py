@@ -53,6 +53,8 @@ def test_the_served_rate_is_little_s_law():
         ({"tensor_parallel": 3}, "impossible layout"),
         ({"concurrency": 0}, "above 0"),
         ({"chips": np.nan}, "above 0"),
+        ({"concurrency": np.inf}, "above 0"),
+        ({"tensor_parallel": "eight"}, "above 0"),
         ({"accelerator": "l40s", "chips": 1, "tensor_parallel": 1}, "does not fit in memory"),
         ({"accelerator": None}, "unknown accelerator"),
     ],
@@ -63,6 +65,11 @@ def test_what_cannot_be_answered_gets_a_reason_and_no_number(changed, said):
     for name in (*PREDICTED, "energy_j_per_output_token"):
         assert np.isnan(answer[name])
         assert np.isnan(answer[f"{name}_p90"])
+
+
+def test_a_blank_number_of_ranks_is_one():
+    for blank in (None, np.nan, "", " ", 0):
+        assert one(data_parallel=blank)["tpot_s"] == one()["tpot_s"]
 
 
 def test_one_bad_row_spoils_no_other():

@@ -28,10 +28,11 @@ def read(frame: pd.DataFrame, about: Callable = setting) -> tuple[dict[str, np.n
     told, which, reasons = _named(frame, about)
     numbers = {name: _number(frame[name]) for name in COLUMNS[4:]}
     for name in PLACES[1:]:
-        numbers[name] = np.where(np.isnan(numbers[name]) | (numbers[name] == 0), 1, numbers[name])
-    bad = ~np.all([value > 0 for value in numbers.values()], axis=0)
+        blank = frame[name].isna() | (frame[name].astype(str).str.strip() == "")
+        numbers[name] = np.where(blank | (numbers[name] == 0), 1, numbers[name])
+    bad = ~np.all([(value > 0) & np.isfinite(value) for value in numbers.values()], axis=0)
     reasons = np.where(
-        (reasons == "") & bad, "numbers of chips, tokens, requests and ranks have to be above 0", reasons
+        (reasons == "") & bad, "chips, tokens, requests and ranks have to be finite numbers above 0", reasons
     )
     laid, impossible = layout(*(numbers[name] for name in PLACES))
     reasons = np.where((reasons == "") & impossible, "impossible layout: its ranks do not divide the chips", reasons)
