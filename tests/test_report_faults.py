@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from report_notebooks import CHART, PARAMETERS, SETUP, answered, notebook
 
-from analysis.report import store
+from analysis.report import store, workshop
 from analysis.report.build import build
 from analysis.report.job import work
 from analysis.report.pictures import Painter
@@ -161,6 +161,29 @@ def test_a_full_disk_leaves_no_page(tmp_path, monkeypatch):
     assert record["status"] == "failed"
     assert "No space left" in record["error"]["said"]
     assert list((tmp_path / "site").rglob("*.html")) == []
+
+
+def test_a_painter_that_died_says_so_and_is_replaced():
+    painter, spec = Painter(), json.dumps({"data": {"values": [{"a": 1}]}, "mark": "point"})
+    for _ in range(2):
+        assert painter.draw(spec).startswith("<svg")
+        painter.process.kill()
+        painter.process.wait()
+        with pytest.raises(OSError, match="the process that draws pictures has ended"):
+            painter.draw(spec)
+        painter.restart()
+    painter.process.kill()
+
+
+def test_where_kernels_run_a_failure_brings_a_new_painter(monkeypatch):
+    told, restarted = [], []
+    painter = type("Still", (), {"kept": None, "restart": lambda self: restarted.append(self)})()
+    statuses = iter(["failed", "ok"])
+    monkeypatch.setattr(workshop, "work", lambda *_: {"status": next(statuses)})
+    monkeypatch.setattr(workshop.sys, "stdin", iter(['{"name": "a"}', '{"name": "b"}']))
+    workshop._serve_by_kernels(told.append, painter)
+    assert [event["record"]["status"] for event in told if event["event"] == "done"] == ["failed", "ok"]
+    assert restarted == [painter]
 
 
 def test_a_folder_that_cannot_be_written_is_one_message(tmp_path):

@@ -14,7 +14,9 @@ from analysis.report import store
 from analysis.report.renderer import ASSETS, MIME
 
 VERSION = "6.4"  # the Vega-Lite of the page's own library; a test keeps the two and Altair's together
-BUNDLE = (  # that library: vega-embed, and those parts of Vega that draw without a page
+# That library: vega-embed, and those parts of Vega that draw without a page. The addresses are names of modules, which
+# vl-convert finds in the copy that it carries: nothing is fetched, neither when it bundles nor when a page is drawn.
+BUNDLE = (
     'import {View, parse, textMetrics} from "https://cdn.jsdelivr.net/npm/vega@6.2.0/+esm"; '
     'import {compile} from "https://cdn.jsdelivr.net/npm/vega-lite@6.4.1/+esm"; '
     "window.vegaEmbed = Object.assign(vegaEmbed, {View, parse, textMetrics, compile});"
@@ -50,9 +52,12 @@ class Painter:
         name = store.digest(spec) + ".svg"
         if self.kept and (drawn := store.get(self.kept, name)):
             return drawn.decode()
-        self.process.stdin.write(spec.encode() + b"\n")
-        self.process.stdin.flush()
-        answer = json.loads(self.process.stdout.readline())
+        with suppress(BrokenPipeError):  # then nothing comes back, either
+            self.process.stdin.write(spec.encode() + b"\n")
+            self.process.stdin.flush()
+        if not (line := self.process.stdout.readline()):
+            raise OSError("the process that draws pictures has ended; its message is above")
+        answer = json.loads(line)
         if "fault" in answer:
             raise ValueError(f"a chart cannot be drawn: {answer['fault']}")
         if self.kept:

@@ -181,7 +181,10 @@ def serve(slots: int) -> None:
 def _serve_by_kernels(tell, painter: Painter) -> None:
     for job in map(json.loads, sys.stdin):
         tell({"event": "start", "job": job["name"]})
-        tell(_done(job, work(job | {"engine": "kernel"}, painter)))
+        record = work(job | {"engine": "kernel"}, painter)
+        if record["status"] == "failed":
+            painter.restart()
+        tell(_done(job, record))
 
 
 def _serve_by_forks(tell, painters: list) -> None:
