@@ -124,6 +124,37 @@ def test_only_what_changed_is_made_again(built, notebooks, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("said", "told", "moved"),
+    [
+        ("title: Ours", "title: Other words", True),
+        ("  output_tokens: 500", "  output_tokens: 600", True),
+        ("  # a comment between\n", "\n", True),
+        ("believe: {}", "believe: {busy_share: 1}", False),
+    ],
+)
+def test_a_report_depends_on_titles_and_workloads_of_all_scenarios_a_comparison_on_all(
+    said, told, moved, tmp_path, monkeypatch
+):
+    """The page about a claim shows every reading at the workload of every scenario; no other scenario is read whole."""
+    text = "title: Ours\nworkload:\n  input_tokens: 1000\n  # a comment between\n\n  output_tokens: 500\nbelieve: {}\n"
+    monkeypatch.setattr(factory, "ROOT", tmp_path)
+    path = tmp_path / "params/ours.yml"
+    path.parent.mkdir()
+    path.write_text(text)
+    before = factory.others(), factory.others(whole=True)
+    path.write_text(text.replace(said, told))
+    assert text != path.read_text()
+    assert (factory.others() != before[0], factory.others(whole=True) != before[1]) == (moved, True)
+
+
+def test_the_key_of_a_report_holds_what_it_reads_of_other_scenarios(notebooks, monkeypatch):
+    keys = lambda: {(job["key"], job["run"]) for job in factory.plan(SCENARIOS, notebooks, SETTINGS)}  # noqa: E731
+    before = keys()
+    monkeypatch.setattr(factory, "others", lambda whole=False: "edited")
+    assert keys().isdisjoint(before)
+
+
+@pytest.mark.parametrize(
     "where", ["analysis/facts/prices.csv", "analysis/laws/cost.py", "analysis/report/assets/page.css"]
 )
 def test_every_report_depends_on_facts_laws_and_templates(where, monkeypatch):

@@ -17,6 +17,9 @@ SUFFIXES = {".py", ".csv", ".yml", ".json", ".html", ".xml", ".css", ".js", ".gz
 WATCHED = SUFFIXES | {".ipynb"}
 SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 RESERVED = {"assets", "sources"}
+STATED = re.compile(
+    r"""^["']?(?:title|workload)["']?[ ]*:.*(?:\n(?:[ \t#].*)?$)*""", re.M
+)  # verdict.across asks for these
 
 
 def build(
@@ -69,7 +72,7 @@ def watch(output: str = "reports", jobs: int | None = None, draws: int | None = 
     while True:
         files = [path for folder in ("analysis", "notebooks", "params") for path in (ROOT / folder).rglob("*.*")]
         files += map(Path, (*options.get("scenarios", ()), *options.get("notebooks", ())))
-        now = {path: path.stat().st_mtime_ns for path in files if path.suffix in WATCHED and path.exists()}
+        now = {path: _changed(path) for path in files if path.suffix in WATCHED}
         if now == seen:
             time.sleep(0.1)
             continue
@@ -85,6 +88,14 @@ def watch(output: str = "reports", jobs: int | None = None, draws: int | None = 
         except KeyboardInterrupt:
             crew.__exit__(None, None, None)
             raise
+
+
+def _changed(path: Path) -> int:
+    """When a file changed; 0 where it is gone, be it in this moment."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def plan(scenarios: list[str], notebooks: list[str], settings: dict) -> list[dict]:
@@ -134,16 +145,25 @@ def _job(path: Path, cells: list[dict], scenario: Path | None, siblings: list, s
         parameters = {"scenario": scenario.stem if own else os.path.relpath(scenario, path.parent)}
     asked = json.dumps([told, parameters, siblings, settings["shared"], settings["draws"]])
     code = json.dumps([cell for cell in told if cell[0] == "code"])
-    read = store.digest(common(), scenario.read_bytes() if scenario else b"")
+    reads = any("answers" in tags for _, _, tags, _ in told)  # what the other reports say, so it comes after them
+    read = store.digest(common(), others(reads), scenario.read_bytes() if scenario else b"")
     return settings | {
         "files": {os.path.relpath(file, ROOT): store.digest(file.read_bytes()) for file in (path, scenario) if file},
         "scenario": scenario.stem if scenario else "", "notebook": path.stem, "path": os.path.relpath(path, ROOT),
         "name": f"{scenario.stem}/{path.stem}" if scenario else path.stem, "parameters": parameters,
         "declares": declared(cells), "siblings": siblings,
         "key": store.digest(read, asked), "run": store.digest(read, code),
-        "length": sum(len(source) for _, _, _, source in told),
-        "reads": any("answers" in tags for _, _, tags, _ in told),  # what the other reports say, so it comes after them
+        "length": sum(len(source) for _, _, _, source in told), "reads": reads,
     }  # fmt: skip
+
+
+def others(whole: bool = False) -> str:
+    """What a report reads of every scenario in params/: its title and its workload; a comparison, the `whole` file."""
+    files = sorted((ROOT / "params").glob("*.yml"))
+    texts = ((file.name, file.read_bytes().decode(errors="replace")) for file in files)
+    return store.digest(
+        *(part for name, text in texts for part in (name, *([text] if whole else STATED.findall(text))))
+    )
 
 
 @cache
