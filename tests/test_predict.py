@@ -5,11 +5,12 @@ import pandas as pd
 import pytest
 
 from analysis.facts import table
+from analysis.laws.throughput import THROUGHPUT
 from analysis.study import validation
 from analysis.study.calibration import Fit, points
-from analysis.study.points import COLUMNS, layout
+from analysis.study.points import COLUMNS, layout, read
 from analysis.study.serving import PREDICTED, errors, predict
-from analysis.study.speed import spread
+from analysis.study.speed import measured, run, spread
 
 NAMED = {"accelerator": "b200", "model": "llama3.1-70b", "precision": "fp8", "engine": "trtllm"}
 LAID = {"chips": 8, "tensor_parallel": 8, "expert_parallel": 1, "data_parallel": 1}
@@ -159,6 +160,23 @@ def test_no_published_record_and_no_prediction_is_above_the_roof(scenario):
     assert len(rows) > 20
     assert (rows["measured"] < rows["roof"]).all()
     assert (rows["predicted"] < rows["roof"]).all()
+
+
+# Three curated points are faster than weights and cache can be read: they cannot have had all 512 requests at once.
+IMPOSSIBLE = {("h100-sxm", "gpt-oss-120b", "vllm", chips, 512) for chips in (2, 4, 8)}
+
+
+def test_nothing_that_was_measured_is_predicted_faster_than_memory_arithmetic_and_links_allow():
+    rows = measured().query("speculative == 'no' and disaggregated == 'no'").dropna(subset="tpot_s")
+    columns, reasons = read(rows)
+    with np.errstate(all="ignore"):
+        real, best = run(columns, THROUGHPUT), run(validation.ideal(columns), THROUGHPUT)
+    fits = (reasons == "") & (real["capacity_requests"] >= real["concurrency_requests"])
+    least = validation.least_s(pd.DataFrame(best), rows["output_tokens"].to_numpy())
+    assert fits.sum() > 2000
+    assert (real["tpot_s"] > least)[fits].all()
+    faster = rows[fits & (rows["tpot_s"].to_numpy() < least)]
+    assert set(faster[["accelerator", "model", "engine", "chips", "concurrency"]].itertuples(index=False)) == IMPOSSIBLE
 
 
 def test_the_roof_is_what_the_busiest_part_takes():

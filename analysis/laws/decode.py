@@ -55,7 +55,7 @@ def linear_read_s(linear_bytes, attention_chips, bandwidth_bytes_per_s_per_chip,
 def linear_compute_s(
     linear_flop_per_token, step_tokens, stage_chips, linear_reached_flop_per_s_per_chip, decode_compute_share
 ):
-    """Arithmetic on those weights, two operations per parameter and token, at the share of peak of small batches."""
+    """Arithmetic on those weights, two operations per parameter and token, at small batches' share of the reach."""
     return (
         linear_flop_per_token * step_tokens / stage_chips / (linear_reached_flop_per_s_per_chip * decode_compute_share)
     )

@@ -32,7 +32,10 @@ def step_load_s(
     attention_s,
     communication_s,
 ):
-    """Weighted busy time of a decode step: weights and cache read, arithmetic, collectives; overhead has no weight."""
+    """Weighted busy time of a decode step: weights and cache read, arithmetic, collectives.
+
+    Overhead and the small kernels' passes over activations have no weight: the board is taken to wait meanwhile.
+    """
     memory_s = linear_read_s + expert_read_s + cache_read_s
     compute_s = linear_compute_s + expert_compute_s + attention_s
     return memory_weight_ratio * memory_s + compute_weight_ratio * compute_s + link_weight_ratio * communication_s
@@ -46,7 +49,7 @@ def prompt_load_s(
     prefill_attention_s,
     prefill_communication_s,
 ):
-    """Weighted busy time of a prompt: dense arithmetic and collectives."""
+    """Weighted busy time of a prompt: products with weights, reading of experts included, attention, collectives."""
     compute_s = prefill_linear_s + prefill_expert_s + prefill_attention_s
     return prefill_weight_ratio * compute_s + link_weight_ratio * prefill_communication_s
 

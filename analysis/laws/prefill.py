@@ -1,4 +1,4 @@
-"""The prompt: arithmetic at the share of peak that long batches reach, attention over its own length, links."""
+"""The prompt: arithmetic at long batches' share of what kernels reach, attention over its own length, links."""
 
 import numpy as np
 

@@ -44,7 +44,7 @@ def expert_flop_per_token(routed_active_parameters, flop_per_parameter_per_token
 
 
 def linear_reached_flop_per_s_per_chip(linear_flop_per_s_per_chip, linear_reach_share):
-    """What the best kernels reach in the format of the shared weights: less of the peak the narrower the format is."""
+    """What kernels usually reach in the format of the shared weights: less of the peak the narrower the format."""
     return linear_flop_per_s_per_chip * linear_reach_share
 
 

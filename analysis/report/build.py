@@ -6,7 +6,7 @@ import re
 import sys
 import time
 from collections.abc import Iterable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from functools import cache
 from pathlib import Path
 
@@ -72,7 +72,9 @@ def watch(output: str = "reports", jobs: int | None = None, draws: int | None = 
     while True:
         files = [path for folder in ("analysis", "notebooks", "params") for path in (ROOT / folder).rglob("*.*")]
         files += map(Path, (*options.get("scenarios", ()), *options.get("notebooks", ())))
-        now = {path: _changed(path) for path in files if path.suffix in WATCHED}
+        now = seen
+        with suppress(FileNotFoundError):  # a file that goes in this moment is missed at the next look
+            now = {path: path.stat().st_mtime_ns for path in files if path.suffix in WATCHED and path.exists()}
         if now == seen:
             time.sleep(0.1)
             continue
@@ -88,14 +90,6 @@ def watch(output: str = "reports", jobs: int | None = None, draws: int | None = 
         except KeyboardInterrupt:
             crew.__exit__(None, None, None)
             raise
-
-
-def _changed(path: Path) -> int:
-    """When a file changed; 0 where it is gone, be it in this moment."""
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0
 
 
 def plan(scenarios: list[str], notebooks: list[str], settings: dict) -> list[dict]:
