@@ -1,6 +1,6 @@
 """Calibration: few physical coefficients, and what engines, makers, platforms and series add, from measured points.
 
-The pool's coefficients have physical bounds. A factor of the whole step stands beside them, so a part of it may come out
+The pool's coefficients have physical bounds. A factor of the whole step stands beside them, so a part may come out
 up to a third above its peak; no step does. Each level's factors are drawn towards one (partial pooling), so that a name
 never seen falls back to the level above. All is fitted at once, robustly, to the times per and to first token.
 """

@@ -147,7 +147,7 @@ def _most(row) -> tuple[float, float]:
 
 
 def ideal(columns: dict) -> dict:
-    """Columns with every share at one, nothing waited for, and attention in the narrowest format: there are such kernels."""
+    """Columns with every share at one, nothing waited for, and attention in the narrowest format (kernels exist)."""
     fields = table("coefficients")["field"].unique()
     ends = {name: value for name in fields for end, value in IDEAL.items() if name.endswith(end)}
     peak = np.max([columns[f"{part}_flop_per_s_per_chip"] for part in PARTS], axis=0)
