@@ -6,7 +6,7 @@ import pytest
 
 from analysis.facts import table
 from analysis.laws.throughput import THROUGHPUT
-from analysis.study import validation
+from analysis.study import energy, validation
 from analysis.study.calibration import Fit, points
 from analysis.study.points import COLUMNS, layout, read
 from analysis.study.serving import PREDICTED, errors, predict
@@ -145,6 +145,19 @@ def test_left_out_points_keep_what_is_promised():
     inside = told[[f"{name}_inside" for name in PREDICTED]]
     assert inside.min(axis=None) > 0.75
     assert inside.max(axis=None) < 0.88
+
+
+def test_stored_errors_are_those_of_the_tables_as_they_stand():
+    """They name points by row: a row put between others, or a fit not done again, sets them against other points."""
+    rows, stored = points(), table("validation").set_index("point")
+    assert list(stored.index) == sorted(rows["point"])
+    now = np.log(run(read(rows)[0], THROUGHPUT)["tpot_s"] / rows["tpot_s"])
+    then = stored.loc[rows["point"], "configuration_left_out_tpot_s_error"].to_numpy()
+    assert (now - then).abs().median() < 0.01
+    assert np.corrcoef(now, then)[0, 1] > 0.9
+    told = energy.answers()
+    off = (told["predicted"] / told["energy_j_per_output_token"] - 1).abs()
+    np.testing.assert_allclose(off, told["off"], atol=2e-3)
 
 
 def test_intervals_hold_for_each_chip_and_model():
