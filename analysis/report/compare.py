@@ -43,7 +43,8 @@ def candidates(taken: pd.DataFrame) -> pd.DataFrame:
 def beside(taken: pd.DataFrame) -> pd.DataFrame:
     """A row a scenario, a column a quantity: median with its 80% range."""
     rows = candidates(taken)
-    said = [str(text.Shown((row.low, row.mid, row.high), row.unit)) for row in rows.itertuples()]
+    said = [f"{text.text(row.mid, row.unit)} ({text.figure(row.low, row.unit)} to {text.figure(row.high, row.unit)})"
+            for row in rows.itertuples()]  # fmt: skip
     wide = rows.assign(said=said).pivot_table(
         index="scenario", columns="title", values="said", aggfunc="first", sort=False
     )

@@ -80,9 +80,9 @@ def needs(case, draws: pd.DataFrame) -> Markdown:
     words = "The headline multiplies the budget by {ratio}, to {usd}. For that a dollar has to buy {ratio} the tokens "
     words += "(here {gain}, with a chip-hour that costs {price} as much), all traffic has to move at once (here "
     words += "{share:.0%}), the new fleet has to be as busy as the old from its first day (here {busy:.2f} of it), and "
-    words += "the move has to cost nothing (here {moving}). With the last three as believed here, {need}; in "
-    words += "{never:.0%} of the draws no gain would do, because of the traffic that stays."
-    enough = "no gain would do" if np.isinf(mid) else f"a dollar would have to buy {number(mid)}× the tokens"
+    words += "the move has to cost nothing (here {moving}). With the last three as believed here, {need}no gain would "
+    words += "do in {never:.0%} of the draws, because of the traffic that stays."
+    enough = "" if np.isinf(mid) else f"a dollar would have to buy {number(mid)}× the tokens at the median; "
     before = draws.loc["baseline"]
     return say(
         words, ratio=f"{number(ratio)}×", usd=musd(headline_usd(case)),

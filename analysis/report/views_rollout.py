@@ -78,11 +78,17 @@ def _advice(case, seen: schedule.Forecast, told: dict) -> str:
 
 def dates(seen: schedule.Forecast) -> Markdown:
     """Milestones with P10, P50, P90 and never; for a claimed product also under the assumption that it exists."""
-    views = {"": seen} if seen.real_share == 1 else {"": seen, ", if it exists": seen._replace(real_share=1.0)}
+    views = {_given(seen): seen} | ({", if it exists": seen._replace(real_share=1.0)} if seen.real_share < 1 else {})
     told = [(given, row) for given, view in views.items() for row in schedule.outlook(view).itertuples()]
     rows = [[STAGE[row.milestone] + given, day(row.low), day(row.mid), day(row.high), f"{row.never_share:.1%}"]
             for given, row in told]  # fmt: skip
     return table(rows, ["Milestone", "P10", "P50", "P90", "never"])
+
+
+def _given(seen: schedule.Forecast) -> str:
+    """What a number says that takes the existence of a claimed product for granted."""
+    claimed = record.milestones(seen.product, seen.as_of)["announced"].status == "claimed"
+    return ", if it exists" if claimed and seen.real_share == 1 else ""
 
 
 def at_announcement(case) -> Markdown:
@@ -184,8 +190,7 @@ def scored(case) -> Markdown:
 def numbers(case, seen: schedule.Forecast, paid: pd.DataFrame, fans: pd.DataFrame) -> Payload:
     """Chances, costs of the acts and the blended fleet, to take away."""
     year, words, rows = case.as_of.year + 1, dict(WORDS), []
-    claimed = record.milestones(seen.product, seen.as_of)["announced"].status == "claimed"
-    given = seen.product + (", if it exists" if claimed and seen.real_share == 1 else "")
+    given = seen.product + _given(seen)
     for name, quarter in product(forecasts.WORDS, (1, 2, 4)):
         chance = schedule.by(seen, name, pd.Period(f"{year}Q{quarter}").end_time.date())
         rows.append(row(f"chance_{name}_by_{year}_q{quarter}", given, "1", [chance] * 3))

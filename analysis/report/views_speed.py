@@ -22,10 +22,9 @@ def answer():
     return headline(
         "Predicted tokens/s per chip are off by {value.mid} in the median on configurations that the fit did not see, "
         "by {model:.0%} on models that it never saw and by {chip:.0%} on accelerators whose generation alone it knew.",
-        spread(size, "", "percent"),
-        model=told[RATE]["unseen models"],
+        spread(size, "", "percent"), model=told[RATE]["unseen models"],
         chip=told[RATE]["unseen accelerators of a known generation"],
-    )
+    )  # fmt: skip
 
 
 def coefficients():
@@ -70,10 +69,8 @@ def narrower():
     return say(
         "Over {count} pairs with the same chip, engine, layout and load, FP4 takes **{seen:.2f}** of FP8's time per "
         "token in the median, and is predicted to take **{said:.2f}**. Arithmetic alone would say 0.50.",
-        count=len(told),
-        seen=told["measured"].median(),
-        said=told["predicted"].median(),
-    )
+        count=len(told), seen=told["measured"].median(), said=told["predicted"].median(),
+    )  # fmt: skip
 
 
 def records(rows: pd.DataFrame):
