@@ -69,6 +69,16 @@ def test_epoch_equation_as_a_limit_of_ours():
     assert ours["step_s"] == pytest.approx(8.4351e-3, rel=0.02)
 
 
+@pytest.mark.parametrize("pair", PAIRS)
+def test_pipeline_stages_add_chips_and_requests_in_step(pair):
+    """Two stages of eight chips hold half the layers each: a token passes as fast as on eight, twice as many at once."""
+    one = told(pair)
+    two = told(pair, deployment_chips=16.0, pipeline_parallel=2.0, concurrency_requests=128.0)
+    assert two["step_s"] == pytest.approx(one["step_s"], rel=1e-9)
+    assert two["tpot_s"] == pytest.approx(one["tpot_s"], rel=1e-9)
+    assert two["output_tokens_per_s_per_chip"] == pytest.approx(one["output_tokens_per_s_per_chip"], rel=0.05)
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     st.sampled_from(PAIRS),

@@ -107,9 +107,12 @@ def interference_s(
     return prefill_s * prompts_per_step * interference_share * np.maximum(1 - queue_share, 0)
 
 
-def tpot_s(step_s, interference_s, pipeline_parallel, drafted_count, draft_share, emitted_ratio):
-    """Mean time between a request's output tokens: a step through all stages, drafting, prompts that come between."""
-    return (step_s * pipeline_parallel * (1 + drafted_count * draft_share) + interference_s) / emitted_ratio
+def tpot_s(step_s, interference_s, drafted_count, draft_share, emitted_ratio):
+    """Mean time between a request's output tokens: a step through all stages, drafting, prompts that come between.
+
+    A step already counts every stage, because all layers are spread over the chips of one.
+    """
+    return (step_s * (1 + drafted_count * draft_share) + interference_s) / emitted_ratio
 
 
 def waiting_s(concurrency_requests, running_requests, tpot_s, output_tokens_per_request, step_tokens_per_request):
