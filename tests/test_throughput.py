@@ -71,7 +71,7 @@ def test_epoch_equation_as_a_limit_of_ours():
 
 @pytest.mark.parametrize("pair", PAIRS)
 def test_pipeline_stages_add_chips_and_requests_in_step(pair):
-    """Two stages of eight chips hold half the layers each: a token passes as fast as on eight, twice as many at once."""
+    """Two stages of eight chips hold half the layers each: a token passes as fast, twice as many at once."""
     one = told(pair)
     two = told(pair, deployment_chips=16.0, pipeline_parallel=2.0, concurrency_requests=128.0)
     assert two["step_s"] == pytest.approx(one["step_s"], rel=1e-9)

@@ -82,7 +82,6 @@ class Site:
     electricity_usd_per_j: float
     carbon_g_per_j: float  # CO2 equivalent, the grid's yearly mean, per joule at the meter
     water_l_per_j: float  # evaporated on site, per joule of computers (WUE)
-    grid_water_l_per_j: float  # evaporated by power stations, per joule at the meter
     facility_usd_per_w: float  # per watt of computers
     outdoor_k: float  # the air's yearly mean
     outdoor_spread_k: float  # scale of a logistic spread of its hourly values
