@@ -49,8 +49,9 @@ def timing(case, seen: schedule.Forecast, doubted_share: float) -> str:
     if seen.shipped:
         return f"{name} reached its first customer by {first} and opens to any customer by {span}."
     real = schedule.outlook(seen._replace(real_share=1.0)).set_index("milestone")
-    dates = (f"limited release is as likely as not by {day(real.mid['limited'])} and general availability "
-             f"by {day(real.mid['general'])}, and with {real.never_share['general']:.0%} chance it never comes.")  # fmt: skip
+    never = f"with a chance of {real.never_share['general']:.0%} it never comes"
+    dates = (f"limited release is as likely as not by {day(real.mid['limited'])} and general availability by "
+             f"{day(real.mid['general'])}, and {never}.")  # fmt: skip
     if seen.real_share < 1:
         odds = f"That {name} comes at all has a chance of {1 - rows.never_share['limited']:.1%}"
         return f"{odds}; if it exists, {dates}"
