@@ -21,17 +21,14 @@ def check(
     """Read facts, claims and scenarios strictly; print every fault with file, line and key."""
     from analysis.facts.check import check as facts
     from analysis.study.claims import CLAIMS, claim
-    from analysis.study.scenario import PARAMS, ScenarioError, load
+    from analysis.study.door import faults
+    from analysis.study.scenario import PARAMS, load
 
-    faults = list(facts())
-    for path in paths or [*sorted(CLAIMS.glob("*.yml")), *sorted(PARAMS.glob("*.yml"))]:
-        try:
-            (claim if path.resolve().parent == CLAIMS else load)(str(path))
-        except ScenarioError as fault:
-            faults += fault.faults
-    for told in faults:
+    files = paths or [*sorted(CLAIMS.glob("*.yml")), *sorted(PARAMS.glob("*.yml"))]
+    found = [*facts(), *faults(lambda path: (claim if path.resolve().parent == CLAIMS else load)(str(path)), files)]
+    for told in found:
         print(told)
-    raise typer.Exit(2 if faults else 0)
+    raise typer.Exit(2 if found else 0)
 
 
 @app.command()

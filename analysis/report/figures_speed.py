@@ -3,6 +3,7 @@
 import altair as alt
 import pandas as pd
 
+from analysis.report.marks import titled
 from analysis.report.theme import BASELINE, CANDIDATE, CLAIM, FAINT, INK, KINDS, MEASURED, SERIES, colour
 
 PARTS = {
@@ -13,11 +14,6 @@ PARTS = {
     "overhead": "launches, small kernels, scheduling",
     "interference": "prompts of others",
 }
-
-
-def _finish(chart, title: str, subtitle: str, **size):
-    """Title that says what is seen, unit below it, and the same for screen readers."""
-    return chart.properties(title=alt.Title(title, subtitle=subtitle), description=f"{title}. {subtitle}.", **size)
 
 
 def _log(name: str, title: str, values, axis=alt.Y, **kept):
@@ -42,7 +38,7 @@ def against_measured(points: pd.DataFrame, quantity: str, unit: str, title: str)
     line = alt.Chart(ends).mark_line(color=INK, strokeWidth=1).encode(x="at:Q", y="at:Q")
     band = alt.Chart(ends).mark_area(color=FAINT, opacity=0.35).encode(x="at:Q", y="low:Q", y2="high:Q")
     told = f"{unit}, logarithmic; line: right, band: within 20%"
-    return _finish(band + dots + line, title, told, width=480, height=430)
+    return titled(band + dots + line, title, told, 430, 480)
 
 
 def errors_by(errors: pd.DataFrame, by: str, title: str) -> alt.LayerChart:
@@ -53,7 +49,7 @@ def errors_by(errors: pd.DataFrame, by: str, title: str) -> alt.LayerChart:
     bars = base.mark_bar(color=CANDIDATE, opacity=0.75).encode(x=alt.X("error:Q", title="median absolute error, %"))
     count = base.mark_text(align="left", dx=4, color=INK).encode(x="error:Q", text=alt.Text("points:Q", format=",d"))
     told = "per cent of the measured tokens/s per chip; number: points"
-    return _finish(bars + count, title, told, height=alt.Step(19))
+    return titled(bars + count, title, told, alt.Step(19))
 
 
 def schemes(summary: pd.DataFrame, peers: pd.DataFrame) -> alt.Chart:
@@ -76,7 +72,7 @@ def schemes(summary: pd.DataFrame, peers: pd.DataFrame) -> alt.Chart:
         row=alt.Row("quantity:N", title=None, sort=list(names.values()), spacing=34,
                     header=alt.Header(labelOrient="top", labelAnchor="start", labelAngle=0, labelPadding=4)),
     ).resolve_scale(y="independent").properties(height=alt.Step(18))  # fmt: skip
-    return _finish(chart, "Errors grow with what was never seen", "per cent, median of points left out")
+    return titled(chart, "Errors grow with what was never seen", "per cent, median of points left out")
 
 
 def narrower(ratios: pd.DataFrame) -> alt.LayerChart:
@@ -90,7 +86,7 @@ def narrower(ratios: pd.DataFrame) -> alt.LayerChart:
     )  # fmt: skip
     line = alt.Chart(ends).mark_line(color=INK, strokeWidth=1).encode(x="at:Q", y="at:Q")
     told = "measured and predicted ratio of times per output token; below 1 FP4 is faster"
-    return _finish(dots + line, "What FP4 gives over FP8 on one chip", told, width=400, height=340)
+    return titled(dots + line, "What FP4 gives over FP8 on one chip", told, 340, 400)
 
 
 def frontier(points: pd.DataFrame, promised: float) -> alt.LayerChart:
@@ -108,7 +104,7 @@ def frontier(points: pd.DataFrame, promised: float) -> alt.LayerChart:
     at = alt.Chart(pd.DataFrame({"promised": [promised]}))
     rule = at.mark_rule(color=INK, strokeDash=[4, 4]).encode(x="promised:Q")
     title = "The faster for one user, the fewer tokens for all"
-    return _finish(lines + dots + rule, title, "output tokens/s, logarithmic; rule: the promised speed")
+    return titled(lines + dots + rule, title, "output tokens/s, logarithmic; rule: the promised speed")
 
 
 def parts(shares: pd.DataFrame) -> alt.Chart:
@@ -123,7 +119,7 @@ def parts(shares: pd.DataFrame) -> alt.Chart:
         order=alt.Order("rank:Q"), tooltip=["option", "part", alt.Tooltip("percent:Q", format=".1f"), "bound"],
     )  # fmt: skip
     title, unit = "Where the time between two tokens goes", "per cent, medians at the operating point"
-    return _finish(chart, title, unit, height=alt.Step(38))
+    return titled(chart, title, unit, alt.Step(38))
 
 
 def records(rows: pd.DataFrame) -> alt.LayerChart:
@@ -139,7 +135,7 @@ def records(rows: pd.DataFrame) -> alt.LayerChart:
     )  # fmt: skip
     line = alt.Chart(ends).mark_line(color=CLAIM, strokeWidth=1).encode(x="at:Q", y="at:Q")
     title = "Vendors' records, which the fit has not seen"
-    return _finish(dots + line, title, "output tokens/s per chip, logarithmic; line: right", width=400, height=340)
+    return titled(dots + line, title, "output tokens/s per chip, logarithmic; line: right", 340, 400)
 
 
 def differences(gains: pd.DataFrame) -> alt.LayerChart:
@@ -156,4 +152,4 @@ def differences(gains: pd.DataFrame) -> alt.LayerChart:
     )
     text = base.mark_text(align="left", dx=4, color=INK).encode(x="ratio:Q", text="text:N")
     title, unit = "What each difference of the two options brings", "ratio, logarithmic, at the promised speed"
-    return _finish(bars + text, title, unit, height=alt.Step(26))
+    return titled(bars + text, title, unit, alt.Step(26))

@@ -69,15 +69,10 @@ def task(name: str, arguments: Sequence):
 
 def faults(*scenarios: str) -> list[str]:
     """Every fault of the scenarios, with file, line and key."""
-    from analysis.study.scenario import ScenarioError, load
+    from analysis.study.door import faults as found
+    from analysis.study.scenario import load
 
-    found = []
-    for name in scenarios:
-        try:
-            load(name)
-        except ScenarioError as fault:
-            found += fault.faults
-    return found
+    return found(load, scenarios)
 
 
 def failed(job: dict, cell: str, name: str, said: str, executed: bytes | None) -> dict:

@@ -9,7 +9,7 @@ ENDS, THREE = "dot: median, line: 80% range", {"low": ",.3~g", "mid": ",.3~g", "
 ROUND = (0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 10, 20, 50, 100)
 
 
-def titled(chart, title: str, subtitle: str, height: float | None = None, width: float = WIDTH):
+def titled(chart, title: str, subtitle: str, height: float | alt.Step | None = None, width: float = WIDTH):
     """A chart, or layers from back to front, under a title that says what is seen and a subtitle that is the unit.
 
     The same words are there for a screen reader. Facets have their size already, so none is given for them.

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, get_args
@@ -26,6 +26,17 @@ class ScenarioError(ValueError):
     def __init__(self, faults: list[str]):
         super().__init__("\n".join(faults))
         self.faults = faults
+
+
+def faults(read: Callable, paths: Iterable) -> list[str]:
+    """Every fault that `read` finds in these files, with file, line and key."""
+    found: list[str] = []
+    for path in paths:
+        try:
+            read(path)
+        except ScenarioError as refused:
+            found += refused.faults
+    return found
 
 
 def refuse(where: Where, faults: Iterable[tuple[tuple, str]]) -> None:

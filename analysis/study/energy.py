@@ -11,7 +11,7 @@ from analysis.laws.energy import BOARD
 from analysis.laws.throughput import THROUGHPUT
 from analysis.study import calibration
 from analysis.study.points import read
-from analysis.study.speed import TENTH, alike, doubted, run
+from analysis.study.speed import TENTH, alike, board_points, doubted, run
 
 # Where the fit starts, how freely it may leave (log standard deviation), and what physics allows. Starts: a board waits
 # near a quarter of its limit; kernels that only read reach 0.4 to 0.9 of it, dense arithmetic 0.7 to 1.
@@ -27,12 +27,6 @@ PRIOR = pd.DataFrame(
 )
 NOISE = 0.1  # residuals beyond this log distance count less (soft L1)
 SPEEDS, SPREAD = "output_tokens_per_s_per_chip", "output_tokens_per_s_per_chip_spread"
-
-
-def points() -> pd.DataFrame:
-    """Measured board energy (facts/energy.csv) of engines that the throughput laws describe: no vLLM of 2024."""
-    rows = table("energy")
-    return rows[(rows["boundary"] == "board") & (rows["source"] != "ml_energy_v2")].reset_index(drop=True)
 
 
 def speeds(rows: pd.DataFrame) -> dict:
@@ -114,7 +108,7 @@ def answers() -> pd.DataFrame:
 
     `inside`: whether a point lies in the 80% interval that the errors of the other models give.
     """
-    return points().reset_index(names="point").merge(table("energy_validation"), on="point")
+    return board_points().reset_index(names="point").merge(table("energy_validation"), on="point")
 
 
 def validate(rows: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
@@ -146,7 +140,7 @@ def accuracy() -> pd.DataFrame:
 
 def calibrate_energy() -> pd.DataFrame:
     """Refit on facts/energy.csv; write facts/energy_coefficients.csv: weights, standard errors, spreads of errors."""
-    rows = points()
+    rows = board_points()
     weights, errors = fit(fitted_at(rows), rows["energy_j_per_output_token"])
     told, spreads = validate(rows)
     told.to_csv(calibration.FACTS / "energy_validation.csv", index=False, float_format="%.4g", lineterminator="\n")

@@ -18,12 +18,12 @@ from analysis.laws.energy import ENERGY
 from analysis.laws.throughput import THROUGHPUT
 from analysis.study import energy, finance, readings, serving
 from analysis.study.scenario import Scenario
-from analysis.study.speed import needs
+from analysis.study.speed import TENTH, needs
 from analysis.units import convert, unit_of
 
 LAWS: tuple = (*ARCHITECTURE, *THROUGHPUT, *ENERGY, *COOLING, *COST)
 DRAWS = int(os.environ.get("PASSTHROUGH_DRAWS", "4096"))  # how a report build asks for another number of draws
-SEED, P90_SCORE = 20260423, 1.2815515655446004
+SEED = 20260423
 
 
 def evaluate(table, laws: Sequence[Callable] = LAWS, change: Mapping[str, float] | None = None):
@@ -64,7 +64,7 @@ def at(name: str, belief, score) -> np.ndarray:
         return np.full(np.shape(score), mid)
     into, back = (logit, expit) if name.endswith("_share") else (np.log, np.exp)
     width = np.where(np.asarray(score) > 0, into(high) - into(mid), into(mid) - into(low))
-    return back(into(mid) + width * score / P90_SCORE)
+    return back(into(mid) + width * score / TENTH)
 
 
 @cache

@@ -100,14 +100,18 @@ def frontier(
 def operate(case, option: str) -> dict[str, float]:
     """The operating point of a scenario's option: chip, model and layout columns, coefficients at their medians."""
     work, promise = asked(case)
-    return _operated(getattr(case, option), case.model, tuple(work.items()), tuple(promise.items()))
+    return _operated(named(case, option), getattr(case, option).chips, tuple(work.items()), tuple(promise.items()))
 
 
 @cache
-def _operated(deployment, model: str, work: tuple, promise: tuple) -> dict[str, float]:
-    named = (deployment.accelerator, model, deployment.precision, deployment.engine)
-    laid = best_layout(*named, deployment.chips, dict(work), dict(promise))
-    return {**setting(*named[:3], named[3] or ""), **dict(work), **laid}
+def _operated(names: tuple[str, str, str, str], chips: int, work: tuple, promise: tuple) -> dict[str, float]:
+    return {**setting(*names), **dict(work), **best_layout(*names, chips, dict(work), dict(promise))}
+
+
+def named(case, option: str) -> tuple[str, str, str, str]:
+    """The four names that fix an option: accelerator, model, precision and engine, blank for the pool's."""
+    own = getattr(case, option)
+    return own.accelerator, case.model, own.precision, own.engine or ""
 
 
 def asked(case) -> tuple[dict[str, float], dict[str, float]]:
@@ -126,9 +130,7 @@ def speed_draws(case, option: str, scores) -> dict[str, np.ndarray]:
 
     `scores(name)` gives standard-normal draws of the stream `name`.
     """
-    deployment = getattr(case, option)
-    spread = speed_spread(deployment.accelerator, case.model, deployment.precision, deployment.engine or "")
-    fixed = setting(deployment.accelerator, case.model, deployment.precision, deployment.engine or "")
+    spread, fixed = speed_spread(*named(case, option)), setting(*named(case, option))
     return {
         f"{part}_slowness_ratio": fixed[f"{part}_slowness_ratio"]
         * np.exp(spread[part]["shared"] * scores(f"shared_{part}") + spread[part]["own"] * scores(f"{option}_{part}"))

@@ -8,7 +8,8 @@ from inspect import signature
 import numpy as np
 import pandas as pd
 
-from analysis.facts import Accelerator, Model, chosen, find, names, nearest, table
+from analysis import facts
+from analysis.facts import Accelerator, Model, chosen, find, names, table
 from analysis.laws.architecture import ARCHITECTURE
 
 ENGINES = ("vllm", "sglang", "trtllm", "atom")
@@ -35,8 +36,7 @@ def unknown(accelerator: str, model: str, precision: str, engine: str) -> str:
     """Why these names cannot be answered, with the nearest valid name; empty where all are known."""
     asked: tuple = (("accelerator", accelerator, names(Accelerator)), ("model", model, names(Model)))
     asked += (("precision", precision, precisions()), ("engine", engine, ("", *ENGINES)))
-    faults = [f"unknown {kind} {name!r}; {nearest(name, known)}" for kind, name, known in asked if name not in known]
-    return "; ".join(faults)
+    return "; ".join(facts.unknown(*each) for each in asked if each[1] not in each[2])
 
 
 @cache
@@ -68,9 +68,7 @@ def doubted(accelerator: str, model: str, precision: str, engine: str = "") -> d
 def board_spread(accelerator: str) -> float:
     """Log standard deviation of board energy at a known speed: wider for boards whose power nobody measured for us."""
     told = table("energy_coefficients").set_index("field")["value"]
-    metered = accelerator in set(
-        table("energy").query("boundary == 'board' and source != 'ml_energy_v2'")["accelerator"]
-    )
+    metered = accelerator in set(board_points()["accelerator"])
     return float(told["own_log_sd"] if metered else max(told["own_log_sd"], told["unseen_board_log_sd"]))
 
 
@@ -174,6 +172,12 @@ def spread(accelerator: str, model: str, precision: str, engine: str = "") -> di
     new += ["model"] if alike(model) not in _fitted()["model"] else []
     told = np.sqrt((by.loc[new] ** 2).sum()) if new else by.loc["series"]
     return (own if len(own) == len(by.columns) and not new else told).to_dict()
+
+
+def board_points() -> pd.DataFrame:
+    """Measured board energy (facts/energy.csv) of engines that the throughput laws describe: no vLLM of 2024."""
+    rows = table("energy")
+    return rows[(rows["boundary"] == "board") & (rows["source"] != "ml_energy_v2")].reset_index(drop=True)
 
 
 def measured() -> pd.DataFrame:

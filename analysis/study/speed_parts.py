@@ -6,7 +6,7 @@ from math import comb
 import numpy as np
 import pandas as pd
 
-from analysis.study.serving import asked, frontier, layouts, swept
+from analysis.study.serving import asked, frontier, layouts, named, swept
 from analysis.study.speed import setting
 
 PAIRS = {"linear": ("linear_read_s", "linear_compute_s"), "expert": ("expert_read_s", "expert_compute_s"),
@@ -42,9 +42,8 @@ def frontiers(case) -> pd.DataFrame:
     work, promise = asked(case)
     told = []
     for option in ("baseline", "candidate"):
-        deployment = getattr(case, option)
-        named = (deployment.accelerator, case.model, deployment.precision, deployment.engine, deployment.chips)
-        told.append(frontier(*named, work, promise["ttft_limit_s"]).assign(option=option))
+        chips = getattr(case, option).chips
+        told.append(frontier(*named(case, option), chips, work, promise["ttft_limit_s"]).assign(option=option))
     return pd.concat(told, ignore_index=True)
 
 
@@ -71,10 +70,10 @@ def _mixed(case, mixtures: list[frozenset]) -> dict[frozenset, float]:
     """
     work, promise = asked(case)
     columns, plans = [], []
-    for deployment in (case.baseline, case.candidate):
-        named = (deployment.accelerator, case.model, deployment.precision, deployment.engine or "")
-        columns.append(setting(*named) | work)
-        plans.append(layouts(deployment.accelerator, case.model, deployment.chips))
+    for option in ("baseline", "candidate"):
+        names = named(case, option)
+        columns.append(setting(*names) | work)
+        plans.append(layouts(*names[:2], getattr(case, option).chips))
     moved = {name: next(which for which, ends in DIFFERENCES.items() if name.endswith(ends))
              for name, value in columns[0].items() if value != columns[1][name]}  # fmt: skip
     mixed = pd.DataFrame([{name: columns[which in taken][name] for name, which in moved.items()} for taken in mixtures])
