@@ -277,7 +277,7 @@ def test_intervals_hold_what_they_promise():
     told = study.accuracy().set_index(["speed", "source"])["covered_share"]
     assert 0.73 <= told["predicted", "all"] <= 0.87
     assert 0.73 <= told["measured, where it is", "all"] <= 0.87
-    middle, low, high = study.predict_energy(study.speeds(study.points()))
+    middle, low, high = study.predict_energy(study.speeds(speed.board_points()))
     assert np.all((low < middle) & (middle < high))
 
 
@@ -296,7 +296,7 @@ def test_weights_of_kernels_agree_with_boards_measured_on_kernels():
 
 def test_nearer_to_measured_boards_than_ecologits():
     """Dense models on H100 (ML.ENERGY): EcoLogits' regression, fitted to this very leaderboard, against ours."""
-    rows = study.points()
+    rows = speed.board_points()
     active = {"llama3.1-70b": 70, "llama3.1-8b": 8, "qwen3-32b": 32, "qwen3-8b": 8}
     rows = rows[rows["accelerator"].eq("h100-sxm") & rows["model"].isin(active) & rows["concurrency"].between(20, 140)]
     wh = 1.1665273170451914e-06 * np.exp(-0.011205921025579175 * rows["concurrency"]) * rows["model"].map(active)
