@@ -104,8 +104,8 @@ def test_claim_in_watts():
 
 def test_serving_economics_of_both_limits():
     """InferenceX, DeepSeek-V4-Pro: 2.82 times the tokens at 1.20 times the cost is 2.35 times as many for a dollar."""
-    assert cooling.dollar_limited_ratio(6182 / 2189, 1.2) == pytest.approx(2.35, abs=0.005)
-    assert cooling.power_limited_ratio(2.82, 2.82) == 1
+    assert cooling.scarce_ratio(6182 / 2189, 1.2) == pytest.approx(2.35, abs=0.005)
+    assert cooling.scarce_ratio(2.82, 2.82) == 1
 
 
 # What a wrong boundary or a wrong unit would do.

@@ -285,7 +285,7 @@ def test_advice_follows_the_hardware():
 def test_the_answer_says_what_is_fact_and_what_is_chance(name, words):
     case = load(name)
     draws, seen = outcomes(1.5, 4096), schedule.forecast(case)
-    paid = choice.costs(case, draws, seen, views.option(draws))
+    paid = choice.costs(case, draws, seen, views.step(draws))
     said = views.answer(case, draws, seen, paid).data["text/plain"]
     assert said.startswith(words)
     assert not {"nan", "NaT", "None", "inf"} & set(said.replace(".", " ").replace(";", " ").split())

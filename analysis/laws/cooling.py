@@ -97,14 +97,9 @@ def affordable_chips(budget_usd_per_s, usd_per_s_per_chip):
     return budget_usd_per_s / usd_per_s_per_chip
 
 
-def dollar_limited_ratio(tokens_ratio, price_ratio):
-    """Tokens for the same money, new to old, from the ratio of tokens and of cost per chip second."""
-    return tokens_ratio / price_ratio
-
-
-def power_limited_ratio(tokens_ratio, power_ratio):
-    """Tokens for the same megawatts, new to old, from the ratio of tokens and of provisioned power per chip."""
-    return tokens_ratio / power_ratio
+def scarce_ratio(tokens_ratio, taken_ratio):
+    """Tokens for the same dollars or megawatts, new to old, from the ratios of tokens and of what they take."""
+    return tokens_ratio / taken_ratio
 
 
 def power_value_usd_per_s_per_w(value_usd_per_token, tokens_per_s_per_chip, usd_per_s_per_chip, provisioned_w_per_chip):

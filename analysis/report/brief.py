@@ -3,44 +3,65 @@
 import pandas as pd
 from IPython.display import Markdown
 
-from analysis.facts import chip
 from analysis.laws import claim as law
-from analysis.report.text import Payload, Shown, headline, musd, number, plain, spread, three_ways
+from analysis.report.text import (
+    PAYS,
+    Payload,
+    Shown,
+    called,
+    day,
+    figure,
+    headline,
+    musd,
+    plain,
+    spread,
+    step,
+    text,
+    three_ways,
+)
 from analysis.study import credence, verdict
 from analysis.study.claims import Claim, claim, ledger
 from analysis.study.readings import MEASURED, readings
 
+REACHES = ("reaches the buyer", "does not reach the buyer", "may reach the buyer")
+
 
 def gain(draws: pd.DataFrame, ladder: pd.DataFrame) -> Shown:
     """Tokens per dollar, new for old: under the scenario's reading, or else as modelled for a buyer's first year."""
-    if "claimed" in draws.index:
+    if step(draws) == "claimed":
         return spread(draws.loc["baseline", "request_usd"] / draws.loc["claimed", "request_usd"], "", "ratio")
     return spread(ladder["draws"].iloc[-1], "", "ratio")
 
 
 def word(value: Shown, claimed: Claim | None) -> str:
-    """The verdict, from where the 80% range lies against the headline, or against 1 where nothing was claimed."""
-    if claimed:
-        return three_ways(value, claimed.headline_ratio * verdict.ROUNDING, ("holds", "fails", "cannot be told"))
-    return three_ways(value, 1, ("pays", "does not pay", "may pay"))
+    """Whether the headline reaches this buyer, from where the 80% range lies against it; without one, whether it pays.
+
+    Not a verdict on what was said: the ledger judges that, statement by statement.
+    """
+    return three_ways(value, *((claimed.headline_ratio * verdict.ROUNDING, REACHES) if claimed else (1, PAYS)))
 
 
 def answer(case, draws: pd.DataFrame, ladder: pd.DataFrame) -> Payload:
     """The headline sentence of any scenario, with its verdict; `ladder` is what `verdict.ladder` gave."""
     value, claimed = gain(draws, ladder), claim(case.claim) if case.claim else None
-    old, new = (f"{chip(o.accelerator)} in {o.precision.upper()}" for o in (case.baseline, case.candidate))
+    old, new = (called(case, name) for name in ("baseline", "candidate"))
     first = spread(ladder["draws"].iloc[-1], "", "ratio")
-    if "claimed" in draws.index:
+    if step(draws) == "claimed":
         words = f"Taken at its word, as “{readings()[case.reading].title}”, the claim makes a dollar buy {{value.mid}} "
-        words += f"the tokens ({{value.range}}), where the headline said {number(claimed.headline_ratio)}×; without "
+        words += (
+            f"the tokens ({{value.range}}), where the headline said {text(claimed.headline_ratio, 'ratio')}; without "
+        )
         words += f"it, a first year on {new} in place of {old} brings {first.mid} ({first.range})."
         return headline(words, value, word(value, claimed))
-    kept = ladder.set_index("step").loc[verdict.HEAT, "factor"]
+    kept, watt = ladder.set_index("step").loc[verdict.HEAT, "factor"], _watt(draws)
+    said = f"; the headline said {text(claimed.headline_ratio, 'ratio')}." if claimed else "."
+    if case.budget.scarce == "megawatts":
+        words = f"Where power is short, a megawatt on {new} serves {{value.mid}} the tokens that it serves on {old} "
+        words += f"({{value.range}}); a dollar buys {first.mid} ({first.range}) in its first year{said}"
+        return headline(words, watt, word(watt, claimed))
     words = f"In its first year a dollar on {new} buys {{value.mid}} the tokens that it buys on {old} ({{value.range}})"
     words += f", heat and halls counted ({kept:.2f}×)" if kept < 0.995 else ""
-    words += ", and a megawatt {watt.mid}"
-    words += f"; the headline said {number(claimed.headline_ratio)}×." if claimed else "."
-    return headline(words, value, word(value, claimed), watt=_watt(draws))
+    return headline(f"{words}, and a megawatt {watt.mid}{said}", value, word(value, claimed))
 
 
 def page(case, draws: pd.DataFrame, found: pd.DataFrame, ladder: pd.DataFrame) -> Markdown:
@@ -50,7 +71,8 @@ def page(case, draws: pd.DataFrame, found: pd.DataFrame, ladder: pd.DataFrame) -
     parts = {"What is asked": plain(case.question)}
     if claimed:
         parts = {"What was said": _said(claimed, rows), "What it would have to mean": _needs(case, found, claimed)}
-    parts |= {"What is measured": _measured(case, claimed), "What to expect": _expect(case, draws, ladder, claimed)}
+    parts["What is measured"] = _measured(case, draws, claimed)
+    parts["What to expect"] = _expect(case, draws, ladder, claimed)
     parts |= {"What would change our mind": _mind(draws, claimed), "When we shall know": _when(claimed, rows)}
     return Markdown("\n\n".join(f"**{lead}.** {words}" for lead, words in parts.items()))
 
@@ -58,7 +80,7 @@ def page(case, draws: pd.DataFrame, found: pd.DataFrame, ladder: pd.DataFrame) -
 def _said(claimed: Claim, rows: pd.DataFrame) -> str:
     holds, fails, open_ = ((rows["verdict"] == said).sum() for said in ("holds", "fails", "cannot be told"))
     says = plain(_head(claimed, rows)["says"]).rstrip(".")
-    when = f"{plain(claimed.channel)}, {_day(claimed.announced)}"
+    when = f"{plain(claimed.channel)}, {day(claimed.announced)}"
     return f"{says} ({when}). Of its {len(rows)} statements {holds} hold, {fails} fail, {open_} cannot be told."
 
 
@@ -69,33 +91,41 @@ def _needs(case, found: pd.DataFrame, claimed: Claim) -> str:
     words = f"For {spent} to buy what takes {worth} today, the figure has to mean {enough}. "
     for row in rows[rows["at_a_price"]].itertuples():
         words += f"“{plain(row.title)}” would do if a chip second cost at most {row.price_ratio:.2f} times today's; "
-        words += f"it is modelled at {row.price:.2f}. "
+        words += f"with less power drawn it is modelled at {row.price:.2f}. "
     low, high = rows["dollars"].min(), rows["dollars"].max()
-    words += f"Over all {len(rows)} readings a dollar buys {low:.2f} to {high:.2f} times the tokens"
-    return words + ("." if claimed.named else "; which one is meant cannot be told from the text.")
+    words += f"Over all {len(rows)} readings a dollar buys {figure(low, 'ratio')} to {text(high, 'ratio')} the tokens; "
+    own = f"the text names one, “{plain(readings()[case.credence.reading].title)}”"
+    return words + (f"{own}." if claimed.named else "which one is meant cannot be told from the text.")
 
 
-def _measured(case, claimed: Claim | None) -> str:
+def _measured(case, draws: pd.DataFrame, claimed: Claim | None) -> str:
     ratios = verdict.measured(case).query("beside and matching == 'matched'")["times_ratio"]
     if ratios.empty:
         return "No published result compares these two parts under matched conditions yet."
     low, mid, high = ratios.quantile([0, 0.5, 1])
     words = f"{len(ratios)} published results on matched terms, of parts of this step, lie between {low:.2f} and "
     words += f"{high:.2f} times the tokens a chip second, {mid:.2f} in the middle"
-    below = (ratios < claimed.headline_ratio).sum() if claimed else 0
-    return words + (f"; {'all' if below == len(ratios) else below} are below the headline." if claimed else ".")
+    if not claimed:
+        return f"{words}."
+    asked = verdict.asked_ratio(case, draws)
+    below = (ratios < asked).sum()
+    words += (
+        f"; {'all' if below == len(ratios) else below or 'none'} are below the {text(asked, 'ratio')} that the headline"
+    )
+    return words + (" asks for." if asked == claimed.headline_ratio else ", one of dollars, asks for at these prices.")
 
 
 def _expect(case, draws: pd.DataFrame, ladder: pd.DataFrame, claimed: Claim | None) -> str:
     real, watt, spent = ladder["draws"].iloc[-1], _watt(draws), case.budget.usd_per_year
     ratio, worth = spread(real, "", "ratio"), spread(real * spent, "usd", "Musd")
-    words = f"{ratio.mid} the tokens a dollar in the first year ({ratio.range}): {musd(spent)} a year buy what takes "
+    words = f"{ratio.mid} the tokens a dollar in the first year ({ratio.range}): {musd(spent)} a year buys what takes "
     words += f"{worth.mid} today ({worth.range}), before what moving costs. Where megawatts are short, "
     words += f"not money, one serves {watt.mid} the tokens ({watt.range})."
     if not claimed:
         return words
-    low, mid, high = 100 * credence.weights(case)["true"].quantile([0.1, 0.5, 0.9])
-    return words + f" Probability of the claim, as its headline has it: {mid:.1f}% ({low:.1f} to {high:.1f}%)."
+    true = credence.weights(case)["true"]
+    low, high = true.quantile([0.1, 0.9])
+    return words + f" Probability of the claim, as its headline has it: {true.mean():.1%} ({low:.1%} to {high:.1%})."
 
 
 def _watt(draws: pd.DataFrame) -> Shown:
@@ -105,14 +135,17 @@ def _watt(draws: pd.DataFrame) -> Shown:
 def _mind(draws: pd.DataFrame, claimed: Claim | None) -> str:
     both = verdict.gains(draws.loc["baseline"], draws.loc["candidate"]).median()
     enough = both["throughput"] / both["dollars"]
-    words = f"A chip second is modelled at {both['price']:.2f} times today's cost, so the step pays from about "
-    words += f"{enough:.2f} times the throughput, and {both['throughput']:.2f} is modelled: a dated price or a matched "
-    words += "benchmark on the other side of that line."
+    share, load = draws.loc["baseline", ["eligible_share", "first_year_ratio"]].median()
+    first = enough * share / (load - 1 + share) if load > 1 - share else float("inf")
+    year = f"from {first:.2f}" if first < 100 else "at none"
+    words = f"A chip second is modelled at {both['price']:.2f} times today's cost, so a request gets cheaper from "
+    words += f"{enough:.2f} times the throughput, and a first year, as some traffic stays behind, {year}; "
+    words += f"{both['throughput']:.2f} is modelled. A dated price or matched benchmark beyond a line would do."
     if not claimed:
         return words
     touched = float(law.paying_touched_share(enough, claimed.cut_share))
     if 0 < touched <= 1:
-        words += f" The claimed cut alone would pay once it touches {touched:.0%} of the time."
+        words += f" The claimed cut alone would make it cheaper once it touches {touched:.0%} of the time."
     return words
 
 
@@ -121,12 +154,8 @@ def _when(claimed: Claim | None, rows: pd.DataFrame) -> str:
         return "Once matched results of both parts and dated prices are published; nothing was promised by a date."
     head, late = _head(claimed, rows), sorted(set(rows[rows["due"] == "overdue"]["by"]))
     settles = plain(head["settles"][0].lower() + head["settles"][1:])
-    words = f"By {_day(head['by'])}, from {plain(head['where'])}: {settles}."
-    return words + (f" Past without the event: {', '.join(map(_day, late))}." if late else "")
-
-
-def _day(day) -> str:
-    return f"{day.day} {day:%B %Y}"
+    words = f"By {day(head['by'])}, from {plain(head['where'])}: {settles}."
+    return words + (f" Past without the event: {', '.join(map(day, late))}." if late else "")
 
 
 def _head(claimed: Claim, rows: pd.DataFrame) -> pd.Series:

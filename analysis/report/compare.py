@@ -6,7 +6,7 @@ import os
 import altair as alt
 import pandas as pd
 
-from analysis.report import store, text, theme
+from analysis.report import marks, store, text, theme
 from analysis.report.job import ROOT
 from analysis.study import scenario
 
@@ -45,10 +45,10 @@ def beside(taken: pd.DataFrame) -> pd.DataFrame:
     rows = candidates(taken)
     said = [f"{text.text(row.mid, row.unit)} ({text.figure(row.low, row.unit)} to {text.figure(row.high, row.unit)})"
             for row in rows.itertuples()]  # fmt: skip
-    wide = rows.assign(said=said).pivot_table(
-        index="scenario", columns="title", values="said", aggfunc="first", sort=False
+    wide = rows.assign(said=said).pivot_table("said", "scenario", "title", "first")
+    return (
+        wide[[title for title, _ in SHOWN.values() if title in wide]].fillna("").rename_axis(columns=None).reset_index()
     )
-    return wide.fillna("").rename_axis(columns=None).reset_index()
 
 
 def differences(taken: pd.DataFrame) -> pd.DataFrame:
@@ -77,14 +77,22 @@ def _flat(tree, at: str = "") -> dict:
 
 
 def dominance(taken: pd.DataFrame) -> pd.DataFrame:
-    """For each scenario those that are at least as good in every compared quantity and better in one (Pareto 1906)."""
+    """For each scenario those of the same work that are as good in every compared quantity and better in one (Pareto).
+
+    Another model or another workload is no choice that a buyer has, so it beats nothing.
+    """
     wide = candidates(taken).pivot_table(index="scenario", columns="quantity", values="mid").dropna()
     better = wide * [1 if SHOWN[name][1] == "more" else -1 for name in wide.columns]
+    known = {name: scenario.load(name) for name in wide.index if name in scenario.scenarios()}
+    work = {name: (known[name].model, known[name].workload) if name in known else None for name in wide.index}
     beaten = {
-        name: [other for other in better.index if (better.loc[other] >= row).all() and (better.loc[other] > row).any()]
+        name: [other for other in better.index if work[other] == work[name]
+               and (better.loc[other] >= row).all() and (better.loc[other] > row).any()]
         for name, row in better.iterrows()
-    }
-    said = ["on the frontier" if not others else "beaten by " + ", ".join(others) for others in beaten.values()]
+    }  # fmt: skip
+    alone = [list(work.values()).count(work[name]) == 1 for name in beaten]
+    said = ["beaten by " + ", ".join(others) if others else "no other has its work" if only else "on the frontier"
+            for others, only in zip(beaten.values(), alone, strict=True)]  # fmt: skip
     return pd.DataFrame({"scenario": list(beaten), "verdict": said})
 
 
@@ -94,7 +102,7 @@ def regrets(taken: pd.DataFrame) -> pd.DataFrame:
     The last rows hold each act's worst regret over all scenarios (Savage 1951).
     """
     rows = taken[taken.quantity == ACTS].rename(columns={"option": "act"})
-    rows = rows.assign(regret_ratio=rows.mid - rows.groupby("scenario").mid.transform("min"))[
+    rows = rows.assign(**{REGRET: rows.mid - rows.groupby("scenario").mid.transform("min")})[
         ["scenario", "act", REGRET]
     ]
     worst = rows.groupby("act", sort=False)[REGRET].max().reset_index().assign(scenario="worst of all")
@@ -106,18 +114,13 @@ def answer(taken: pd.DataFrame) -> text.Payload:
     gains = candidates(taken).query("quantity == 'tokens_per_usd_ratio'").set_index("scenario").mid
     worst = regrets(taken).query("scenario == 'worst of all'").set_index("act")[REGRET]
     ends = text.Shown((gains.min(), gains.median(), gains.max()), "ratio")
-    buys = (
-        "Over {count} scenarios a dollar on the new hardware buys {value.low} to {value.high} the tokens of the old, "
-    )
+    buys = "Over {count} scenarios a dollar on the new hardware buys {value.range} the tokens of the old, "
     buys += "least in “{least}”, most in “{most}”; "
     if len(gains) == 1:
         buys = "In “{most}”, the only scenario, a dollar on the new hardware buys {value.mid} the tokens of the old; "
-    never = worst.min() < 0.005  # shown as 0%
-    acts = (
-        "to {act} is the best act."
-        if never
-        else "to {act} costs at most {regret} of buying today more than the best act."
-    )
+    acts = "to {act} costs at most {regret} of buying today more than the best act."
+    if worst.min() < 0.005:  # shown as 0%
+        acts = "to {act} is the best act."
     return text.headline(
         buys + acts, ends, count=len(gains), least=gains.idxmin(), most=gains.idxmax(), act=worst.idxmin(),
         regret=text.text(100 * worst.min(), "percent"),
@@ -126,31 +129,18 @@ def answer(taken: pd.DataFrame) -> text.Payload:
 
 def gains_chart(taken: pd.DataFrame) -> alt.LayerChart:
     """Tokens per dollar of each scenario, the largest first."""
-    rows = candidates(taken).query("quantity == 'tokens_per_usd_ratio'")
-    base = alt.Chart(rows).encode(y=alt.Y("scenario:N", sort=list(rows.sort_values("mid").scenario[::-1]), title=None))
-    scale = alt.Scale(type="log", nice=False)
-    span = base.mark_rule(color=theme.CANDIDATE, strokeWidth=2).encode(x=alt.X("low:Q", scale=scale), x2="high:Q")
-    tip = [alt.Tooltip(name, format=".3g") for name in ("low:Q", "mid:Q", "high:Q")]
-    point = base.mark_point(color=theme.CANDIDATE, filled=True, size=70, opacity=1).encode(
-        x=alt.X("mid:Q", scale=scale, title="tokens per dollar, new over old (logarithmic)"), tooltip=["scenario", *tip]
-    )
-    even = alt.Chart(pd.DataFrame({"x": [1.0]})).mark_rule(color=theme.INK, strokeDash=[3, 3]).encode(x="x:Q")
-    title = alt.Title("What a dollar buys in each scenario", subtitle="multiplier; point: median, line: 80% range")
-    return alt.layer(even, span, point).properties(title=title, height=26 * len(rows), description=title.text)
+    told = candidates(taken).query("quantity == 'tokens_per_usd_ratio'").sort_values("mid", ascending=False)
+    base = alt.Chart(told).encode(y=marks.rows("scenario", told.scenario))
+    x = marks.log_axis("low", "tokens per dollar, new over old", [*told.low, *told.high, 1])
+    layers = [*marks.rule(1), *marks.spans(base, x, color=theme.CANDIDATE)]
+    subtitle = f"multiplier, logarithmic; {marks.ENDS}"
+    return marks.titled(layers, "What a dollar buys in each scenario", subtitle, 26 * len(told))
 
 
 def regret_chart(taken: pd.DataFrame) -> alt.LayerChart:
     """Regret of each act in each scenario."""
-    rows = regrets(taken)
-    order = [*dict.fromkeys(rows.scenario)]
-    base = alt.Chart(rows).encode(
-        x=alt.X("act:N", title=None, sort=list(rows.act.unique()), axis=alt.Axis(labelAngle=0, orient="top")),
-        y=alt.Y("scenario:N", title=None, sort=order),
-    )
-    paint = alt.Color(f"{REGRET}:Q", scale=alt.Scale(range=["#F4F6F7", "#E5A096"], interpolate="rgb"), legend=None)
-    words = base.mark_text(color=theme.INK).encode(text=alt.Text(f"{REGRET}:Q", format=".0%"))
-    said = "share of the cost of buying today, above the best act"
-    title = alt.Title("What each act would be regretted", subtitle=said)
-    return alt.layer(base.mark_rect().encode(color=paint), words).properties(
-        title=title, width=theme.WIDTH - 80, height=26 * len(order), description=title.text
-    )
+    told = regrets(taken)
+    x = alt.X("act:N", title=None, sort=list(told.act.unique()), axis=alt.Axis(labelAngle=0, orient="top"))
+    cells = marks.heat(told, x, marks.rows("scenario", told.scenario), REGRET)
+    subtitle = "per cent of the cost of buying today, above the best act"
+    return marks.titled(cells, "What each act would be regretted by", subtitle, 26 * told.scenario.nunique(), 540)

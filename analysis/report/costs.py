@@ -7,23 +7,9 @@ from IPython.display import Markdown
 from analysis.facts import chip, chosen
 from analysis.facts import table as facts
 from analysis.report import figures_cost as figures
-from analysis.report.text import (
-    Payload,
-    cited,
-    headline,
-    musd,
-    number,
-    plain,
-    row,
-    rows_of,
-    say,
-    shown,
-    spread,
-    table,
-    taken,
-    three_ways,
-)
-from analysis.study import budget, finance, fleet, model, reconcile, schedule, sensitivity
+from analysis.report import text
+from analysis.report.text import say, spread, step, table
+from analysis.study import budget, finance, fleet, model, power, reconcile, schedule, sensitivity
 from analysis.study.claims import claim
 from analysis.units import convert
 
@@ -39,33 +25,25 @@ WORDS = {
     "busy_share": "load factor", "kept_s": "time between uses of a cached prompt", "tariff_ratio": "power tariff",
     "fetched_bytes_per_s_per_chip": "speed of fetching cached prompts", "cache_usd_per_s_per_byte": "cache memory",
     "software_usd_per_s_per_chip": "software licences", "staff_usd_per_s_per_chip": "staff", "it_life_s": "chips' life",
+    "retrofit_s": "time of a liquid retrofit", "retrofit_usd_per_w": "price of a liquid retrofit",
+    "paid_wait_share": "part of the wait for a hall that is paid",
 }  # fmt: skip
 
 
-def step(draws: pd.DataFrame) -> str:
-    """The option that the page is about: the claim at its word where a reading is taken, else the candidate."""
-    return "claimed" if "claimed" in draws.index.unique(0) else "candidate"
-
-
-def named(case, option: str) -> str:
-    """An option as a reader knows it: chip and precision; the claim has the candidate's chip."""
-    own = case.baseline if option == "baseline" else case.candidate
-    return f"{chip(own.accelerator)} in {own.precision.upper()}"
-
-
 def words(name: str) -> str:
-    """A belief or a left-over of calibration in words; one without words keeps its name, underscores taken out."""
+    """A belief or a left-over of calibration in words; one without words keeps its name, without its unit."""
     side = next((s for s in SIDES if name.startswith(s)), "")
     own = name.removeprefix(side)
-    return WORDS.get(own, own.replace("_", " ")) + SIDES.get(side, "")
+    return (WORDS[own] if own in WORDS else text.named(own)) + SIDES.get(side, "")
 
 
 def money(case, draws: pd.DataFrame) -> Markdown:
     """What the options are called on this page, and which dollars it counts in."""
-    claimed = ", **claimed** is the baseline made faster as the claim says, at the candidate's price"
-    return say("Here the **baseline** is {old}, the **candidate** is {new}" + claimed * (step(draws) == "claimed") +
-               ". All money is in nominal United States dollars of {year}.",
-               year=f"{case.as_of:%Y}", old=named(case, "baseline"), new=named(case, "candidate"))  # fmt: skip
+    words = "Here the **baseline** is {old} and the **candidate** {new}"
+    if step(draws) == "claimed":
+        words += "; **claimed** is the baseline made faster as the claim says, at the candidate's price"
+    old, new = (text.called(case, option) for option in ("baseline", "candidate"))
+    return say(f"{words}. All money is in nominal United States dollars of {case.as_of:%Y}.", old=old, new=new)
 
 
 def needs(case, draws: pd.DataFrame) -> Markdown:
@@ -80,12 +58,14 @@ def needs(case, draws: pd.DataFrame) -> Markdown:
     words = "The headline multiplies the budget by {ratio}, to {usd}. For that a dollar has to buy {ratio} the tokens "
     words += "(here {gain}, with a chip-hour that costs {price} as much), all traffic has to move at once (here "
     words += "{share:.0%}), the new fleet has to be as busy as the old from its first day (here {busy:.2f} of it), and "
-    words += "the move has to cost nothing (here {moving}). With the last three as believed here, {need}no gain would "
+    words += "the move has to cost nothing (here {moving}). With the last three as believed here, {need} no gain would "
     words += "do in {never:.0%} of the draws, because of the traffic that stays."
-    enough = "" if np.isinf(mid) else f"a dollar would have to buy {number(mid)}× the tokens at the median; "
+    enough = (
+        "" if np.isinf(mid) else f"a dollar would have to buy {text.text(mid, 'ratio')} the tokens at the median, and"
+    )
     before = draws.loc["baseline"]
     return say(
-        words, ratio=f"{number(ratio)}×", usd=musd(headline_usd(case)),
+        words, ratio=text.text(ratio, "ratio"), usd=text.musd(headline_usd(case)),
         gain=spread(told["gain_ratio"], "", "ratio").mid, price=spread(new / old, "", "ratio").mid,
         share=before["eligible_share"].median(), busy=before["first_year_ratio"].median(),
         moving=spread(moving, "usd", "Musd").mid, need=enough, never=never,
@@ -97,21 +77,24 @@ def headline_usd(case) -> float | None:
     return claim(case.claim).headline_ratio * case.budget.usd_per_year if case.claim else None
 
 
-def answer(case, draws: pd.DataFrame) -> Payload:
+def answer(case, draws: pd.DataFrame) -> text.Payload:
     """The first sentence: what the budget buys in its first year on the new chips, in dollars of today's work."""
     option, spent, said = step(draws), case.budget.usd_per_year, headline_usd(case)
     value = spread(budget.stretch(case, draws, option)["effective_usd"], "usd", "Musd")
-    lead, buys = ("With the claim taken at its word, ", "buys") if option == "claimed" else ("", "buy")
-    words = f"{lead}{musd(spent)} a year on {named(case, 'candidate')} {buys} the work that {{value.mid}} "
-    words += f"({{value.range}}) buys on {named(case, 'baseline')} today"
-    words += f"; the headline would make it {musd(said)}." if said else "."
-    pays = ("would pay", "would not pay", "might pay") if lead else ("pays", "does not pay", "may pay")
-    return headline(words, value, three_ways(value, convert(spent, "usd", "Musd"), pays))
+    lead = "With the claim taken at its word, a" if option == "claimed" else "A"
+    words = f"{lead} first year's {text.musd(spent)} on {text.called(case, 'candidate')}, the move paid for, buys the "
+    words += f"work that {{value.mid}} ({{value.range}}) buys on {text.called(case, 'baseline')} today"
+    words += f"; the headline would make it {text.musd(said)}." if said else "."
+    if case.budget.scarce == "megawatts":
+        watts = power.multipliers(draws, option).set_index("limit").loc["megawatts", "mid"]
+        words += f" Power, which is short here, serves {text.text(watts, 'ratio')} the tokens a megawatt."
+    pays = ("would pay", "would not pay", "might pay") if option == "claimed" else text.PAYS
+    return text.headline(words, value, text.three_ways(value, convert(spent, "usd", "Musd"), pays))
 
 
 def token_costs(draws: pd.DataFrame) -> pd.DataFrame:
     """Dollars per million tokens by kind and option: median and 80% range."""
-    rows = pd.DataFrame(rows_of(draws, dict.fromkeys(KINDS, "usd/Mtok")))
+    rows = pd.DataFrame(text.rows_of(draws, dict.fromkeys(KINDS, "usd/Mtok")))
     return rows.assign(kind=rows["quantity"].map(KINDS))
 
 
@@ -120,11 +103,11 @@ def before_after(case, draws: pd.DataFrame) -> Markdown:
     option = step(draws)
     change = budget.gain(draws, option)
     better = np.mean(change > 1)
+    old, new = (text.shown(draws, "request_usd", "usd", name).mid for name in ("baseline", option))
     return say(
         "A request of this scenario costs {old} on {before} and {new} on {after}: {ratio} the work for a dollar. In "
-        "{often} the step makes work cheaper.",
-        old=shown(draws, "request_usd", "usd", "baseline").mid, new=shown(draws, "request_usd", "usd", option).mid,
-        before=named(case, "baseline"), after=named(case, option), ratio=spread(change, "", "ratio"),
+        "{often} the step makes work cheaper.", old=old, new=new, ratio=spread(change, "", "ratio"),
+        before=text.called(case, "baseline"), after=text.called(case, option),
         often="every draw" if better == 1 else f"{min(better, 0.99):.0%} of the draws",
     )  # fmt: skip
 
@@ -136,7 +119,7 @@ def stack(draws: pd.DataFrame) -> Markdown:
         parts = lines.set_index("line")["usd_per_chip_hour"].sort_values(ascending=False)
         share = parts / parts.sum()
         power = share.reindex(["electricity", "demand"]).sum()
-        said.append(f"**{option}** {number(parts.sum())} dollars, of which {share.index[0]} {share.iloc[0]:.0%}, "
+        said.append(f"**{option}** {text.number(parts.sum())} dollars, of which {share.index[0]} {share.iloc[0]:.0%}, "
                     f"{share.index[1]} {share.iloc[1]:.0%}, energy {power:.0%}")  # fmt: skip
     return say("An owned chip-hour costs, on average over the draws: " + "; ".join(said) + ".")
 
@@ -176,8 +159,8 @@ def products(case, draws: pd.DataFrame) -> Markdown:
     lines = []
     for name in case.products:
         old, new = (rows.loc[(name, option)] for option in ("baseline", step(draws)))
-        need = "none" if np.isinf(old.needed_ratio) else f"{old.needed_ratio:.2f}×"
-        lines.append((plain(name.replace("-", " ")), f"${number(old.price_usd)}", f"{old.target_share:.0%}", need,
+        need = "no gain is enough" if np.isinf(old.needed_ratio) else f"{old.needed_ratio:.2f}×"
+        lines.append((text.plain(name.replace("-", " ")), f"${old.price_usd:,.2f}", f"{old.target_share:.0%}", need,
                       f"{old.loss_share:.1%}", f"{new.loss_share:.1%}", when[name]))  # fmt: skip
     heads = ["Product", "price", "aim", "threshold M*", "loss on a sale, before", "after", "aim met"]
     return table(lines, heads)
@@ -185,7 +168,7 @@ def products(case, draws: pd.DataFrame) -> Markdown:
 
 def demand(case, draws: pd.DataFrame) -> dict:
     """What the market does with the cost cut: price, tokens and spending at the scenario's beliefs."""
-    told = {name: spread(values, "", "ratio") for name, values in budget.demand(case, draws, step(draws)).items()}
+    told = {name: spread(values) for name, values in budget.demand(case, draws, step(draws)).items()}
     mid = told["spend_ratio"].values[1]  # noqa: PD011
     return {**told, "way": "about as much" if abs(mid - 1) < 0.02 else "more" if mid > 1 else "less"}
 
@@ -222,14 +205,14 @@ def doubt(case, draws: pd.DataFrame) -> tuple[pd.DataFrame, Markdown]:
     acts = budget.stretch(case, draws, step(draws))["effective_usd"].to_numpy()
     payoffs = np.stack([np.full(len(acts), case.budget.usd_per_year), acts], axis=1)
     worth = sensitivity.information(payoffs, sensitivity.drawn(list(top.index), len(acts))).set_index("name")["worth"]
-    worth, lines = worth.round(), []
+    worth, lines = worth.map(lambda usd: float(f"{usd:.2g}")).round(-2), []  # dollars of a simulation, no cents
     for name, belief in top.iterrows():
         side = "below" if belief.at_low > belief.at_high else "above"
-        turn = f"pays {side} its {100 * turned[name]:.0f}% point" if name in turned else "never alone"
+        turn = f"pays {side} its P{100 * turned[name]:.0f}" if name in turned else "never alone"
         ends = f"{belief.at_low:.2f}×", f"{belief.at_high:.2f}×"
-        lines.append((belief.label, *ends, turn, f"${number(worth[name], 2)}"))
+        lines.append((belief.label, *ends, turn, f"${worth[name]:,.0f}"))
     told = table(lines, ["Belief", "at its P10", "at its P90", "turns the decision", "worth of knowing, a year"]).data
-    end = f"Knowing everything before choosing to move or stay would be worth ${number(worth.iloc[0], 2)} a year."
+    end = f"Knowing everything before choosing to move or stay would be worth ${worth.iloc[0]:,.0f} a year."
     return rows, Markdown(f"{told}\n\n{end if worth.iloc[0] else 'No knowledge would change the choice.'}")
 
 
@@ -255,14 +238,14 @@ def published(case) -> Markdown:
     return Markdown(f"{told}\n\n{close}")
 
 
-def numbers(case, draws: pd.DataFrame) -> Payload:
+def numbers(case, draws: pd.DataFrame) -> text.Payload:
     """The table to take away: chip-hours, tokens and requests for each option, and the budget."""
-    rows = rows_of(draws, TAKEN)
+    rows = text.rows_of(draws, TAKEN)
     for option in draws.index.unique(0)[1:]:
         told = budget.stretch(case, draws, option)
-        rows.append(row("effective_usd", option, "usd", spread(told["effective_usd"]).values))
-        rows.append(row("stretch_ratio", option, "1", spread(told["stretch_ratio"]).values))
-    return taken(rows)
+        rows.append(text.row("effective_usd", option, "usd", spread(told["effective_usd"]).values))
+        rows.append(text.row("stretch_ratio", option, "1", spread(told["stretch_ratio"]).values))
+    return text.taken(rows)
 
 
 def prices(case) -> Markdown:
@@ -272,8 +255,7 @@ def prices(case) -> Markdown:
     quoted = quoted[quoted["thing"].isin(chips) & quoted["stands"] & (quoted["as_of"] <= as_of)]
     lines = [
         (chip(row.thing), row.field.partition("_usd")[0].replace("_", " "), row.as_of,
-         f"{number(row.value)} {row.unit}" + (f" × {number(row.times)}" if row.times != 1 else ""),
-         plain(cited(row.source, row.where)))
+         text.printed(row.value, row.times, row.unit), text.plain(text.cited(row.source, row.where)))
         for row in pd.concat([bought, quoted]).itertuples()
     ]  # fmt: skip
     return table(lines, ["Chip", "what", "as of", "printed", "source, where in it, and why adjusted"])

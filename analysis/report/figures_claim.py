@@ -5,7 +5,8 @@ from textwrap import wrap
 import altair as alt
 import pandas as pd
 
-from analysis.report.marks import ENDS, ROUND, fan, log_axis, percent, rows, rule, tips, titled
+from analysis.report.marks import fan, log_axis, percent, rows, rule, tips, titled
+from analysis.report.text import figure, text
 from analysis.report.theme import BASELINE, CANDIDATE, CLAIM, FAINT, INK, MEASURED, WIDTH
 
 STEPS = {
@@ -24,12 +25,12 @@ def waterfall(ladder: pd.DataFrame) -> alt.LayerChart:
     told = ladder.drop(columns="draws").assign(before=ladder["mid"].shift(fill_value=1.0))
     told["kind"] = ["claim" if step == "Headline" else "step" for step in told["step"][:-1]] + ["result"]
     told["label"] = [
-        f"{mid:.2f}×" + (f" ({low:.2f} to {high:.2f})" if low < high else "")
+        text(mid, "ratio") + (f" ({figure(low, 'ratio')} to {figure(high, 'ratio')})" if low < high else "")
         for low, mid, high in told[["low", "mid", "high"]].to_numpy()
     ]
     scale = alt.Scale(domain=["claim", "step", "result"], range=[CLAIM, BASELINE, CANDIDATE])
     paint = alt.Color("kind:N", scale=scale, legend=None)
-    x = log_axis("before", FACTOR, [*told["before"], *told["low"], *told["high"], 1], ticks=ROUND)
+    x = log_axis("before", FACTOR, [*told["before"], *told["low"], *told["high"], 1])
     base = alt.Chart(told).encode(y=rows("step", told["step"]))
     layers = [
         *rule(1, FAINT, (3, 3)),
@@ -48,7 +49,7 @@ def dumbbell(effects: pd.DataFrame, headline: float | None) -> alt.LayerChart:
     """Each reading's effect on tokens per chip second and on tokens per dollar; the red line is the headline."""
     names = {"throughput": "per chip second", "dollars": "per dollar"}
     told, known = effects[effects["outcome"].isin(names)].replace({"outcome": names}), list(names.values())
-    x = log_axis("mid", FACTOR, [*told["low"], *told["high"], 1, *([headline] if headline else [])], ticks=ROUND)
+    x = log_axis("mid", FACTOR, [*told["low"], *told["high"], 1, *([headline] if headline else [])])
     base = alt.Chart(told).encode(y=rows("title", told["title"]))
     points = base.mark_point(filled=True, size=110, opacity=1).encode(
         x=x, color=alt.Color("outcome:N", title="Tokens", scale=alt.Scale(domain=known, range=[BASELINE, CANDIDATE])),
@@ -66,12 +67,12 @@ def dumbbell(effects: pd.DataFrame, headline: float | None) -> alt.LayerChart:
 
 
 def strip(ratios: pd.DataFrame, headline: float | None) -> alt.LayerChart:
-    """Published ratios by step: one mark a result, matched or best against best; the red line is the claim."""
+    """Published ratios by step, a mark a result, matched or best against best; red: what the headline asks for."""
     told = ratios.assign(step=ratios["step"].map(STEPS), matching=ratios["matching"].str.replace("_", " "))
     told["weight"] = told["beside"].map({True: 1.0, False: 0.45})
     matched = told[told["matching"] == "matched"].groupby("step", as_index=False)["times_ratio"].median()
     ends = [*told["times_ratio"], *([headline] if headline else [])]
-    x = log_axis("times_ratio", "tokens per chip second, after for before", ends, ticks=ROUND)
+    x = log_axis("times_ratio", "tokens per chip second, after for before", ends)
     shapes = alt.Scale(domain=["matched", "best against best"], range=["circle", "diamond"])
     y = rows("step", STEPS.values())
     points = alt.Chart(told).mark_point(size=70, strokeWidth=1.4, color=MEASURED).encode(
@@ -80,7 +81,7 @@ def strip(ratios: pd.DataFrame, headline: float | None) -> alt.LayerChart:
         tooltip=tips("baseline", "candidate", "model", "conditions", "source", times_ratio=".2f"),
     )  # fmt: skip
     middle = alt.Chart(matched).mark_tick(color=CANDIDATE, thickness=3, size=26).encode(x=x, y=y)
-    red = ("; red: the claim", rule(headline, CLAIM, (1, 0))) if headline else ("", [])
+    red = ("; red: what the headline asks for", rule(headline, CLAIM, (1, 0))) if headline else ("", [])
     subtitle = f"ratio, logarithmic; teal: median of matched results; faint: other steps than this scenario's{red[0]}"
     title = "The claim among published measurements" if headline else "Published measurements"
     return titled([points, middle, *red[1]], title, subtitle, 230)
@@ -89,16 +90,17 @@ def strip(ratios: pd.DataFrame, headline: float | None) -> alt.LayerChart:
 def credence(updates: pd.DataFrame) -> alt.LayerChart:
     """Probability that the claim is of something real after each piece of evidence, in order of date."""
     labels = ["|".join(wrap(f"{row.known.day} {row.known:%b %Y}: {row.step}", 44)) for row in updates.itertuples()]
-    told = updates.drop(columns=["draws", "known"]).assign(label=labels, text=[f"{mid:.1%}" for mid in updates["mid"]])
+    told = updates.drop(columns=["draws", "known"]).assign(label=labels, text=[f"{p:.1%}" for p in updates["mean"]])
     x = percent("low", "probability", alt.X, (0, 1.15 * told["high"].max()))
     base = alt.Chart(told).encode(y=rows("label", labels, axis=alt.Axis(labelExpr="split(datum.label, '|')")))
     points = base.mark_point(filled=True, size=90, color=CLAIM, opacity=1)
     layers = [
         base.mark_rule(color=BASELINE, strokeWidth=3).encode(x=x, x2="high:Q"),
-        points.encode(x="mid:Q", tooltip=tips("step", "why", "source", ratio=".2f")),
+        points.encode(x="mean:Q", tooltip=tips("step", "why", "source", ratio=".2f")),
         base.mark_text(align="left", dx=8, color=INK).encode(x="high:Q", text="text:N"),
     ]
-    return titled(layers, "How belief in the claim moved", f"probability; {ENDS}", 44 * len(told), 420)
+    subtitle = "probability; dot: mean, line: 80% range"
+    return titled(layers, "How belief in the programme behind the claim moved", subtitle, 44 * len(told), 420)
 
 
 def trust(sensitivity: pd.DataFrame, believed: float) -> alt.LayerChart:

@@ -84,7 +84,7 @@ def rents(quotes: pd.DataFrame) -> alt.LayerChart:
     """Quoted rents over time: every mark is a dated row of the price table."""
     told = quotes.assign(day=pd.to_datetime(quotes["as_of"], format="ISO8601"), thing=quotes["thing"].map(chip))
     base = alt.Chart(told).encode(
-        x=alt.X("day:T", title=None),
+        x=alt.X("day:T", title=None, scale=alt.Scale(nice={"interval": "month", "step": 3})),
         y=alt.Y("usd_per_chip_hour:Q", title="$ per chip-hour", scale=alt.Scale(zero=True)),
         color=_paint("thing", told["thing"].unique(), [BASELINE, CANDIDATE]),
         tooltip=tips("thing", "as_of", "contract", "source", usd_per_chip_hour=".2f"),
@@ -100,13 +100,12 @@ def thresholds(viable: pd.DataFrame, contours: pd.DataFrame) -> alt.LayerChart:
     """Tokens for each dollar that a sale leaves for them, against their cost; lines of equal margin."""
     told = viable[viable["option"] != "API"].dropna(subset="tokens_per_usd").replace({"product": "-"}, " ", regex=True)
     ends = told["usd_per_mtok"].min() / 2, told["usd_per_mtok"].max() * 3
-    log = {"type": "log", "nice": False}
     place = {
-        "x": alt.X("tokens_per_usd:Q", title="tokens for each dollar of price left after other costs",
-                   scale=alt.Scale(**log), axis=alt.Axis(format="~s", tickCount=6)),
-        "y": alt.Y("usd_per_mtok:Q", title="$ per million tokens", axis=alt.Axis(format="~g", tickCount=6),
-                   scale=alt.Scale(domain=ends, **log)),
-    }  # fmt: skip
+        "x": log_axis(
+            "tokens_per_usd", "tokens for each dollar of price left after other costs", contours["tokens_per_usd"]
+        ),
+        "y": log_axis("usd_per_mtok", "$ per million tokens", ends, alt.Y),
+    }
     named = contours[contours["usd_per_mtok"].between(*ends)].drop_duplicates("margin", keep="last")
     line = alt.Chart(contours).mark_line(color=FAINT, clip=True, strokeWidth=1.5).encode(**place, detail="margin:N")
     word = alt.Chart(named).mark_text(align="right", dy=-9, fontSize=11, color=INK).encode(**place, text="margin:N")

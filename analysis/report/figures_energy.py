@@ -5,7 +5,7 @@ import pandas as pd
 
 from analysis.facts import chip
 from analysis.report.marks import ENDS, fan, log_axis, percent, rows, rule, spans, tips, titled
-from analysis.report.theme import BASELINE, CANDIDATE, CLAIM, FAINT, INK, MEASURED, colour
+from analysis.report.theme import BASELINE, CANDIDATE, CLAIM, FAINT, INK, MEASURED, WIDTH, colour
 from analysis.units import convert
 
 NAMES = {"board": "accelerator boards", "wall": "system at the wall", "facility": "facility at the meter"}
@@ -56,18 +56,21 @@ def ladder(steps: pd.DataFrame) -> alt.LayerChart:
     label = steps["step"] + steps["boundary"].map(lambda b: "" if b == "not stated" else f", {b}")
     told = steps.assign(label=label, note=steps["change"].fillna(""))
     known, claimed = [b for b in BOUNDARIES if b in set(told["boundary"])], told[told["boundary"] == "not stated"]
-    hue = alt.Scale(domain=known, range=[BOUNDARIES[b] for b in known])
+    domain, shown = list(BOUNDARIES), {"title": "Boundary", "legend": alt.Legend(values=known)}
+    hue = alt.Scale(domain=domain, range=list(BOUNDARIES.values()))
     x = alt.X("power_ratio:Q", title="power, later over earlier", scale=alt.Scale(domainMin=0))
-    base = alt.Chart(told).encode(y=rows("label", label), x=x)
+    base = alt.Chart(told).encode(y=rows("label", label))
     points = base.mark_point(filled=True, size=110, opacity=1).encode(
-        color=alt.Color("boundary:N", title="Boundary", scale=hue),
-        shape=alt.Shape("boundary:N", title="Boundary", scale=alt.Scale(domain=known)),
+        x=x, color=alt.Color("boundary:N", scale=hue, **shown),
+        shape=alt.Shape("boundary:N", scale=alt.Scale(domain=domain), **shown),
         tooltip=tips("label", "note", "source", power_ratio=".2f", energy_ratio=".2f", time_ratio=".2f"),
     )  # fmt: skip
-    text = base.mark_text(align="left", dx=9, dy=-9, color=INK).encode(text=alt.Text("power_ratio:Q", format=".2f"))
+    text = base.mark_text(align="left", dx=12, color=INK).encode(
+        x=alt.value(WIDTH), text=alt.Text("power_ratio:Q", format=".2f")
+    )
     lines = [mark for ratio in claimed["power_ratio"] for mark in rule(float(ratio), CLAIM)]
     title = "The claim's watts beside those of chips on sale" if lines else "Watts of later chips over those of earlier"
-    return titled([*lines, points, text], title, "ratio of power", 300)
+    return titled([*lines, points, text], title, "ratio of power", 30 * len(told))
 
 
 def multipliers(limits: pd.DataFrame) -> alt.LayerChart:

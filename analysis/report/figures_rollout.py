@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 
 from analysis.report.job import FORECASTS
-from analysis.report.marks import fan, percent, rows, rule, tips, titled
+from analysis.report.marks import fan, heat, percent, rows, rule, tips, titled
 from analysis.report.text import Payload, plain
 from analysis.report.theme import BASELINE, CANDIDATE, CLAIM, FAINT, HEIGHT, INK, KINDS, MEASURED
 
@@ -63,7 +63,7 @@ def evidence_path(history: pd.DataFrame, news: pd.DataFrame) -> alt.LayerChart:
     marks = alt.Chart(news[["title", "weighed_ratio"]].assign(day=pd.to_datetime(news.known))).mark_rule(color=FAINT)
     marks = marks.encode(x=DAY, tooltip=tips("title:N", weighed_ratio=".2f"))
     y = percent("chance_share", "chance", domain=(0, top))
-    lines = alt.Chart(told).mark_line(interpolate="step-after", point=True)
+    lines = alt.Chart(told).mark_line(interpolate="step-after")
     lines = lines.encode(x=DAY, y=y, **_series("what", list(names.values())))
     subtitle = "per cent; dates if it exists, by the end of next year; grey lines: news"
     return titled([*[marks][: len(news)], lines], "How the forecast moved", subtitle, HEIGHT)
@@ -147,11 +147,8 @@ def regrets(table: pd.DataFrame) -> alt.LayerChart:
     told = table.reset_index().melt("act", var_name="future", value_name="regret")
     heads = alt.Axis(labelAngle=0, orient="top", labelPadding=20, labelExpr="split(datum.label, ', ')")
     x = alt.X("future:N", sort=list(table.columns), title=None, axis=heads)
-    base = alt.Chart(told).encode(x=x, y=rows("act", table.index))
-    scale = alt.Scale(scheme="oranges", domain=[0, 1])
-    cells = base.mark_rect().encode(color=alt.Color("regret:Q", scale=scale, legend=None))
-    words = base.mark_text(color=INK).encode(text=alt.Text("regret:Q", format=".0%"))
-    return titled([cells, words], "What each act would be regretted by", "per cent of the cost of buying today", 170)
+    cells = heat(told, x, rows("act", table.index), "regret")
+    return titled(cells, "What each act would be regretted by", "per cent of the cost of buying today", 170)
 
 
 def reliability(bins: pd.DataFrame) -> alt.LayerChart:

@@ -1,12 +1,14 @@
 """What charts share: a title with its unit, axes, ranges, bands, rules and what a mark says when it is pointed at."""
 
+import math
+
 import altair as alt
 import pandas as pd
 
 from analysis.report.theme import CANDIDATE, INK, WIDTH
 
 ENDS, THREE = "dot: median, line: 80% range", {"low": ",.3~g", "mid": ",.3~g", "high": ",.3~g"}
-ROUND = (0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 10, 20, 50, 100)
+TICKS = {0.5: (1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 4, 5, 6, 7, 8, 9), 1: (1, 1.5, 2, 3, 5, 7), 3: (1, 2, 5), 99: (1,)}
 
 
 def titled(chart, title: str, subtitle: str, height: float | alt.Step | None = None, width: float = WIDTH):
@@ -19,12 +21,14 @@ def titled(chart, title: str, subtitle: str, height: float | alt.Step | None = N
     return chart.properties(title=alt.Title(title, subtitle=subtitle), description=f"{title}. {subtitle}.", **size)
 
 
-def log_axis(name: str, title: str, values, axis=alt.X, ticks=None) -> alt.X | alt.Y:
-    """A logarithmic axis a little wider than its data, with few or stated ticks."""
+def log_axis(name: str, title: str, values, axis=alt.X) -> alt.X | alt.Y:
+    """A logarithmic axis a little wider than its data; the fewer decades it spans, the more round ticks in each."""
     low, high = min(values) / 1.12, max(values) * 1.12
-    scale = alt.Scale(type="log", domain=[low, high], nice=False)
-    told = {"values": [t for t in ticks if low <= t <= high], "tickCount": 40} if ticks else {"tickCount": 6}
-    return axis(f"{name}:Q", title=title, scale=scale, axis=alt.Axis(format="~g", **told))
+    first, last = (math.floor(math.log10(end)) for end in (low, high))
+    steps = next(steps for decades, steps in TICKS.items() if math.log10(high / low) <= decades)
+    ticks = [float(f"{step}e{power}") for power in range(first, last + 1) for step in steps]
+    kept = alt.Axis(format=",~g", values=[tick for tick in ticks if low <= tick <= high], labelOverlap=False)
+    return axis(f"{name}:Q", title=title, scale=alt.Scale(type="log", domain=[low, high], nice=False), axis=kept)
 
 
 def percent(name: str, title: str | None, axis=alt.Y, domain=None) -> alt.X | alt.Y:
@@ -56,6 +60,14 @@ def fan(base: alt.Chart, y: alt.Y, paint: str = CANDIDATE, inner: tuple[str, str
     if inner:
         bands.append(base.mark_area(color=paint, opacity=0.3).encode(y=f"{inner[0]}:Q", y2=f"{inner[1]}:Q"))
     return [*bands, base.mark_line(color=paint).encode(y="mid:Q", tooltip=tips(**THREE))]
+
+
+def heat(told: pd.DataFrame, x: alt.X, y: alt.Y, share: str) -> list[alt.Chart]:
+    """Cells with their per cent, the paler the less; beyond a half they grow no darker, so that words stay readable."""
+    base = alt.Chart(told).encode(x=x, y=y)
+    pale = alt.Scale(domain=[0, 0.5], range=["#F4F6F7", "#E5A096"], interpolate="rgb", clamp=True)
+    words = base.mark_text(color=INK).encode(text=alt.Text(f"{share}:Q", format=".0%"))
+    return [base.mark_rect().encode(color=alt.Color(f"{share}:Q", scale=pale, legend=None)), words]
 
 
 def rule(at, paint: str = INK, dash=(4, 3), word: str = "", top: float = 2) -> list[alt.Chart]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
-from analysis.facts import Accelerator, Model, Site, chosen
+from analysis.facts import Accelerator, Model, Site, chip, chosen
 from analysis.facts import sources as source_table
 from analysis.units import SUFFIX, convert, unit_of
 
@@ -20,7 +20,7 @@ UNITS = {  # how a unit is written for a reader: prefix, suffix
     "J/tok": ("", " J per token"), "Mtok/s": ("", " million tokens/s"), "usd/year/W": ("$", " a year and watt"),
     "chip": ("", " chips"),
 }  # fmt: skip
-
+PAYS = ("pays", "does not pay", "may pay")
 WORDS = {  # what a table calls a quantity
     "output_tokens_per_s_per_chip": "output tokens of a chip", "ttft_s": "time to the first token",
     "tpot_s": "time between two tokens", "request_usd": "cost of a request",
@@ -63,8 +63,9 @@ def number(value: float, digits: int = 3) -> str:
 
 
 def figure(value: float, unit: str) -> str:
-    """The number with its prefix only, for the first of a range."""
-    return UNITS.get(unit, ("", ""))[0] + number(value)
+    """The number with its prefix, for the first of a range; a multiplier below 1 and a percentage have two digits."""
+    rough = unit == "percent" or (unit == "ratio" and abs(value) < 1)
+    return UNITS.get(unit, ("", ""))[0] + number(value, 2 if rough else 3)
 
 
 def text(value: float, unit: str) -> str:
@@ -73,8 +74,14 @@ def text(value: float, unit: str) -> str:
 
 
 def musd(usd: float) -> str:
-    """Dollars, in millions."""
-    return text(convert(usd, "usd", "Musd"), "Musd")
+    """Dollars that somebody states, in millions: as they are, without zeros that claim a precision."""
+    return f"${convert(usd, 'usd', 'Musd'):,.3g} M"
+
+
+def printed(value: float, times: float, unit: str) -> str:
+    """A number as its source prints it, with the factor that it is multiplied by and what comes of it."""
+    factor, made = (f"{x:,.4g}" if x < 1e4 else f"{x:,.0f}" for x in (times, value * times))
+    return f"{value:,.10g} {unit}" if times == 1 else f"{value:,.10g} × {factor} = {made} {unit}"
 
 
 def shown(draws, quantity: str, unit: str = "", option: str | None = None) -> Shown:
@@ -87,6 +94,22 @@ def spread(values, from_unit: str = "", unit: str = "") -> Shown:
     """P10, P50 and P90 of any values in `from_unit`."""
     ends = np.quantile(np.asarray(values, dtype=float), [0.1, 0.5, 0.9])
     return Shown(tuple(convert(ends, from_unit, "" if unit == "ratio" else unit).tolist()), unit)
+
+
+def step(draws: pd.DataFrame) -> str:
+    """The option that a page is about: the claim at its word where a reading is taken, else the candidate."""
+    return "claimed" if "claimed" in draws.index.unique(0) else "candidate"
+
+
+def called(case, option: str) -> str:
+    """An option as a reader knows it: chip and precision; the claim has the candidate's chip."""
+    own = case.baseline if option == "baseline" else case.candidate
+    return f"{chip(own.accelerator)} in {own.precision.upper()}"
+
+
+def day(when) -> str:
+    """A date in words; no date is never."""
+    return "never" if when is None or pd.isna(when) else f"{when.day} {when:%B %Y}"
 
 
 def plain(words) -> str:
@@ -190,7 +213,7 @@ def sources(case) -> pd.DataFrame:
               (Site, case.site)]  # fmt: skip
     facts = pd.concat([chosen(f"{kind.__name__.lower()}s", name) for kind, name in dict.fromkeys(things)])
     told = [
-        (r.thing, r.field, f"{r.value:,.10g} {r.unit}" + (f" × {r.times:g}" if r.times != 1 else ""), r.source, r.where)
+        (r.thing, r.field, printed(r.value, r.times, r.unit), r.source, r.where)
         for r in facts[(facts["value"] != 0) & ~facts["field"].isin(case.believe)].itertuples()
     ]  # fmt: skip
     told += [("belief", name, f"{b.low:g} / {b.mid:g} / {b.high:g} {b.unit}", b.source, b.why)

@@ -28,7 +28,7 @@ def _theme() -> alt.theme.ThemeConfig:
                      "titleColor": INK, "titleFontWeight": "normal", "labelFontSize": 12,
                      "titleFontSize": 12, "labelLimit": 320},
             "axisQuantitative": {"tickCount": 7},
-            "axisTemporal": {"tickCount": 10},
+            "axisTemporal": {"tickCount": {"interval": "month", "step": 3}, "format": "%b %Y"},
             "header": {"labelColor": INK, "titleColor": INK, "labelFontSize": 12},
             "legend": {"labelColor": INK, "titleColor": INK, "labelFontSize": 12, "orient": "top", "labelLimit": 320},
             "title": {"anchor": "start", "fontSize": 15, "subtitleFontSize": 12, "subtitleColor": "#5B6672",

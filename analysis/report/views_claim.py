@@ -33,6 +33,11 @@ def headline_ratio(case) -> float | None:
     return claim(case.claim).headline_ratio if case.claim else None
 
 
+def asked_ratio(case, draws: pd.DataFrame) -> float | None:
+    """Tokens a chip second, new for old, that the headline asks for; None without a claim."""
+    return verdict.asked_ratio(case, draws) if case.claim else None
+
+
 @_of_a_claim
 def reading_table(case, found: pd.DataFrame) -> Markdown:
     """Each reading in words, its gains, whether it carries the headline to dollars; `found` from `verdict.effects`."""
@@ -69,7 +74,7 @@ def mixture(case, told: tuple) -> Markdown:
     """The three worlds with their probabilities, and what a dollar buys in each and in their mixture."""
     weighed, true, mundane = told
     outcomes = {"true": true, "mundane": mundane, "empty": [1.0]}
-    rows = [[name, f"{weighed[name].median():.1%}", _ends(each)] for name, each in outcomes.items()]
+    rows = [[name, f"{weighed[name].mean():.1%}", _ends(each)] for name, each in outcomes.items()]
     rows.append(["all three, by their weights", "", _ends(credence.mixture(*told))])
     return table(rows, ["World", "Probability", "Tokens per dollar, P10 / P50 / P90"])
 
@@ -77,7 +82,7 @@ def mixture(case, told: tuple) -> Markdown:
 @_of_a_claim
 def trust(case, told: tuple):
     """Tokens per dollar against the probability that the claim is true."""
-    return figures.trust(credence.sensitivity(*told), float(told[0]["true"].median()))
+    return figures.trust(credence.sensitivity(*told), float(told[0]["true"].mean()))
 
 
 @_of_a_claim
@@ -89,7 +94,8 @@ def needed(case, told: tuple) -> Markdown:
     rows = []
     for said, aim in aims.items():
         enough = means.loc[means["mean"] >= aim * verdict.ROUNDING, "true_share"]
-        rows.append([f"{said} ({aim:.2f}×)", f"{enough.min():.0%}" if len(enough) else "none is enough"])
+        need = "none is enough" if enough.empty else f"{enough.min():.0%}" if enough.min() else "none is needed"
+        rows.append([f"{said} ({aim:.2f}×)", need])
     return table(rows, ["Conclusion, in expectation", "Probability of the claim that it takes"])
 
 

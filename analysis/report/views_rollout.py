@@ -9,21 +9,11 @@ from IPython.display import Markdown
 from analysis.facts import chip
 from analysis.laws import decision, rollout, scoring
 from analysis.report import figures_rollout as figures
-from analysis.report.text import WORDS, Payload, cited, headline, plain, row, spread, table, taken
+from analysis.report.text import WORDS, Payload, cited, day, headline, plain, row, spread, step, table, taken
 from analysis.study import choice, forecasts, model, record, schedule
 from analysis.units import convert
 
 STAGE = {"limited": "limited release", "general": "general availability", "volume": "volume"}
-
-
-def option(draws: pd.DataFrame) -> str:
-    """What the buyer would wait for: the claim at its word where a reading is taken, or else the chip as modelled."""
-    return "claimed" if "claimed" in draws.index.get_level_values(0) else "candidate"
-
-
-def day(when) -> str:
-    """A date in words; no date is never."""
-    return "never" if when is None or pd.isna(when) else f"{when.day} {when:%B %Y}"
 
 
 def answer(case, draws: pd.DataFrame, seen: schedule.Forecast, paid: pd.DataFrame) -> Payload:
@@ -33,9 +23,10 @@ def answer(case, draws: pd.DataFrame, seen: schedule.Forecast, paid: pd.DataFram
     advised = _advice(case, seen, told)
     words = f"{timing(case, seen, doubted.real_share)} {advised[0].upper()}{advised[1:]}."
     if doubted.real_share < seen.real_share:
-        other = choice.advice(choice.costs(case, draws, doubted, option(draws)))
-        words += f" At the evidence's odds instead: {_advice(case, seen, other)}."
-    return headline(words, spread(paid["wait"], "", "ratio"), told["act"])
+        other = choice.advice(choice.costs(case, draws, doubted, step(draws)))
+        words += f" At the evidence's odds instead, {_advice(case, seen, other)}."
+    assumed = ", if it exists" if doubted.real_share < seen.real_share else ""
+    return headline(words, spread(paid["wait"], "", "ratio"), told["act"] + assumed)
 
 
 def timing(case, seen: schedule.Forecast, doubted_share: float) -> str:
@@ -47,7 +38,7 @@ def timing(case, seen: schedule.Forecast, doubted_share: float) -> str:
         return f"{name} is here: a first customer had it by {first} and it opened to any by {free_day}."
     span = f"{day(free.mid)} ({day(free.low)} to {day(free.high)})"
     if seen.shipped:
-        return f"{name} reached its first customer by {first} and opens to any customer by {span}."
+        return f"{name} reached its first customer by {first}; as likely as not it is open to any customer by {span}."
     real = schedule.outlook(seen._replace(real_share=1.0)).set_index("milestone")
     never = f"with a chance of {real.never_share['general']:.0%} it never comes"
     dates = (f"limited release is as likely as not by {day(real.mid['limited'])} and general availability by "
@@ -55,7 +46,7 @@ def timing(case, seen: schedule.Forecast, doubted_share: float) -> str:
     if seen.real_share < 1:
         odds = f"That {name} comes at all has a chance of {1 - rows.never_share['limited']:.1%}"
         return f"{odds}; if it exists, {dates}"
-    left = f", which this page assumes and the evidence gives {doubted_share:.1%}" if doubted_share < 1 else ""
+    left = f", which this page assumes and to which the evidence gives {doubted_share:.1%}" if doubted_share < 1 else ""
     return f"If {name} exists{left}: {dates}"
 
 

@@ -6,12 +6,12 @@ from IPython.display import Markdown
 
 from analysis.facts import sources as known
 from analysis.facts import table
+from analysis.report.figures_speed import QUANTITIES as TITLES
 from analysis.report.text import Payload, headline, plain, say, spread, taken
 from analysis.report.text import table as page_of
 from analysis.study import validation
 
 RATE = "output_tokens_per_s_per_chip"
-TITLES = {RATE: "tokens/s per chip", "tpot_s": "time per token", "ttft_s": "time to first token"}
 
 
 def answer():

@@ -14,7 +14,7 @@ from analysis.study.schema import Belief, spread
 def updates(case, draws: int = model.DRAWS, seed: int | None = model.SEED) -> pd.DataFrame:
     """Every update in order: step, date, likelihood ratio, why, source, and the probability of the programme after it.
 
-    Columns low, mid and high are the 80% range over draws; `draws` holds the probabilities themselves.
+    Columns low, mid and high are the 80% range over draws, `mean` is what to expect; `draws` holds the probabilities.
     """
     claimed, believed = claim(case.claim), model.beliefs(case, draws, seed)
     share = believed[claimed.prior].to_numpy()
@@ -24,7 +24,7 @@ def updates(case, draws: int = model.DRAWS, seed: int | None = model.SEED) -> pd
         rows.append((step, day, ratio, belief, share))
     return pd.DataFrame([
         {"step": step, "known": day, "ratio": float(np.median(ratio)), "why": belief.why, "source": belief.source,
-         **spread(share), "draws": share}
+         **spread(share), "mean": float(share.mean()), "draws": share}
         for step, day, ratio, belief, share in rows
     ])  # fmt: skip
 

@@ -3,7 +3,7 @@
 import ast
 import operator
 import string
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from analysis.facts import unknown
@@ -58,6 +58,10 @@ class _Plain(string.Formatter):
         if field_name not in kwargs:
             raise ValueError(unknown("number in the evidence", field_name, kwargs))
         return kwargs[field_name], field_name
+
+    def format_field(self, value, format_spec):
+        """A day of the month without the zero before it: strftime has no portable way to say so."""
+        return format(value, format_spec.replace("%d", str(value.day)) if isinstance(value, date) else format_spec)
 
 
 def fill(sentence: str, numbers: dict) -> str:

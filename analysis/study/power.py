@@ -91,7 +91,7 @@ def ladder(case: Scenario) -> pd.DataFrame:
         told: dict = {"step": "the claim, at its word", "boundary": "not stated", "source": claim(case.claim).source}
         rows.append({**told, **said, "power_ratio": power})
     limits = {name: find(Accelerator, name).power_w_per_chip for name in names(Accelerator)}
-    for before, after in LIMITS:
+    for before, after in dict.fromkeys((*LIMITS, (case.baseline.accelerator, case.candidate.accelerator))):
         told = {"step": f"{chip(before)} to {chip(after)}", "boundary": "board limit", "source": "datasheets"}
         rows.append({**told, "power_ratio": limits[after] / limits[before]})
     seen = table("energy")
@@ -117,12 +117,11 @@ def multipliers(draws: pd.DataFrame, option: str = "candidate") -> pd.DataFrame:
     Lower clocks are in all but the first; the wait for a hall costs dollars as far as the chips are paid for.
     """
     old, new = draws.loc["baseline"], draws.loc[option]
-    columns = ("output_tokens_per_s_per_chip", "derated_tokens_ratio", "paid_tokens_per_s_per_chip",
-               "usd_per_s_per_chip", "feed_w_per_chip", "placed_tokens_per_s_per_chip")  # fmt: skip
-    more, kept, paid, price, power, placed = (new[name].to_numpy() / old[name].to_numpy() for name in columns)
-    limits = {"chips": more, "chips, halls and heat counted": placed,
-              "dollars": cooling.dollar_limited_ratio(paid, price),
-              "megawatts": cooling.power_limited_ratio(more * kept, power)}  # fmt: skip
+    columns = ("output_tokens_per_s_per_chip", "derated_tokens_ratio", "feed_w_per_chip", "request_usd",
+               "placed_tokens_per_s_per_chip")  # fmt: skip
+    more, kept, power, price, placed = (new[name].to_numpy() / old[name].to_numpy() for name in columns)
+    limits = {"chips": more, "chips, halls and heat counted": placed, "dollars": 1 / price,
+              "megawatts": cooling.scarce_ratio(more * kept, power)}  # fmt: skip
     return pd.DataFrame([{"limit": limit, **spread(ratio)} for limit, ratio in limits.items()])
 
 

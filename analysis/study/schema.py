@@ -92,9 +92,10 @@ class Finance(Record):
 
 
 class Budget(Record):
-    """Money to spend on serving, what a move costs, and for how long old and new run side by side."""
+    """Money to spend on serving, what the buyer lacks, what a move costs, and how long old and new run side by side."""
 
     usd_per_year: Positive
+    scarce: Literal["dollars", "megawatts"]
     migration_usd: Annotated[float, Field(ge=0)]
     dual_months: Annotated[float, Field(ge=0)]
     horizon_months: Annotated[int, Field(ge=6, le=60)]

@@ -33,7 +33,7 @@ def points(scheme: str = "configuration") -> pd.DataFrame:
 
 def errors(rows: pd.DataFrame, by: str) -> pd.DataFrame:
     """Points and median absolute errors of each quantity by a column."""
-    groups = rows.groupby(by, sort=True)
+    groups = rows.groupby(by, sort=True, observed=True)
     told = {"points": groups.size()}
     told |= {name: groups[f"{name}_error"].agg(_median) for name in QUANTITIES}
     return pd.DataFrame(told).reset_index()
@@ -186,11 +186,11 @@ def by_load(rows: pd.DataFrame) -> pd.DataFrame:
     """Errors by requests in flight."""
     edges = [0, 4, 16, 64, 256, np.inf]
     names = ["1 to 4", "5 to 16", "17 to 64", "65 to 256", "more"]
-    return errors(rows.assign(load=pd.cut(rows["concurrency"], edges, labels=names).astype(str)), "load")
+    return errors(rows.assign(load=pd.cut(rows["concurrency"], edges, labels=names)), "load")
 
 
 def by_length(rows: pd.DataFrame) -> pd.DataFrame:
     """Errors by the commonest lengths of prompt and answer."""
-    lengths = rows["input_tokens"].astype(str) + " in, " + rows["output_tokens"].astype(str) + " out"
+    lengths = rows["input_tokens"].map("{:,.0f} in, ".format) + rows["output_tokens"].map("{:,.0f} out".format)
     common = lengths.where(lengths.isin(lengths.value_counts().index[:8]), "others")
     return errors(rows.assign(lengths=common), "lengths")

@@ -127,6 +127,14 @@ def worlds(case, draws: pd.DataFrame, steps: pd.DataFrame) -> tuple[pd.Series, p
     return true, pd.Series(steps["draws"].iloc[-1], index=true.index)
 
 
+def asked_ratio(case, draws: pd.DataFrame) -> float:
+    """Tokens a chip second, new for old, that a headline asks for; one of dollars asks for the price as well."""
+    ratio = claim(case.claim).headline_ratio
+    if case.credence.reading != "dollars":
+        return ratio
+    return ratio * float(gains(draws.loc["baseline"], draws.loc["candidate"])["price"].median())
+
+
 def measured(case) -> pd.DataFrame:
     """Published ratios of throughput; `beside` marks the scenario's step: its two chips, or its change of precision."""
     rows = table("ratios")
