@@ -23,7 +23,7 @@ from analysis.study import credence, verdict
 from analysis.study.claims import Claim, claim, ledger
 from analysis.study.readings import MEASURED, readings
 
-REACHES = ("reaches the buyer", "does not reach the buyer", "may reach the buyer")
+PASSES = ("passes through", "falls short", "may pass through")
 
 
 def gain(draws: pd.DataFrame, ladder: pd.DataFrame) -> Shown:
@@ -34,11 +34,11 @@ def gain(draws: pd.DataFrame, ladder: pd.DataFrame) -> Shown:
 
 
 def word(value: Shown, claimed: Claim | None) -> str:
-    """Whether the headline reaches this buyer, from where the 80% range lies against it; without one, whether it pays.
+    """Whether the headline passes through to this buyer, from where the 80% range lies against it; or whether it pays.
 
     Not a verdict on what was said: the ledger judges that, statement by statement.
     """
-    return three_ways(value, *((claimed.headline_ratio * verdict.ROUNDING, REACHES) if claimed else (1, PAYS)))
+    return three_ways(value, *((claimed.headline_ratio * verdict.ROUNDING, PASSES) if claimed else (1, PAYS)))
 
 
 def answer(case, draws: pd.DataFrame, ladder: pd.DataFrame) -> Payload:

@@ -167,10 +167,11 @@ def products(case, draws: pd.DataFrame) -> Markdown:
 
 
 def demand(case, draws: pd.DataFrame) -> dict:
-    """What the market does with the cost cut: price, tokens and spending at the scenario's beliefs."""
-    told = {name: spread(values) for name, values in budget.demand(case, draws, step(draws)).items()}
-    mid = told["spend_ratio"].values[1]  # noqa: PD011
-    return {**told, "way": "about as much" if abs(mid - 1) < 0.02 else "more" if mid > 1 else "less"}
+    """What the market does with the cost cut: changes of price, tokens and spending at the scenario's beliefs."""
+    ends = (budget.demand(case, draws, step(draws)).quantile([0.5, 0.1, 0.9]) - 1).round(2) + 0.0
+    told = {name: "{:+.0%} ({:+.0%} to {:+.0%})".format(*changes) for name, changes in ends.items()}
+    mid = ends["spend_ratio"].iloc[0]
+    return {**told, "way": "about as much" if abs(mid) < 0.02 else "more" if mid > 0 else "less"}
 
 
 def break_even(case, draws: pd.DataFrame) -> Markdown:

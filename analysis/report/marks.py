@@ -27,7 +27,8 @@ def log_axis(name: str, title: str, values, axis=alt.X) -> alt.X | alt.Y:
     first, last = (math.floor(math.log10(end)) for end in (low, high))
     steps = next(steps for decades, steps in TICKS.items() if math.log10(high / low) <= decades)
     ticks = [float(f"{step}e{power}") for power in range(first, last + 1) for step in steps]
-    kept = alt.Axis(format=",~g", values=[tick for tick in ticks if low <= tick <= high], labelOverlap=False)
+    told = {"values": [tick for tick in ticks if low <= tick <= high], "tickCount": 40}  # Vega thins beyond the count
+    kept = alt.Axis(format=",~g", labelOverlap=False, **told)
     return axis(f"{name}:Q", title=title, scale=alt.Scale(type="log", domain=[low, high], nice=False), axis=kept)
 
 

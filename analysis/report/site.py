@@ -107,12 +107,12 @@ def _index(found: list[dict]) -> str:
 
 def _shown(record: dict) -> dict:
     """What the index shows of a report."""
-    from analysis.report.text import number, text
+    from analysis.report.text import Shown
 
     said = answer(record) | {"status": record["status"], "error": record.get("error"), "page": page_name(record)}
     if said.get("value") is not None and "unit" in said:
-        low, high = number(said["low"]), number(said["high"])
-        said |= {"mid": text(said["value"], said["unit"]), "range": f"{low} to {high}" if low != high else ""}
+        shown = Shown((said["low"], said["value"], said["high"]), said["unit"])
+        said |= {"mid": shown.mid, "range": shown.range if shown.low != shown.high else ""}
     return said
 
 

@@ -33,11 +33,6 @@ def headline_ratio(case) -> float | None:
     return claim(case.claim).headline_ratio if case.claim else None
 
 
-def asked_ratio(case, draws: pd.DataFrame) -> float | None:
-    """Tokens a chip second, new for old, that the headline asks for; None without a claim."""
-    return verdict.asked_ratio(case, draws) if case.claim else None
-
-
 @_of_a_claim
 def reading_table(case, found: pd.DataFrame) -> Markdown:
     """Each reading in words, its gains, whether it carries the headline to dollars; `found` from `verdict.effects`."""

@@ -127,12 +127,14 @@ def worlds(case, draws: pd.DataFrame, steps: pd.DataFrame) -> tuple[pd.Series, p
     return true, pd.Series(steps["draws"].iloc[-1], index=true.index)
 
 
-def asked_ratio(case, draws: pd.DataFrame) -> float:
-    """Tokens a chip second, new for old, that a headline asks for; one of dollars asks for the price as well."""
-    ratio = claim(case.claim).headline_ratio
-    if case.credence.reading != "dollars":
-        return ratio
-    return ratio * float(gains(draws.loc["baseline"], draws.loc["candidate"])["price"].median())
+def asked_ratio(case, draws: pd.DataFrame) -> float | None:
+    """Tokens a chip second, new for old, that a headline asks for; one of dollars asks for the price as well.
+
+    None without a claim.
+    """
+    chips = gains(draws.loc["baseline"], draws.loc["candidate"])
+    price = chips["price"].median() if case.credence.reading == "dollars" else 1.0
+    return claim(case.claim).headline_ratio * float(price) if case.claim else None
 
 
 def measured(case) -> pd.DataFrame:
