@@ -1,9 +1,6 @@
 """One look for every chart: what a colour means, and the plain theme."""
 
-import os
-
 import altair as alt
-from altair.utils import schemapi
 
 from analysis.report import renderer
 
@@ -45,16 +42,4 @@ def colour(there=("baseline", "candidate"), field: str = "option", title: str | 
     return alt.Color(f"{field}:N", title=title, scale=scale, legend=shown)
 
 
-def _quicken() -> None:
-    """Let Altair hash its thousand schemas once: by itself it does so again for every shorthand such as `x:Q`.
-
-    A report build also leaves out its check against the schema: it draws every chart, which finds the faults.
-    """
-    schemas = schemapi._FromDict(schemapi._subclasses(alt.VegaLiteSchema))
-    schemapi._FromDict = lambda _: schemas
-    if os.environ.get("PASSTHROUGH_BATCH"):
-        schemapi.SchemaBase.validate = lambda *_, **__: None
-
-
-_quicken()
 renderer.enable()  # whoever draws in this look also shows charts without a network

@@ -160,12 +160,14 @@ def serve(slots: int) -> None:
     def tell(event: dict) -> None:
         print(json.dumps(event), file=out, flush=True)
 
+    gc.disable()  # there is nothing to collect while imports run; a tenth of their time
     die_with_parent()  # while imports run nobody listens to standard input
     painters = [Painter() for _ in range(slots)]
     warm(tell)
     die_with_parent(0)
     gc.collect()
     gc.freeze()  # a collection in a child would else copy every page
+    gc.enable()
     why = unsafe()
     tell({"event": "ready"})
     with tempfile.TemporaryDirectory() as kept:

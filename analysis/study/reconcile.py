@@ -49,7 +49,8 @@ def totals(case: Scenario) -> pd.DataFrame:
     case = load("reference", {"as_of": str(case.as_of)})
     rows = table("prices")
     rows = rows[(rows["field"] == "owner_hyperscaler_usd_per_s_per_chip") & rows["stands"]]
-    rows = rows[rows["as_of"] <= str(case.as_of)].sort_values("as_of").drop_duplicates("thing", keep="last")
+    rows = rows[rows["as_of"] <= str(case.as_of)].sort_values("as_of", kind="stable")
+    rows = rows.drop_duplicates("thing", keep="last")
     told = [_total(case, row) for row in rows.itertuples() if row.thing in set(table("capex")["thing"])]
     return pd.DataFrame(told)
 
