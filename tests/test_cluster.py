@@ -127,15 +127,16 @@ def test_a_killed_worker_loses_nothing(address, notebooks, tmp_path):
     assert all((site / name / "slow.html").read_text().rstrip().endswith("</html>") for name in names)
 
 
-def test_a_worker_with_other_facts_is_refused(address, notebooks, tmp_path):
+@pytest.mark.parametrize("changed", ["analysis/facts/prices.csv", "params/hopper.yml"])
+def test_a_worker_with_other_files_is_refused(address, notebooks, tmp_path, changed):
     for name in ("analysis", "params"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    with (tmp_path / "analysis/facts/prices.csv").open("a") as file:
+    with (tmp_path / changed).open("a") as file:
         file.write("\n")
     other = worker(address[0], "other", tmp_path / "dask", tmp_path)
     try:
         wait_for(address[0], 2)
-        with pytest.raises(OSError, match="other versions than this machine: tcp"):
+        with pytest.raises(OSError, match="other files or versions than this machine: tcp"):
             build(["article"], notebooks[:1], str(tmp_path / "site"), force=True, cluster=address[0], progress="none")
     finally:
         other.kill()

@@ -17,6 +17,7 @@ from analysis.report.job import work
 from analysis.report.pictures import Painter
 
 ROOT = Path(__file__).parents[1]
+ENDLESS = f"endless = \"test(regexp('(a+)+$'), '{'a' * 60}b')\""  # this search takes longer than the world is old
 BAD = {
     "raises": (("1 + 1",), ("1 / 0  # raises",)),
     "killed": (("import os, signal",), ("os.kill(os.getpid(), signal.SIGKILL)",)),
@@ -24,6 +25,7 @@ BAD = {
     "left": (("import os",), ("os._exit(3)",)),
     "hangs": (("import time",), ("time.sleep(600)",)),
     "undrawable": (SETUP, ("alt.Chart(table).mark_point().encode(x='x:Q').transform_filter('((')",)),
+    "endless": (SETUP, (ENDLESS,), ("alt.Chart(table).mark_point().encode(x='a:Q').transform_calculate(a=endless)",)),
     "orphans": (("import subprocess",), ("subprocess.Popen(['sleep', '611.5'])\n1 / 0",)),
 }
 EXPECTED = {
@@ -33,6 +35,7 @@ EXPECTED = {
     "left": ("cell-3", "DeadKernelError"),
     "hangs": ("cell-3", "CellTimeoutError"),
     "undrawable": ("", "ValueError"),
+    "endless": ("", "TimeoutError"),
     "orphans": ("cell-3", "ZeroDivisionError"),
     "bare": ("", "ParametersError"),
 }
@@ -177,7 +180,7 @@ def test_a_painter_that_died_says_so_and_is_replaced():
 
 def test_where_kernels_run_a_failure_brings_a_new_painter(monkeypatch):
     told, restarted = [], []
-    painter = type("Still", (), {"kept": None, "restart": lambda self: restarted.append(self)})()
+    painter = type("Still", (), {"restart": lambda self: restarted.append(self)})()
     statuses = iter(["failed", "ok"])
     monkeypatch.setattr(workshop, "work", lambda *_: {"status": next(statuses)})
     monkeypatch.setattr(workshop.sys, "stdin", iter(['{"name": "a"}', '{"name": "b"}']))

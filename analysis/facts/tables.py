@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.facts.records import Accelerator, Model, Site
 from analysis.units import factor, unit_of
 
-pd.set_option("mode.string_storage", "python")  # tables of facts are short: Arrow's words cost a sixth of a report's time
+pd.set_option("mode.string_storage", "python")  # tables of facts are short: Arrow's words cost a report a sixth more
 
 FOLDER = Path(__file__).parent
 COLUMNS = ["thing", "field", "as_of", "value", "unit", "times", "source", "where", "kind", "chosen"]
@@ -40,9 +40,8 @@ def _table(name: str) -> pd.DataFrame:
         return pd.read_csv(path)
     rows[["value", "times"]] = rows[["value", "times"]].astype(float)
     units = zip(rows["unit"], rows["field"], strict=True)
-    rows["base"] = (
-        rows["value"] * rows["times"] * [factor(unit or "dimensionless", unit_of(name)) for unit, name in units]
-    )
+    factors = [factor(unit or "dimensionless", unit_of(name)) for unit, name in units]
+    rows["base"] = rows["value"] * rows["times"] * factors
     first = rows.sort_values("chosen", ascending=False, kind="stable").drop_duplicates(PLACE)
     rows["stands"] = rows.index.isin(first.index)
     return rows

@@ -17,9 +17,8 @@ SUFFIXES = {".py", ".csv", ".yml", ".json", ".html", ".xml", ".css", ".js", ".gz
 WATCHED = SUFFIXES | {".ipynb"}
 SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 RESERVED = {"assets", "sources"}
-STATED = re.compile(
-    r"""^["']?(?:title|workload)["']?[ ]*:.*(?:\n(?:[ \t#].*)?$)*""", re.M
-)  # verdict.across asks for these
+# What `verdict.across` asks of other scenarios.
+STATED = re.compile(r"""^["']?(?:title|workload)["']?[ ]*:.*(?:\n(?:[ \t#].*)?$)*""", re.M)
 
 
 def build(
@@ -54,11 +53,8 @@ def build(
         if keep_going or not any(record["status"] == "failed" for record in made):
             records = site.records(output, None if scenarios or notebooks else planned)
             results = _asked(crew, told, due, "tables", output, records)
-            once = [
-                job | dict.fromkeys(("key", "run"), store.digest(job["key"], results))
-                for job in planned
-                if job["reads"]
-            ]
+            keys = (dict.fromkeys(("key", "run"), store.digest(job["key"], results)) for job in planned)
+            once = [job | key for job, key in zip(planned, keys, strict=True) if job["reads"]]
             due += (late := _due(once, force))
             made += _make(late, crew, told, keep_going)
             _asked(crew, told, due, "pages", output, site.records(output), common(), settings["shared"], force)
@@ -117,9 +113,8 @@ def _cells(path: Path, asked: bool) -> list[dict]:
 
 def _paths(asked: list[str], folder: Path, end: str, kind: str) -> list[Path]:
     """Files by name or path; names that are the same, unknown or unfit for a file name are refused."""
-    paths = [Path(name) if name.endswith(end) else folder / (name + end) for name in asked] or sorted(
-        folder.glob("*" + end)
-    )
+    paths = [Path(name) if name.endswith(end) else folder / (name + end) for name in asked]
+    paths = paths or sorted(folder.glob("*" + end))
     for path in paths:
         if not path.is_file():
             known = ", ".join(sorted(p.stem for p in folder.glob("*" + end)))
@@ -138,7 +133,7 @@ def _job(path: Path, cells: list[dict], scenario: Path | None, siblings: list, s
         own = scenario.parent == ROOT / "params"
         parameters = {"scenario": scenario.stem if own else os.path.relpath(scenario, path.parent)}
     asked = json.dumps([told, parameters, siblings, settings["shared"], settings["draws"]])
-    code = json.dumps([cell for cell in told if cell[0] == "code"])
+    code = json.dumps([[cell for cell in told if cell[0] == "code"], parameters, settings["draws"]])
     reads = any("answers" in tags for _, _, tags, _ in told)  # what the other reports say, so it comes after them
     read = store.digest(common(), others(reads), scenario.read_bytes() if scenario else b"")
     return settings | {
@@ -154,10 +149,9 @@ def _job(path: Path, cells: list[dict], scenario: Path | None, siblings: list, s
 def others(whole: bool = False) -> str:
     """What a report reads of every scenario in params/: its title and its workload; a comparison, the `whole` file."""
     files = sorted((ROOT / "params").glob("*.yml"))
-    texts = ((file.name, file.read_bytes().decode(errors="replace")) for file in files)
-    return store.digest(
-        *(part for name, text in texts for part in (name, *([text] if whole else STATED.findall(text))))
-    )
+    texts = {file.name: file.read_bytes().decode(errors="replace") for file in files}
+    told = ((name, *([text] if whole else STATED.findall(text))) for name, text in texts.items())
+    return store.digest(*(part for parts in told for part in parts))
 
 
 @cache

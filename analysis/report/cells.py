@@ -3,6 +3,7 @@
 import base64
 import io
 import os
+import random
 import sys
 import tempfile
 from functools import cache
@@ -105,7 +106,9 @@ def prepare():
 def run(cells, send) -> None:
     """Run the code cells in turn; `send` a record as each starts and as each ends, stop at the first that fails."""
     shell, shown = prepare(), {}
-    _reseed()
+    random.seed()  # every child would else inherit the same state of the global generators
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed()
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         os.dup2(out.fileno(), 1)
         os.dup2(err.fileno(), 2)
@@ -134,15 +137,4 @@ def _drained(file) -> str:
 
 
 def _plain(data: dict) -> dict:
-    return {
-        kind: base64.b64encode(value).decode() if isinstance(value, bytes) else value for kind, value in data.items()
-    }
-
-
-def _reseed() -> None:
-    """Every child would else inherit the same state of the global generators."""
-    import random
-
-    random.seed()
-    if "numpy" in sys.modules:
-        sys.modules["numpy"].random.seed()
+    return {kind: base64.b64encode(said).decode() if isinstance(said, bytes) else said for kind, said in data.items()}

@@ -4,7 +4,7 @@ import contextlib
 import threading
 
 from analysis.report import store
-from analysis.report.build import ROOT, common
+from analysis.report.build import ROOT, common, others
 from analysis.report.job import failed
 
 _local = threading.local()
@@ -39,15 +39,20 @@ class Cluster:
             future.release()
 
     def _connected(self):
-        """A client; OSError where a worker has other facts, code, Python or versions than this machine."""
+        """A client; OSError where a worker has other facts, scenarios, code, Python or versions than this machine."""
         from distributed import Client
 
         client = Client(self.address)
-        others = [worker for worker, theirs in client.run(common).items() if theirs != common()]
-        if others:
+        odd = sorted(worker for worker, theirs in client.run(inputs).items() if theirs != inputs())
+        if odd:
             client.close()
-            raise OSError(f"these workers have other versions than this machine: {', '.join(sorted(others))}")
+            raise OSError(f"these workers have other files or versions than this machine: {', '.join(odd)}")
         return client
+
+
+def inputs() -> str:
+    """What reports are made of on a machine: code, facts, versions, and every scenario, since some read them all."""
+    return store.digest(common(), others(whole=True))
 
 
 def perform(job: dict) -> dict:

@@ -46,9 +46,8 @@ def beside(taken: pd.DataFrame) -> pd.DataFrame:
     said = [f"{text.text(row.mid, row.unit)} ({text.figure(row.low, row.unit)} to {text.figure(row.high, row.unit)})"
             for row in rows.itertuples()]  # fmt: skip
     wide = rows.assign(said=said).pivot_table("said", "scenario", "title", "first")
-    return (
-        wide[[title for title, _ in SHOWN.values() if title in wide]].fillna("").rename_axis(columns=None).reset_index()
-    )
+    wide = wide[[title for title, _ in SHOWN.values() if title in wide]]
+    return wide.fillna("").rename_axis(columns=None).reset_index()
 
 
 def differences(taken: pd.DataFrame) -> pd.DataFrame:
@@ -102,9 +101,8 @@ def regrets(taken: pd.DataFrame) -> pd.DataFrame:
     The last rows hold each act's worst regret over all scenarios (Savage 1951).
     """
     rows = taken[taken.quantity == ACTS].rename(columns={"option": "act"})
-    rows = rows.assign(**{REGRET: rows.mid - rows.groupby("scenario").mid.transform("min")})[
-        ["scenario", "act", REGRET]
-    ]
+    rows[REGRET] = rows.mid - rows.groupby("scenario").mid.transform("min")
+    rows = rows[["scenario", "act", REGRET]]
     worst = rows.groupby("act", sort=False)[REGRET].max().reset_index().assign(scenario="worst of all")
     return pd.concat([rows, worst], ignore_index=True)
 

@@ -43,10 +43,10 @@ def unsafe() -> str:
     return f"this process has {threads} threads" if threads > 1 else ""
 
 
-def execute(manager, kernel_name, execution_timeout=None, shown=None, **options) -> None:
+def execute(manager, kernel_name, execution_timeout=None, begun=None, shown=None, **options) -> None:
     """Run the cells of Papermill's notebook manager in a forked child; by a stock kernel where a fork is not safe.
 
-    `shown(outputs)` is called after each cell.
+    `begun(notebook)` is called before the first cell, `shown(outputs)` after each.
     """
     if why := unsafe():
         from papermill.engines import NBClientEngine
@@ -57,6 +57,8 @@ def execute(manager, kernel_name, execution_timeout=None, shown=None, **options)
     from analysis.report.cells import LANGUAGE, prepare, run
 
     prepare()
+    if begun:
+        begun(manager.nb)
     pid, reader = fork(lambda send: run(manager.nb.cells, send))
     try:
         _follow(manager, lines(reader, execution_timeout), shown)
@@ -133,10 +135,10 @@ def _follow(manager, records, shown) -> None:
 
 
 def _filled(manager, at: int, record: dict) -> None:
-    from nbformat.notebooknode import from_dict
+    from nbformat import NotebookNode
 
     cell = manager.nb.cells[at]
-    cell["outputs"], cell["execution_count"] = from_dict(record["outputs"]), record["count"]
+    cell["outputs"], cell["execution_count"] = list(map(NotebookNode, record["outputs"])), record["count"]
     if not record["go"]:
         manager.cell_exception(cell, cell_index=at)
     manager.cell_complete(cell, cell_index=at)

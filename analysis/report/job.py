@@ -5,6 +5,7 @@ import os
 import re
 import tempfile
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from analysis.report import store
@@ -49,12 +50,12 @@ def work(job: dict, painter) -> dict:
         if "task" in job:
             return {"status": "ok", "told": task(job["task"], job["arguments"])}
         os.chdir(Path(ROOT, job["path"]).parent)
-        with tempfile.TemporaryDirectory() as folder, Ahead(painter.draw) as pictures:
-            kept = Path(folder, "executed.ipynb")
+        with tempfile.TemporaryDirectory() as folder, Ahead(partial(painter.draw, timeout=job["timeout"])) as pictures:
+            ran: list = []  # the notebook as far as it came; from a stock kernel in a file
             try:
-                return _made(job, _notebook(job, kept, pictures, painter.kept), pictures)
+                return _made(job, _notebook(job, Path(folder, "kernel.ipynb"), ran, pictures), pictures)
             except Exception as fault:
-                return failed(job, *_where(fault, kept), kept.read_bytes() if kept.exists() else None)
+                return failed(job, *_where(fault, executed := _written(ran, Path(folder, "kernel.ipynb"))), executed)
     except OSError as fault:
         return failed(job, "", type(fault).__name__, str(fault), None)
 
@@ -101,34 +102,34 @@ def _named(job: dict) -> dict:
     return {key: job[key] for key in ("key", "name", "scenario", "notebook")}
 
 
-def _notebook(job: dict, kept: Path, pictures: Ahead, folder: str | None) -> dict:
+def _notebook(job: dict, kept: Path, ran: list, pictures: Ahead) -> dict:
     """The executed notebook; in a watch, where only prose was edited, with the outputs that its code had before."""
-    name = job["name"].replace("/", ".") + ".json"
-    before = json.loads(store.get(folder, name) or b"{}") if job["again"] else {}
+    name = record_name(job).replace(".json", ".ran")
+    before = json.loads(store.get(job["output"], name) or b"{}") if job["again"] else {}
     if before.get("run") != job["run"]:
-        executed = _executed(job, kept, pictures)
+        executed = _executed(job, kept, ran, pictures)
         if job["again"]:
             cells = [cell for cell in executed["cells"] if cell["cell_type"] == "code"]
-            store.put(folder, name, json.dumps({"run": job["run"], "cells": cells}))
+            store.put(job["output"], name, json.dumps({"run": job["run"], "cells": cells}))
         return executed
     nb = json.loads(Path(ROOT, job["path"]).read_bytes())
-    ran, cells = iter(before["cells"]), []
+    done, cells = iter(before["cells"]), []
     for cell in nb["cells"]:
-        cells.append(next(ran) if cell["cell_type"] == "code" else cell | {"source": "".join(cell["source"])})
+        cells.append(next(done) if cell["cell_type"] == "code" else cell | {"source": "".join(cell["source"])})
         if job["parameters"] and "parameters" in cell["metadata"].get("tags", []):
-            cells.append(next(ran))  # what Papermill put behind it
+            cells.append(next(done))  # what Papermill put behind it
     return nb | {"cells": cells}
 
 
-def _executed(job: dict, kept: Path, pictures: Ahead) -> dict:
+def _executed(job: dict, kept: Path, ran: list, pictures: Ahead) -> dict:
     import papermill
 
     forked = job["engine"] == "fork"
     return papermill.execute_notebook(
-        str(Path(ROOT, job["path"])), kept, job["parameters"], engine_name=ENGINES[job["engine"]],
+        str(Path(ROOT, job["path"])), None if forked else kept, job["parameters"], engine_name=ENGINES[job["engine"]],
         kernel_name="python3", progress_bar=False, request_save_on_cell_execute=not forked,
         cwd=str(Path(ROOT, job["path"]).parent), execution_timeout=job["timeout"],
-        **({"shown": pictures.shown} if forked else _kernel(kept)),
+        **({"begun": ran.append, "shown": pictures.shown} if forked else _kernel(kept)),
     )  # fmt: skip
 
 
@@ -183,11 +184,16 @@ def _before(last: dict, now: dict) -> dict | None:
     return last.get("was") if same else {key: last.get(key) for key in ("headline", "value", "low", "high", "unit")}
 
 
-def _where(fault: Exception, kept: Path) -> tuple[str, str, str]:
-    """Cell, error and message of a failure, as far as the kept notebook tells."""
-    cells = json.loads(kept.read_bytes())["cells"] if kept.exists() else []
-    for cell in cells:
-        for output in cell.get("outputs", []):
-            if output["output_type"] == "error":
-                return cell.get("id", ""), output["ename"], output["evalue"]
-    return "", type(fault).__name__, str(fault)
+def _written(ran: list, kept: Path) -> bytes | None:
+    """The executed notebook in a file's bytes, None where no cell ran."""
+    import nbformat
+
+    return nbformat.writes(ran[0]).encode() if ran else kept.read_bytes() if kept.exists() else None
+
+
+def _where(fault: Exception, executed: bytes | None) -> tuple[str, str, str]:
+    """Cell, error and message of a failure, as far as the executed notebook tells."""
+    cells = json.loads(executed)["cells"] if executed else []
+    shown = ((cell.get("id", ""), output) for cell in cells for output in cell.get("outputs", []))
+    errors = ((cell, said["ename"], said["evalue"]) for cell, said in shown if said["output_type"] == "error")
+    return next(errors, ("", type(fault).__name__, str(fault)))

@@ -102,10 +102,8 @@ def policy(shared: bool, carried: bool) -> str:
     scripts = [(ASSETS / "page.js").read_bytes(), *([gzip.decompress(library())] if carried else [])]
     allowed = [f"'sha256-{base64.b64encode(hashlib.sha256(script).digest()).decode()}'" for script in scripts]
     sources = " ".join(allowed + (["'self'", "file:"] if shared else []))
-    return (
-        f"default-src 'none'; script-src {sources}; style-src 'unsafe-inline'; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
-    )
+    rest = "style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+    return f"default-src 'none'; script-src {sources}; {rest}"
 
 
 @cache
@@ -116,9 +114,7 @@ def library() -> bytes:
 
 @cache
 def _style() -> str:
-    from pygments.formatters import HtmlFormatter
-
-    return (ASSETS / "page.css").read_text() + HtmlFormatter(style="friendly").get_style_defs("pre.source")
+    return (ASSETS / "page.css").read_text() + _colours()[1].get_style_defs("pre.source")
 
 
 @cache
@@ -240,9 +236,8 @@ def clean(text: str) -> str:
     """HTML of an output without scripts, handlers, frames or open tags; style sheets of pandas stay."""
     import nh3
 
-    styles = "".join(
-        f"<style>{css}</style>" for css in _STYLES.findall(text) if css.strip() and not _FOREIGN.search(css)
-    )
+    kept = (css for css in _STYLES.findall(text) if css.strip() and not _FOREIGN.search(css))
+    styles = "".join(f"<style>{css}</style>" for css in kept)
     # Most of a styled table is names of cells that no style asks for.
     text = _NAMED.sub(lambda name: name[0] if f"#{name[1]}" in styles else "", _STYLES.sub("", text))
     text = _BETWEEN.sub("><", text if _CLASSED.search(styles) else _CLASSES.sub("", text))
@@ -257,10 +252,16 @@ def clean(text: str) -> str:
 
 def _coloured(source: str) -> str:
     from pygments import highlight
+
+    return highlight(source, *_colours())
+
+
+@cache
+def _colours() -> tuple:
     from pygments.formatters import HtmlFormatter
     from pygments.lexers import get_lexer_by_name
 
-    return highlight(source, get_lexer_by_name("ipython3"), HtmlFormatter(nowrap=True))
+    return get_lexer_by_name("ipython3"), HtmlFormatter(style="friendly", nowrap=True)
 
 
 def warm(*shown: dict) -> None:

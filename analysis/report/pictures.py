@@ -4,13 +4,14 @@ import gzip
 import json
 import os
 import re
+import select
 import subprocess
 import sys
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from functools import lru_cache
 from xml.etree import ElementTree
 
-from analysis.report import store
 from analysis.report.renderer import ASSETS, MIME
 
 VERSION = "6.4"  # the Vega-Lite of the page's own library; a test keeps the two and Altair's together
@@ -33,10 +34,9 @@ _INHERITED |= {"font-family", "font-size", "font-weight"}
 
 
 class Painter:
-    """A process that draws pictures, started before it is needed; what was drawn once lies in the folder `kept`."""
+    """A process that draws pictures, started before it is needed; what it drew lately it need not draw again."""
 
     def __init__(self):
-        self.kept: str | None = None
         self.restart()
 
     def restart(self) -> None:
@@ -47,22 +47,21 @@ class Painter:
         command = [sys.executable, "-m", "analysis.report.pictures"]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
-    def draw(self, spec: str) -> str:
-        """The SVG of a Vega-Lite specification in JSON; ValueError with the library's message where it has a fault."""
-        name = store.digest(spec) + ".svg"
-        if self.kept and (drawn := store.get(self.kept, name)):
-            return drawn.decode()
+    def draw(self, spec: str, timeout: float | None = None) -> str:
+        """The SVG of a Vega-Lite specification in JSON; ValueError with the library's message where it has a fault.
+
+        TimeoutError after `timeout` seconds; who has had one restarts the painter.
+        """
         with suppress(BrokenPipeError):  # then nothing comes back, either
             self.process.stdin.write(spec.encode() + b"\n")
             self.process.stdin.flush()
+        if not select.select([self.process.stdout], [], [], timeout)[0]:
+            raise TimeoutError(f"a chart is not drawn within {timeout:g} s")
         if not (line := self.process.stdout.readline()):
             raise OSError("the process that draws pictures has ended; its message is above")
         answer = json.loads(line)
         if "fault" in answer:
             raise ValueError(f"a chart cannot be drawn: {answer['fault']}")
-        if self.kept:
-            with suppress(OSError):  # where nothing can be kept it is drawn again
-                store.put(self.kept, name, answer["svg"])
         return answer["svg"]
 
 
@@ -135,9 +134,8 @@ def _lines(group) -> None:
     moves = [_MOVED.fullmatch(line.get("transform", "")) for line in group if line.tag == f"{{{SVG}}}line"]
     if len(moves) < 2 or len(moves) < len(group) or len(looks) > 1 or not all(moves):
         return
-    ends = [
-        f"M{move[1]},{move[2]}l{line.get('x2', 0)},{line.get('y2', 0)}" for move, line in zip(moves, group, strict=True)
-    ]
+    both = zip(moves, group, strict=True)
+    ends = [f"M{move[1]},{move[2]}l{line.get('x2', 0)},{line.get('y2', 0)}" for move, line in both]
     group[:] = [ElementTree.Element(f"{{{SVG}}}path", dict(looks.pop()) | {"d": "".join(ends)})]
 
 
@@ -185,10 +183,10 @@ def engine():
 def main() -> None:
     """Draw a picture for each line of standard input."""
     draw = engine()
-    draw('{"data": {"values": [{"a": 1}]}, "mark": "point", "encoding": {"x": {"field": "a", "type": "quantitative"}}}')
+    drawn = lru_cache(200)(lambda spec: small(draw(spec)))
     for line in sys.stdin:
         try:
-            answer = {"svg": small(draw(line))}
+            answer = {"svg": drawn(line)}
         except Exception as fault:  # V8 raises its own kinds
             answer = {"fault": str(fault)[:500]}
         print(json.dumps(answer), flush=True)

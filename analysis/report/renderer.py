@@ -9,7 +9,6 @@ from pathlib import Path
 
 MIME = "application/vnd.vegalite.v6+json"
 ASSETS = Path(__file__).with_name("assets")
-MOST_ROWS = 5000  # what Altair allows in a page
 ENDLESS = {float("inf"), float("-inf")}
 PLAIN_COLUMNS = {"float64", "int64", "bool", "str", "datetime64[us]", "datetime64[ns]", "datetime64[s]"}
 PLAIN = {str, int, float, bool, type(None)}
@@ -21,8 +20,8 @@ def enable() -> None:
     import altair as alt
 
     _quicken()
-    alt.data_transformers.register("passthrough", values)
-    alt.data_transformers.enable("passthrough")
+    alt.data_transformers.register("default", values)
+    alt.data_transformers.enable("default")
     alt.renderers.register("passthrough", bundle)
     alt.renderers.enable("passthrough")
 
@@ -55,19 +54,18 @@ def _copied(thing, by_ref: set):
     if not isinstance(thing, SchemaBase):
         return thing
     made = object.__new__(type(thing))
-    object.__setattr__(made, "_args", tuple(_copied(one, by_ref) for one in thing._args))
-    object.__setattr__(made, "_kwds", _copied(thing._kwds, by_ref))
+    made.__dict__.update(_args=tuple(_copied(one, by_ref) for one in thing._args), _kwds=_copied(thing._kwds, by_ref))
     return made
 
 
-def values(data):
+def values(data, max_rows: int | None = 5000):
     """What Altair's own transformer makes of a table: a dict a row, null where nothing or no number is."""
     import altair as alt
     import pandas as pd
 
-    plain = isinstance(data, pd.DataFrame) and len(data) <= MOST_ROWS and all(type(name) is str for name in data)
+    plain = isinstance(data, pd.DataFrame) and (max_rows is None or len(data) <= max_rows)
     if not plain or not {str(kind) for kind in data.dtypes} <= PLAIN_COLUMNS:
-        return alt.default_data_transformer(data, max_rows=MOST_ROWS)
+        return alt.default_data_transformer(data, max_rows)
     columns = [
         [stamp.isoformat() if stamp == stamp else "" for stamp in column]
         if column.dtype.kind == "M"

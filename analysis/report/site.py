@@ -31,11 +31,8 @@ def records(output: str, planned: list | None = None) -> list[dict]:
 
 def tables(output: str, found: list[dict]) -> str:
     """Write results.csv and .parquet, and for each scenario numbers.csv and forecasts.json; give a digest of all."""
-    rows = [
-        {field: answer(record).get(field, "") for field in FIELDS} | {"status": record["status"]}
-        for record in found
-        if record["scenario"]
-    ]
+    asked = [(answer(record), record) for record in found if record["scenario"]]
+    rows = [{field: said.get(field, "") for field in FIELDS} | {"status": r["status"]} for said, r in asked]
     texts = {"results.csv": _csv(FIELDS, rows)}
     for scenario, records in groupby(found, lambda record: record["scenario"]):
         group = list(records)

@@ -37,7 +37,7 @@ def meters(steps: pd.DataFrame) -> dict:
 
 def heat(case, draws: pd.DataFrame) -> dict:
     """What halls and heat leave of the candidate's tokens, and what a million of them emit and evaporate on site."""
-    rows = power.footprint(draws).query("option == 'candidate'").set_index(["site", "quantity"])["mid"][case.site]
+    rows = power.footprint(draws.loc[["candidate"]], [case.site]).set_index("quantity")["mid"]
     names = ("placeable_share", "placed_share", "derated_tokens_ratio")
     emitted = {"burnt": "carbon, operation", "made": "carbon, embodied", "water": "water, on site"}
     kept = {name: shown(draws, name, "percent", "candidate") for name in names}

@@ -14,7 +14,6 @@ import queue
 import select
 import subprocess
 import sys
-import tempfile
 import threading
 from collections import deque
 
@@ -121,6 +120,7 @@ def warm(tell) -> None:
         import nbformat
         import pandas as pd
         import papermill.translators  # noqa: F401
+        import tqdm  # noqa: F401
 
         for module in pkgutil.walk_packages(analysis.__path__, "analysis."):
             try:
@@ -170,14 +170,11 @@ def serve(slots: int) -> None:
     gc.enable()
     why = unsafe()
     tell({"event": "ready"})
-    with tempfile.TemporaryDirectory() as kept:
-        for painter in painters:
-            painter.kept = kept
-        if why:
-            tell({"event": "note", "text": f"stock kernels instead of forks: {why}"})
-            _serve_by_kernels(tell, painters[0])
-        else:
-            _serve_by_forks(tell, painters)
+    if why:
+        tell({"event": "note", "text": f"stock kernels instead of forks: {why}"})
+        _serve_by_kernels(tell, painters[0])
+    else:
+        _serve_by_forks(tell, painters)
 
 
 def _serve_by_kernels(tell, painter: Painter) -> None:

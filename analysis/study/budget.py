@@ -1,5 +1,7 @@
 """What a yearly budget buys before and after a step, and which products pay: tokens, requests, today's dollars."""
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
@@ -103,9 +105,8 @@ def viability(case: Scenario, draws: pd.DataFrame) -> pd.DataFrame:
     costs = {option: draws.loc[option] for option in draws.index.unique(0)}
     if told := finance.listed(case):
         costs["API"] = pd.DataFrame([told])
-    return pd.DataFrame(
-        [_viable(name, sold, option, cost) for name, sold in case.products.items() for option, cost in costs.items()]
-    )
+    pairs = product(case.products.items(), costs.items())
+    return pd.DataFrame([_viable(name, sold, option, cost) for (name, sold), (option, cost) in pairs])
 
 
 def _viable(name: str, sold, option: str, cost: pd.DataFrame) -> dict:

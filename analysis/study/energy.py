@@ -158,13 +158,19 @@ def calibrate_energy() -> pd.DataFrame:
 @cache
 def coefficients() -> dict[str, float]:
     """The fitted weights of board power, as columns for the laws."""
-    rows = table("energy_coefficients").set_index("field")["value"]
+    rows = _weights()["value"]
     return {name: float(rows[name]) for name in PRIOR}
+
+
+@cache
+def _weights() -> pd.DataFrame:
+    """facts/energy_coefficients.csv by field, not to be changed."""
+    return table("energy_coefficients").set_index("field")
 
 
 def energy_draws(score) -> dict[str, np.ndarray]:
     """The weights with what their fit leaves open; `score(name)` gives standard-normal draws of the stream `name`."""
-    rows = table("energy_coefficients").set_index("field").loc[list(PRIOR)]
+    rows = _weights()
     relative = rows["standard_error"] / rows["value"]
     return {name: rows["value"][name] * np.exp(relative[name] * score(f"energy_{name}")) for name in PRIOR}
 
@@ -172,7 +178,7 @@ def energy_draws(score) -> dict[str, np.ndarray]:
 def predict_energy(columns: dict) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Board joules per output token, prompt included, with P10 and P90, for columns that the throughput laws filled."""
     told = run({**columns, **coefficients()}, BOARD)["energy_j_per_output_token"]
-    spread = table("energy_coefficients").set_index("field")["value"]
+    spread = _weights()["value"]
     times = np.exp(TENTH * np.hypot(columns["board_spread"], spread["speed_weight_ratio"] * columns[SPREAD]))
     return told, told / times, told * times
 

@@ -26,17 +26,20 @@ DRAWS = int(os.environ.get("PASSTHROUGH_DRAWS", "4096"))  # how a report build a
 SEED = 20260423
 
 
-def evaluate(table, laws: Sequence[Callable] = LAWS, change: Mapping[str, float] | None = None):
+def evaluate(table, laws: Sequence[Callable] = LAWS, change: Mapping | None = None, known: Mapping | None = None):
     """Each law reads the columns its arguments name and adds the column it is named after.
 
     `table` is a DataFrame or a dict of arrays and floats, and so is the result. `change` multiplies a quantity after
-    its law ran, or an input at once: that is how a reading of a claim runs through the model.
+    its law ran, or an input at once: that is how a reading of a claim runs through the model. `known` are columns that
+    these laws made before; a law that reads what it read then is not asked again.
     """
-    change = change or {}
+    change, known = change or {}, known or {}
     told = table if isinstance(table, dict) else columns_of(table)
     columns = {name: value * change[name] if name in change else value for name, value in told.items()}
     for law in laws:
-        value = law(**{name: columns[name] for name in needs(law)})
+        read = {name: columns[name] for name in needs(law)}
+        same = law.__name__ in known and all(known.get(name) is value for name, value in read.items())
+        value = known[law.__name__] if same else law(**read)
         columns[law.__name__] = value * change[law.__name__] if law.__name__ in change else value
     return columns if isinstance(table, dict) else pd.DataFrame(columns, index=table.index)
 
@@ -139,7 +142,8 @@ def at_its_word(case: Scenario, baseline: Mapping, candidate: Mapping, reading: 
 
     Columns that laws made before are made anew, so those of `outcomes` do as well as those of `inputs`.
     """
-    return evaluate(readings.claimed(baseline, candidate, reading), change=readings.change(case, reading))
+    told, change = readings.claimed(baseline, candidate, reading), readings.change(case, reading)
+    return evaluate(told, change=change, known=baseline)
 
 
 def _numbers(record) -> dict[str, float]:

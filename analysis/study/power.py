@@ -152,9 +152,8 @@ def density(case: Scenario, draws: pd.DataFrame) -> pd.DataFrame:
     d, limit_w = draws.loc["baseline"], find(Site, case.site).rack_limit_w
     made = []
     for name, rack_w in racks.itertuples(index=False):
-        share = cooling.placeable_share(
-            d["liquid_hall_share"], cooling.air_share(rack_w, limit_w, d["hall_slope_ratio"])
-        )
+        air = cooling.air_share(rack_w, limit_w, d["hall_slope_ratio"])
+        share = cooling.placeable_share(d["liquid_hall_share"], air)
         made.append({"rack": name, "rack_w": rack_w, "limit_w": limit_w, **spread(share)})
     return pd.DataFrame(made)
 
@@ -172,12 +171,15 @@ def warm_water(draws: pd.DataFrame, option: str = "candidate", supply_k=SUPPLY_K
     return pd.DataFrame(rows)
 
 
-def footprint(draws: pd.DataFrame) -> pd.DataFrame:
-    """Carbon and water of a million output tokens with their prompts, at every site: operational and embodied apart."""
+def footprint(draws: pd.DataFrame, sites=()) -> pd.DataFrame:
+    """Carbon and water of a million output tokens with their prompts, operational and embodied apart, at these sites.
+
+    At all of the table without any.
+    """
 
     def told(d):
         wall, made = d["energy_j_per_output_token"] * d["wall_ratio"], {}
-        for site in (find(Site, name) for name in names(Site)):
+        for site in (find(Site, name) for name in sites or names(Site)):
             meter = energy.facility_j_per_output_token(wall, site.pue_ratio)
             parts = {
                 ("carbon, operation", "g"): cooling.operational_g_per_output_token(meter, site.carbon_g_per_j),
@@ -189,4 +191,4 @@ def footprint(draws: pd.DataFrame) -> pd.DataFrame:
                 made[site.name, quantity, f"{unit}/Mtok"] = convert(value, f"{unit}/tok", f"{unit}/Mtok")
         return made
 
-    return _spreads(draws.loc[list(OPTIONS)], ("site", "quantity", "unit"), told)
+    return _spreads(draws, ("site", "quantity", "unit"), told)

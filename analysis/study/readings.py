@@ -37,14 +37,8 @@ def readings() -> dict[str, Reading]:
     values, where = read(FILE, FILE.name)
     found = checked(dict[str, Reading], values, where)
     known = sources().index
-    refuse(
-        where,
-        (
-            ((name, "source"), unknown("source", reading.source, known))
-            for name, reading in found.items()
-            if reading.source not in known
-        ),
-    )
+    odd = {name: reading.source for name, reading in found.items() if reading.source not in known}
+    refuse(where, (((name, "source"), unknown("source", source, known)) for name, source in odd.items()))
     return found
 
 
@@ -96,6 +90,7 @@ def doubts(params):
         yield ("credence", "reading"), unknown("reading", params.credence.reading, readings())
     if params.claim in claims() and (prior := claim(params.claim).prior) not in params.believe:
         yield ("claim",), f"{params.claim}.yml: prior: {unknown('belief', prior, params.believe)}"
-    logged = {row.known for row in table("evidence").itertuples() if row.claim == params.claim}
+    log = table("evidence")
+    logged = set(log["known"][log["claim"] == params.claim])
     for day in set(params.credence.instead) - logged:
         yield ("credence", "instead", day), f"no evidence of that day; {nearest(day, logged)}"

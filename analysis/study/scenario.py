@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from analysis.facts import Accelerator, Model, Site, names, nearest, sources, table, unknown
+from analysis.facts import Accelerator, Model, Site, chosen, names, nearest, sources, table, unknown
 from analysis.study import readings
 from analysis.study.door import ScenarioError, checked, read, refuse
 from analysis.study.schema import Params
@@ -99,7 +99,8 @@ def _doubts(params: Params, base: dict):
     for key, (name, kind) in things.items():
         if name not in names(kind):
             yield key, unknown(kind.__name__.lower(), name, names(kind))
-    quoted = set(table("prices").query("field == 'output_usd_per_token'")["thing"])
+    prices = chosen("prices")
+    quoted = set(prices["thing"][prices["field"] == "output_usd_per_token"])
     if params.finance.api is not None and params.finance.api not in quoted:
         yield ("finance", "api"), unknown("thing with token prices", params.finance.api, quoted)
     for field, file in (("product", "launches"), ("ramp", "volumes")):

@@ -1,6 +1,6 @@
 """Speed taken apart: where a step's time goes, both options' frontiers, what each difference of two chips brings."""
 
-from itertools import combinations
+from itertools import chain, combinations
 from math import comb
 
 import numpy as np
@@ -11,6 +11,8 @@ from analysis.study.speed import setting
 
 PAIRS = {"linear": ("linear_read_s", "linear_compute_s"), "expert": ("expert_read_s", "expert_compute_s"),
          "cache": ("cache_read_s", "attention_s")}  # fmt: skip
+REST = ("overhead_s", "activation_s_per_token", "step_tokens", "communication_s", "step_slowness_ratio",
+        "interference_s")  # fmt: skip
 DIFFERENCES = {
     "arithmetic": ("flop_per_s_per_chip", "reach_share"),
     "number format": ("bytes_per_parameter", "cached_value_bytes_per_token"),
@@ -25,7 +27,7 @@ def parts(draws: pd.DataFrame) -> pd.DataFrame:
     """Shares of the time between two tokens by part, and what binds each: medians over draws, by option."""
     rows = []
     for option, table in draws.groupby(level="option", sort=False):
-        middle = table.median()
+        middle = table[[*chain(*PAIRS.values()), *REST]].median()
         times = {part: (np.hypot(middle[read], middle[work]), "read" if middle[read] >= middle[work] else "compute")
                  for part, (read, work) in PAIRS.items()}  # fmt: skip
         small_s = middle["overhead_s"] + middle["activation_s_per_token"] * middle["step_tokens"]

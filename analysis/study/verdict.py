@@ -73,9 +73,8 @@ def across(case) -> pd.DataFrame:
         except serving.Infeasible:
             columns[title] = {}
             continue
-        told = by_reading(other, base, new).items()
-        ratios = {readings.title(name): base["request_usd"] / each["request_usd"] for name, each in told}
-        columns[title] = {reading: float(np.median(ratio)) for reading, ratio in ratios.items()}
+        ratios = {name: base["request_usd"] / d["request_usd"] for name, d in by_reading(other, base, new).items()}
+        columns[title] = {readings.title(name): float(np.median(ratio)) for name, ratio in ratios.items()}
     return pd.DataFrame(columns)
 
 
@@ -142,9 +141,7 @@ def measured(case) -> pd.DataFrame:
     rows = table("ratios")
     old, new = (rows[side].str.split(" ", expand=True) for side in ("baseline", "candidate"))
     before, after = case.baseline, case.candidate
-    chips = pd.DataFrame(
-        {"step": rows["step"], "old": old[0] == before.accelerator, "new": new[0] == after.accelerator}
-    )
+    chips = rows[["step"]].assign(old=old[0] == before.accelerator, new=new[0] == after.accelerator)
     steps = chips.groupby("step")[["old", "new"]].any().all(axis=1)
     software = old[0] == new[0]
     precision = (old[0] == before.accelerator) & software & (old[1] == before.precision) & (new[1] == after.precision)

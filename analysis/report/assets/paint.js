@@ -31,8 +31,17 @@ function width(item, text) {
 
 let drawn = "", fault = "";
 
+// A chart of most kinds of marks, drawn a few times over, so that V8 has compiled what all charts need before one is asked for.
 function begin() {
   vegaEmbed.textMetrics.width = width;
+  const values = [..."abcdefgh"].map((b, n) => ({ a: n + 1, b, c: `2026-0${n + 1}-01` }));
+  const x = { field: "a", type: "quantitative", scale: { type: "log" } }, y = { field: "c", type: "temporal" };
+  const b = { field: "b", type: "nominal", sort: ["b", "a"] };
+  const seen = { line: { y, color: b }, area: { y }, rule: { y }, point: { y, shape: b }, bar: { y: b }, text: { y: b, text: b } };
+  const layer = Object.entries(seen).map(([mark, more]) => ({ mark, encoding: { x, tooltip: [x], ...more } }));
+  for (let round = 0; round < 6; round++) {
+    for (const some of [layer.slice(0, 4), layer.slice(4)]) draw({ data: { values }, title: { text: "a", subtitle: "b" }, layer: some });
+  }
 }
 
 function draw(spec) {
