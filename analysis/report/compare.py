@@ -53,13 +53,9 @@ def beside(taken: pd.DataFrame) -> pd.DataFrame:
 def differences(taken: pd.DataFrame) -> pd.DataFrame:
     """What each scenario of params/ states otherwise than the reference, a row a statement."""
     reference = _stated(scenario.REFERENCE)
-    rows = [
-        (name, key, reference.get(key, ""), value)
-        for name in taken.scenario.unique()
-        if name in scenario.scenarios()
-        for key, value in _stated(name).items()
-        if value != reference.get(key)
-    ]
+    known = [name for name in taken.scenario.unique() if name in scenario.scenarios()]
+    stated = [(name, *each) for name in known for each in _stated(name).items()]
+    rows = [(name, key, reference.get(key, ""), value) for name, key, value in stated if value != reference.get(key)]
     return pd.DataFrame(rows, columns=["scenario", "key", "the reference says", "this scenario says"])
 
 

@@ -22,9 +22,8 @@ def waiting(case, arrival_months, premium_ratio, multiplier_ratio, gives_up: boo
     Who `gives_up` declines hardware that yields less a dollar than the old, and buys the old when patience ends.
     """
     months, worth = _worth(case)
-    arrival, premium, multiplier = (
-        np.asarray(x, float)[..., None] for x in (arrival_months, premium_ratio, multiplier_ratio)
-    )
+    asked = (arrival_months, premium_ratio, multiplier_ratio)
+    arrival, premium, multiplier = (np.asarray(x, float)[..., None] for x in asked)
     if gives_up:
         late = arrival > case.decision.patience_months
         arrival = np.where(late, case.decision.patience_months, arrival)

@@ -137,9 +137,8 @@ def _value(events: Iterator, event: Any, key: tuple, lines: dict[tuple, int]):
         if mapping:
             _plain(inner, key)
             if not isinstance(inner, ScalarEvent) or inner.value in told:
-                raise _no(
-                    inner, "a key is a word" if not isinstance(inner, ScalarEvent) else f"duplicate key {inner.value!r}"
-                )
+                word = isinstance(inner, ScalarEvent)
+                raise _no(inner, f"duplicate key {inner.value!r}" if word else "a key is a word")
             name = inner.value
         lines[(*key, name)] = inner.start_mark.line + 1
         told[name] = _value(events, next(events) if mapping else inner, (*key, name), lines)

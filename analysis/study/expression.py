@@ -8,9 +8,8 @@ from typing import Any
 
 from analysis.facts import unknown
 
-SNOWFLAKE_MS = (
-    1288834974657  # the service's epoch: an identifier carries the milliseconds since then above its 22nd bit
-)
+# The service's epoch: an identifier carries the milliseconds since then above its 22nd bit.
+SNOWFLAKE_MS = 1288834974657
 FUNCTIONS: dict[str, Any] = {
     "days": lambda first, last: (last - first).days,
     "weekday": lambda day: f"{day:%A}",
@@ -48,9 +47,8 @@ def _node(node, numbers: dict):
             return FUNCTIONS[name](*(_node(argument, numbers) for argument in arguments))
         case ast.Call(func=ast.Name(id=name)):
             raise ValueError(unknown("function", name, FUNCTIONS))
-    raise ValueError(
-        f"{ast.unparse(node)!r} is not allowed; use names, numbers, + - * /, a comparison, {', '.join(FUNCTIONS)}"
-    )
+    said = f"names, numbers, + - * /, a comparison, {', '.join(FUNCTIONS)}"
+    raise ValueError(f"{ast.unparse(node)!r} is not allowed; use {said}")
 
 
 class _Plain(string.Formatter):

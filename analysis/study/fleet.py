@@ -6,9 +6,8 @@ import pandas as pd
 from analysis.laws import rollout
 from analysis.study import model, record, schedule
 
-WEAR_RATIO = (
-    4.0  # Weibull shape: retirement bunches around the booked life, a judged value between wear (2) and plan (8)
-)
+# Weibull shape: retirement bunches around the booked life, a judged value between wear (2) and plan (8).
+WEAR_RATIO = 4.0
 BOUGHT_MONTHS = 36  # the fleet in service was bought evenly over three years
 KEPT_DRAWS = 1024  # enough for fans; every month of every cohort is held for each
 
@@ -37,9 +36,8 @@ def fit_ramp(months, units, cap_units, error_units=1.0):
 def supply(product: str, cap_ratio, months, seed: int = model.SEED) -> np.ndarray:
     """Cumulative units by month, a row a draw; `cap_ratio` units are still to come for each shipped so far."""
     rows = shipped(product)
-    noise = np.exp(
-        np.random.default_rng([seed, *product.encode()]).standard_normal((len(cap_ratio), 1)) * rows.spread_ratio.mean()
-    )
+    score = np.random.default_rng([seed, *product.encode()]).standard_normal((len(cap_ratio), 1))
+    noise = np.exp(score * rows.spread_ratio.mean())
     units = rows.units.to_numpy() * noise
     cap = units[:, -1:] * (1 + cap_ratio[:, None])
     growth, midpoint = fit_ramp(rows.months.to_numpy(), units, cap, units)
@@ -65,9 +63,8 @@ def simulate(case, draws: pd.DataFrame, seen: schedule.Forecast, option: str = "
     offered *= (new.request_usd < old.request_usd).to_numpy()[:, None]  # nobody buys what serves a request dearer
     ages = np.arange(BOUGHT_MONTHS + months)
     alive_share = rollout.surviving_share(ages, believed.chip_life_months.to_numpy()[:, None], WEAR_RATIO)
-    bought = _buy(
-        case, alive_share, offered, old.provisioned_w_per_chip.iloc[0], new.provisioned_w_per_chip.iloc[0], months
-    )
+    was_w, new_w = (option.provisioned_w_per_chip.iloc[0] for option in (old, new))
+    bought = _buy(case, alive_share, offered, was_w, new_w, months)
     alive = {
         kind: np.stack([_alive(case, cohorts, alive_share, t, kind) for t in range(months)], 1)
         for kind, cohorts in bought.items()

@@ -183,9 +183,8 @@ def calibration(said, came) -> pd.DataFrame:
     """Chances said and how often they came true, a row a bin, with the 80% Jeffreys range of the latter."""
     table = pd.DataFrame({"said": said, "came": came})
     bins = table.groupby(pd.cut(table.said, list(BINS), include_lowest=True), observed=True)
-    rows = bins.agg(
-        said_share=("said", "mean"), came_share=("came", "mean"), cases=("came", "size"), came=("came", "sum")
-    )
+    means = {"said_share": ("said", "mean"), "came_share": ("came", "mean")}
+    rows = bins.agg(**means, cases=("came", "size"), came=("came", "sum"))
     ends = {end: beta.ppf(p, rows.came + 0.5, rows.cases - rows.came + 0.5) for end, p in (("low", 0.1), ("high", 0.9))}
     return rows.assign(**ends, miss=scoring.calibration_score(rows.said_share, rows.came_share)).reset_index(drop=True)
 

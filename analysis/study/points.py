@@ -31,9 +31,8 @@ def read(frame: pd.DataFrame, about: Callable = setting) -> tuple[dict[str, np.n
         blank = frame[name].isna() | (frame[name].astype(str).str.strip() == "")
         numbers[name] = np.where(blank | (numbers[name] == 0), 1, numbers[name])
     bad = ~np.all([(value > 0) & np.isfinite(value) for value in numbers.values()], axis=0)
-    reasons = np.where(
-        (reasons == "") & bad, "chips, tokens, requests and ranks have to be finite numbers above 0", reasons
-    )
+    said = "chips, tokens, requests and ranks have to be finite numbers above 0"
+    reasons = np.where((reasons == "") & bad, said, reasons)
     laid, impossible = layout(*(numbers[name] for name in PLACES))
     reasons = np.where((reasons == "") & impossible, "impossible layout: its ranks do not divide the chips", reasons)
     used = [name for name in told[0] if name in READ or name.endswith("_spread")]

@@ -100,9 +100,8 @@ def ladder(case, draws: pd.DataFrame) -> pd.DataFrame:
     gain = gains(base, other)
     cool = other["output_tokens_per_s_per_chip"] / base["output_tokens_per_s_per_chip"]
     steps = {"The two chips as they are": cool, HEAT: gain["throughput"], "At the price of each": gain["dollars"]}
-    moved = law.realised_ratio(
-        1 / gain["throughput"], gain["throughput"] / gain["dollars"], base["eligible_share"], 1, 1
-    )
+    price = gain["throughput"] / gain["dollars"]
+    moved = law.realised_ratio(1 / gain["throughput"], price, base["eligible_share"], 1, 1)
     steps |= {"Part of the traffic moves": moved, "First year's load": moved * base["first_year_ratio"]}
     if case.claim:
         told = readings.factors("matrix_products", claim(case.claim).cut_share, case.baseline.precision)
