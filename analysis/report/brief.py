@@ -4,21 +4,8 @@ import pandas as pd
 from IPython.display import Markdown
 
 from analysis.laws import claim as law
-from analysis.report.text import (
-    PAYS,
-    Payload,
-    Shown,
-    called,
-    day,
-    figure,
-    headline,
-    musd,
-    plain,
-    spread,
-    step,
-    text,
-    three_ways,
-)
+from analysis.report import text
+from analysis.report.text import Shown, called, day, plain, spread, step
 from analysis.study import credence, verdict
 from analysis.study.claims import Claim, claim, ledger
 from analysis.study.readings import MEASURED, readings
@@ -38,30 +25,29 @@ def word(value: Shown, claimed: Claim | None) -> str:
 
     Not a verdict on what was said: the ledger judges that, statement by statement.
     """
-    return three_ways(value, *((claimed.headline_ratio * verdict.ROUNDING, PASSES) if claimed else (1, PAYS)))
+    return text.three_ways(value, *((claimed.headline_ratio * verdict.ROUNDING, PASSES) if claimed else (1, text.PAYS)))
 
 
-def answer(case, draws: pd.DataFrame, ladder: pd.DataFrame) -> Payload:
+def answer(case, draws: pd.DataFrame, ladder: pd.DataFrame) -> text.Payload:
     """The headline sentence of any scenario, with its verdict; `ladder` is what `verdict.ladder` gave."""
     value, claimed = gain(draws, ladder), claim(case.claim) if case.claim else None
     old, new = (called(case, name) for name in ("baseline", "candidate"))
     first = spread(ladder["draws"].iloc[-1], "", "ratio")
+    said = text.text(claimed.headline_ratio, "ratio") if claimed else ""
     if step(draws) == "claimed":
         words = f"Taken at its word, as “{readings()[case.reading].title}”, the claim makes a dollar buy {{value.mid}} "
-        words += (
-            f"the tokens ({{value.range}}), where the headline said {text(claimed.headline_ratio, 'ratio')}; without "
-        )
-        words += f"it, a first year on {new} in place of {old} brings {first.mid} ({first.range})."
-        return headline(words, value, word(value, claimed))
+        words += f"the tokens ({{value.range}}), where the headline said {said}; without it, a first year on {new} in "
+        words += f"place of {old} brings {first.mid} ({first.range})."
+        return text.headline(words, value, word(value, claimed))
     kept, watt = ladder.set_index("step").loc[verdict.HEAT, "factor"], _watt(draws)
-    said = f"; the headline said {text(claimed.headline_ratio, 'ratio')}." if claimed else "."
+    end = f"; the headline said {said}." if said else "."
     if case.budget.scarce == "megawatts":
         words = f"Where power is short, a megawatt on {new} serves {{value.mid}} the tokens that it serves on {old} "
-        words += f"({{value.range}}); a dollar buys {first.mid} ({first.range}) in its first year{said}"
-        return headline(words, watt, word(watt, claimed))
+        words += f"({{value.range}}); a dollar buys {first.mid} ({first.range}) in its first year{end}"
+        return text.headline(words, watt, word(watt, claimed))
     words = f"In its first year a dollar on {new} buys {{value.mid}} the tokens that it buys on {old} ({{value.range}})"
     words += f", heat and halls counted ({kept:.2f}×)" if kept < 0.995 else ""
-    return headline(f"{words}, and a megawatt {watt.mid}{said}", value, word(value, claimed))
+    return text.headline(f"{words}, and a megawatt {watt.mid}{end}", value, word(value, claimed))
 
 
 def page(case, draws: pd.DataFrame, found: pd.DataFrame, ladder: pd.DataFrame) -> Markdown:
@@ -87,13 +73,14 @@ def _said(claimed: Claim, rows: pd.DataFrame) -> str:
 def _needs(case, found: pd.DataFrame, claimed: Claim) -> str:
     rows = verdict.needs(case, found).query("reading != @MEASURED", local_dict={"MEASURED": MEASURED})
     enough = " or ".join(f"“{plain(title)}”" for title in rows[rows["holds"]]["title"]) or "none of the readings below"
-    spent, worth = (musd(case.budget.usd_per_year * ratio) for ratio in (1, claimed.headline_ratio))
+    spent, worth = (text.musd(case.budget.usd_per_year * ratio) for ratio in (1, claimed.headline_ratio))
     words = f"For {spent} to buy what takes {worth} today, the figure has to mean {enough}. "
     for row in rows[rows["at_a_price"]].itertuples():
         words += f"“{plain(row.title)}” would do if a chip second cost at most {row.price_ratio:.2f} times today's; "
         words += f"with less power drawn it is modelled at {row.price:.2f}. "
     low, high = rows["dollars"].min(), rows["dollars"].max()
-    words += f"Over all {len(rows)} readings a dollar buys {figure(low, 'ratio')} to {text(high, 'ratio')} the tokens; "
+    ends = f"{text.figure(low, 'ratio')} to {text.text(high, 'ratio')}"
+    words += f"Over all {len(rows)} readings a dollar buys {ends} the tokens; "
     own = f"the text names one, “{plain(readings()[case.credence.reading].title)}”"
     return words + (f"{own}." if claimed.named else "which one is meant cannot be told from the text.")
 
@@ -109,16 +96,17 @@ def _measured(case, draws: pd.DataFrame, claimed: Claim | None) -> str:
         return f"{words}."
     asked = verdict.asked_ratio(case, draws)
     below = (ratios < asked).sum()
-    words += (
-        f"; {'all' if below == len(ratios) else below or 'none'} are below the {text(asked, 'ratio')} that the headline"
-    )
+    many = "all" if below == len(ratios) else below or "none"
+    words += f"; {many} are below the {text.text(asked, 'ratio')} that the headline"
     return words + (" asks for." if asked == claimed.headline_ratio else ", one of dollars, asks for at these prices.")
 
 
 def _expect(case, draws: pd.DataFrame, ladder: pd.DataFrame, claimed: Claim | None) -> str:
     real, watt, spent = ladder["draws"].iloc[-1], _watt(draws), case.budget.usd_per_year
     ratio, worth = spread(real, "", "ratio"), spread(real * spent, "usd", "Musd")
-    words = f"{ratio.mid} the tokens a dollar in the first year ({ratio.range}): {musd(spent)} a year buys what takes "
+    words = (
+        f"{ratio.mid} the tokens a dollar in the first year ({ratio.range}): {text.musd(spent)} a year buys what takes "
+    )
     words += f"{worth.mid} today ({worth.range}), before what moving costs. Where megawatts are short, "
     words += f"not money, one serves {watt.mid} the tokens ({watt.range})."
     if not claimed:
@@ -139,7 +127,7 @@ def _mind(draws: pd.DataFrame, claimed: Claim | None) -> str:
     first = enough * share / (load - 1 + share) if load > 1 - share else float("inf")
     year = f"from {first:.2f}" if first < 100 else "at none"
     words = f"A chip second is modelled at {both['price']:.2f} times today's cost, so a request gets cheaper from "
-    words += f"{enough:.2f} times the throughput, and a first year, as some traffic stays behind, {year}; "
+    words += f"{enough:.2f} times the throughput and a first year, with traffic that stays, pays {year}; "
     words += f"{both['throughput']:.2f} is modelled. A dated price or matched benchmark beyond a line would do."
     if not claimed:
         return words

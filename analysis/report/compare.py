@@ -5,6 +5,7 @@ import os
 
 import altair as alt
 import pandas as pd
+from IPython.display import Markdown
 
 from analysis.report import marks, store, text, theme
 from analysis.report.job import ROOT
@@ -16,6 +17,7 @@ SHOWN = {  # quantity of the candidate: its title, and whether more or less of i
     "energy_j_per_output_token": ("Energy of an output token", "less"),
     "output_tokens_per_s_per_chip": ("Speed of a chip", "more"),
 }
+OTHERWISE = ("key", "the reference says", "this scenario says")
 ACTS, REGRET = "cost_over_buying", "regret_ratio"
 
 
@@ -46,21 +48,27 @@ def beside(taken: pd.DataFrame) -> pd.DataFrame:
     said = [f"{text.text(row.mid, row.unit)} ({text.figure(row.low, row.unit)} to {text.figure(row.high, row.unit)})"
             for row in rows.itertuples()]  # fmt: skip
     wide = rows.assign(said=said).pivot_table("said", "scenario", "title", "first")
-    wide = wide[[title for title, _ in SHOWN.values() if title in wide]]
-    return wide.fillna("").rename_axis(columns=None).reset_index()
+    wide = wide.reindex(columns=[title for title, _ in SHOWN.values()]).fillna("")
+    return wide.rename_axis(columns=None).reset_index()
 
 
 def differences(taken: pd.DataFrame) -> pd.DataFrame:
     """What each scenario of params/ states otherwise than the reference, a row a statement."""
-    reference = _stated(scenario.REFERENCE)
-    known = [name for name in taken.scenario.unique() if name in scenario.scenarios()]
-    stated = [(name, *each) for name in known for each in _stated(name).items()]
-    rows = [(name, key, reference.get(key, ""), value) for name, key, value in stated if value != reference.get(key)]
-    return pd.DataFrame(rows, columns=["scenario", "key", "the reference says", "this scenario says"])
+    names = [name for name in taken.scenario.unique() if name in scenario.scenarios()]
+    rows = [(name, *row) for name in names for row in _otherwise(scenario.load(name))]
+    return pd.DataFrame(rows, columns=["scenario", *OTHERWISE])
 
 
-def _stated(name: str) -> dict:
-    return _flat(scenario.load(name).model_dump(exclude={"name", "overrides", "title", "question"}))
+def otherwise(case) -> Markdown:
+    """What a scenario states otherwise than the reference, a row a statement."""
+    rows = [map(text.plain, row) for row in _otherwise(case)]
+    return text.table(rows, OTHERWISE) if rows else Markdown("This is the reference, as it stands.")
+
+
+def _otherwise(case) -> list[tuple[str, str, str]]:
+    reference, own = (_flat(each.model_dump(exclude={"name", "overrides", "title", "question"}))
+                      for each in (scenario.load(scenario.REFERENCE), case))  # fmt: skip
+    return [(key, reference.get(key, ""), value) for key, value in own.items() if value != reference.get(key)]
 
 
 def _flat(tree, at: str = "") -> dict:

@@ -6,7 +6,7 @@ import pandas as pd
 from analysis.report.job import FORECASTS
 from analysis.report.marks import fan, heat, percent, rows, rule, tips, titled
 from analysis.report.text import Payload, plain
-from analysis.report.theme import BASELINE, CANDIDATE, CLAIM, FAINT, HEIGHT, INK, KINDS, MEASURED
+from analysis.report.theme import CANDIDATE, CLAIM, FAINT, HEIGHT, INK, KINDS, MEASURED, colour
 
 STAGES = {"limited": "Limited release", "general": "General availability", "volume": "Volume"}
 DAY = alt.X("day:T", title=None)
@@ -107,13 +107,11 @@ def ramp(shipped: pd.DataFrame, points: pd.DataFrame, product: str) -> alt.Layer
 
 def cohorts(fans: pd.DataFrame) -> alt.Chart:
     """Chips in service by kind, month by month (medians, stacked)."""
-    names = {"old_alive_chips": "baseline chips", "new_alive_chips": "candidate chips"}
+    names = {"old_alive_chips": "baseline", "new_alive_chips": "candidate"}
     told = fans[fans.quantity.isin(names)].replace({"quantity": names})
-    scale = alt.Scale(domain=list(names.values()), range=[BASELINE, CANDIDATE])
     chart = alt.Chart(told).mark_area().encode(
         x=DAY, y=alt.Y("mid:Q", title="chips in service", stack=True),
-        color=alt.Color("quantity:N", title=None, scale=scale),
-        tooltip=tips("day:T", "quantity", mid=",.0f"),
+        color=colour(field="quantity"), tooltip=tips("day:T", "quantity", mid=",.0f"),
     )  # fmt: skip
     return titled(chart, "A fleet changes slowly", "chips, medians; within supply, power and liquid cooling", HEIGHT)
 
