@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.facts import Accelerator, Model, Site, chosen, find, names, price, sources, table
+from analysis.facts import Accelerator, Model, Site, chosen, find, meant, names, price, sources, table
 from analysis.facts.check import check
 from analysis.facts.tables import COLUMNS, FOLDER
 from analysis.laws.architecture import ARCHITECTURE
+from analysis.study.speed import ENGINES
 
 OWN = ("accelerators", "models", "prices", "sites", "sources")
 NUMBER = dict(
@@ -48,11 +49,22 @@ def test_active_parameters_follow_too(name):
 
 
 def test_the_models_and_accelerators_asked_for_are_there():
-    assert len(names(Model)) == 35
-    asked = (
-        "a100-sxm b100 h100-sxm h200-sxm b200 b300 gb200 gb300 vr200 mi300x mi325x mi355x l40s gaudi3 rtx-pro-6000 h20"
-    )
-    assert set(asked.split()) <= set(names(Accelerator))
+    models = """
+        llama2-7b llama2-13b llama2-70b llama3.1-8b llama3.1-405b llama3.2-1b llama3.2-3b llama4-scout llama4-maverick
+        mistral-7b mistral-small-24b mistral-large-2 mistral-large-3 ministral-8b mixtral-8x22b qwen2.5-7b qwen2.5-72b
+        qwen3-0.6b qwen3-next-80b-a3b qwen3.5-27b deepseek-v2 deepseek-v2-lite deepseek-r1 deepseek-v4-flash kimi-k3
+        kimi-linear-48b-a3b glm-4.5-air glm-5.2 minimax-m3 gemma-2-27b gemma-4-31b phi-4 phi-3-medium falcon-180b
+        llama3.3-nemotron-super-49b nemotron-3-nano-30b-a3b nemotron-3-super-120b-a12b nemotron-h-56b mimo-v2-flash
+        dbrx grok-1 gpt-j-6b opt-66b step-3 step-3.7-flash ernie-4.5-300b-a47b hunyuan-a13b longcat-flash
+    """
+    assert set(models.split()) <= set(names(Model))
+    accelerators = """
+        a100-sxm a100-pcie a800-sxm a10 a10g a30 a40 v100-sxm t4 h100-sxm h100-pcie h100-nvl h200-sxm h200-nvl h20
+        h800-sxm gh200 gh200-144gb l4 l20 l40 l40s rtx-3090 rtx-4090 rtx-5090 rtx-6000-ada rtx-pro-6000 gb10 b100 b200
+        b300 gb200 gb300 vr200 mi250x mi300a mi300x mi325x mi350x mi355x mi455x gaudi2 gaudi3 arc-pro-b60 tpu-v5e
+        tpu-v5p tpu-v6e tpu7x trainium2 inferentia2
+    """
+    assert set(accelerators.split()) <= set(names(Accelerator))
     assert len(names(Site)) >= 5
 
 
@@ -98,6 +110,49 @@ def test_mixtures_and_latents_are_told_apart():
     assert (llama.kv_heads_count, llama.head_width, llama.experts_count) == (8, 128, 0)
     assert gpt.sliding_layers_count + gpt.full_attention_layers_count == gpt.layers_count
     assert gpt.expert_bytes_per_parameter == pytest.approx(4.25 / 8)
+
+
+@pytest.mark.parametrize(
+    ("column", "written", "name"),
+    [
+        ("model", "meta-llama/Llama-3.1-70B-Instruct", "llama3.1-70b"),
+        ("model", "Meta-Llama-3-8B-Instruct", "llama3.1-8b"),  # the same dimensions
+        ("model", "nvidia/Llama-3.3-70B-Instruct-FP8", "llama3.3-70b"),
+        ("model", "DeepSeek-R1-0528", "deepseek-r1"),
+        ("model", "deepseek-ai/DeepSeek-R1-Distill-Qwen-32B", "qwen2.5-32b"),
+        ("model", "DeepSeek-V2-Chat", "deepseek-v2"),
+        ("model", "openai/gpt-oss-120b", "gpt-oss-120b"),
+        ("model", "moonshotai/Kimi-K2-Instruct-0905", "kimi-k2"),
+        ("model", "moonshotai/Kimi-K2-Thinking", "kimi-k2-thinking"),  # its own thing: experts in four bits
+        ("model", "meta-llama/Llama-4-Maverick-17B-128E-Instruct-FP8", "llama4-maverick"),
+        ("model", "Qwen/Qwen3-VL-235B-A22B-Instruct", "qwen3-235b-a22b"),
+        ("accelerator", "NVIDIA H100 80GB HBM3", "h100-sxm"),
+        ("accelerator", "NVIDIA H100 PCIe", "h100-pcie"),
+        ("accelerator", "H100-NVL", "h100-nvl"),
+        ("accelerator", "NVIDIA A100-SXM4-40GB", "a100-sxm-40gb"),
+        ("accelerator", "AMD Instinct MI355X 288GB HBM3e", "mi355x"),
+        ("accelerator", "GB300 NVL72", "gb300"),
+        ("precision", "NVFP4", "fp4"),
+        ("engine", "TensorRT-LLM", "trtllm"),
+        ("model", "gpt-4", "gpt-4"),  # not known, and left as it is
+        ("model", "Llama-3.1-9B-Instruct", "Llama-3.1-9B-Instruct"),
+        ("accelerator", "NVIDIA H100 96GB", "NVIDIA H100 96GB"),  # another chip
+        ("accelerator", "GeForce RTX 4080", "GeForce RTX 4080"),
+    ],
+)
+def test_names_are_found_as_people_write_them_and_never_anothers(column, written, name):
+    assert meant(column, written) == name
+
+
+def test_every_thing_means_itself_and_every_other_name_one_that_exists():
+    known = {"accelerator": names(Accelerator), "model": names(Model), "precision": chosen("precisions")["thing"]}
+    for column, things in known.items():
+        assert [meant(column, name) for name in things] == list(things)
+        assert [meant(column, name.upper()) for name in things] == list(things)
+    rows = table("aliases").set_index("alias")
+    for column, things in (known | {"engine": ENGINES}).items():
+        assert set(rows[column].dropna()) <= set(things)
+        assert (rows[column].dropna().index.map(lambda alias: meant(column, alias)) == rows[column].dropna()).all()  # noqa: B023
 
 
 def test_records_are_frozen_and_tables_are_copies():
@@ -311,6 +366,7 @@ def test_what_was_recalled_is_marked_in_the_rows_and_shown():
         ("launches", {"milestone": "anounced"}, "milestone: unknown word 'anounced'; did you mean 'announced'?"),
         ("launches", {"precision": "fp8"}, "precision: unknown word 'fp8'"),
         ("resolutions", {"outcome": 2}, "outcome: unknown word '2'; known: 0, 1"),
+        ("aliases", {"accelerator": "a100-smx"}, "accelerator: unknown word 'a100-smx'; did you mean 'a100-sxm'?"),
         ("serving", {"accelerator": "b20"}, "accelerator: unknown word 'b20'; did you mean 'b200'?"),
     ],
 )

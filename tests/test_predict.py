@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.facts import table
+from analysis.facts import Accelerator, Model, names, table
 from analysis.laws.throughput import THROUGHPUT
 from analysis.study import energy, validation
 from analysis.study.calibration import Fit, points
 from analysis.study.points import COLUMNS, layout, read
 from analysis.study.serving import PREDICTED, errors, predict
-from analysis.study.speed import measured, run, spread
+from analysis.study.speed import alike, measured, run, spread
 
 NAMED = {"accelerator": "b200", "model": "llama3.1-70b", "precision": "fp8", "engine": "trtllm"}
 LAID = {"chips": 8, "tensor_parallel": 8, "expert_parallel": 1, "data_parallel": 1}
@@ -108,6 +108,44 @@ def test_what_was_never_seen_is_answered_with_its_own_numbers():
     assert unseen["reason"] == ""
     assert unseen["tpot_s"] != seen["tpot_s"]
     assert spread("b300", "llama3.1-70b", "fp8")["tpot_s"] > spread("b200", "llama3.1-70b", "fp8", "trtllm")["tpot_s"]
+
+
+NEW = {"accelerator": names(Accelerator), "model": names(Model)}
+FAMOUS = {"accelerator": "b300", "model": "llama3.1-8b"}  # eight B300 hold any model, eight of any chip this one
+
+
+@pytest.mark.parametrize("column", NEW)
+def test_every_chip_and_every_model_is_answered_in_a_common_layout(column):
+    told = predict(pd.DataFrame([ROW | FAMOUS | {column: name} for name in NEW[column]]))
+    assert set(told["reason"]) == {""}
+    for name in (*PREDICTED, "energy_j_per_output_token"):
+        assert (told[f"{name}_p10"] < told[name]).all()
+        assert (told[name] < told[f"{name}_p90"]).all()
+
+
+@pytest.mark.parametrize(("column", "known"), [("accelerator", "h200-sxm"), ("model", "llama3.1-8b")])
+def test_what_was_never_measured_has_a_wider_interval_than_what_was(column, known):
+    chip = {"accelerator": "h200-sxm", "engine": "vllm"}
+    answered = predict(pd.DataFrame([ROW | FAMOUS | chip | {column: name} for name in NEW[column]])).set_index(column)
+    width = (answered["tpot_s_p90"] / answered["tpot_s"]).dropna()
+    seen = set(points()[column])
+    never = width[~width.index.isin(seen | same_as(seen))]
+    assert len(never) > 15
+    assert never.min() > width[known]
+
+
+def same_as(seen):
+    """Models of the same dimensions as one that was measured."""
+    shapes = {alike(name) for name in seen & set(names(Model))}
+    return {name for name in names(Model) if alike(name) in shapes}
+
+
+def test_rows_with_names_as_people_write_them_get_the_same_answer():
+    written = one(
+        accelerator="NVIDIA B200", model="meta-llama/Llama-3.1-70B-Instruct", precision="FP8", engine="TRT-LLM"
+    )
+    assert written["tpot_s"] == one()["tpot_s"]
+    assert written["model"] == "meta-llama/Llama-3.1-70B-Instruct"
 
 
 @pytest.mark.parametrize(

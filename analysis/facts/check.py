@@ -41,7 +41,7 @@ Rows = list[tuple[int, dict[str, str]]]
 
 def check(folder: Path = FOLDER) -> list[str]:
     """Every fault of the CSV tables in a folder as `file:line: key: what is wrong`; an empty list where all is well."""
-    known, faults = {row.get("source", "") for _, row in _rows(folder / "sources.csv")[0]}, []
+    known, faults = {row.get("source", "") for _, row in _rows(folder / "sources.csv")[0]} - {""}, []
     for path in sorted(folder.glob("*.csv")):
         rows, found = _rows(path)
         numbers = rows and list(rows[0][1]) == COLUMNS
@@ -96,7 +96,7 @@ def _unit(field: str, unit: str) -> str:
 
 
 def _sourced(row: dict[str, str], known: set[str]) -> str:
-    if row["source"] and row["source"] in known:
+    if row["source"] in known:
         return ""
     return unknown("source", row["source"], known) if row["source"] else "has no source"
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from analysis.facts import Accelerator, Model, names
+from analysis.facts import Accelerator, Model, meant, names
 from analysis.laws.energy import BOARD
 from analysis.laws.throughput import THROUGHPUT
 from analysis.study.speed import needs, setting, unknown
@@ -13,6 +13,7 @@ from analysis.study.speed import needs, setting, unknown
 NAMES = ["accelerator", "model", "precision", "engine"]
 PLACES = ["chips", "tensor_parallel", "expert_parallel", "data_parallel"]
 READ = {name for law in (*THROUGHPUT, *BOARD) for name in needs(law)}
+WRONG = "chips, tokens, requests and ranks have to be finite numbers above 0"
 COLUMNS = [*NAMES, *PLACES, "input_tokens", "output_tokens", "concurrency"]
 
 
@@ -26,23 +27,18 @@ def read(frame: pd.DataFrame, about: Callable = setting) -> tuple[dict[str, np.n
     if missing := [name for name in COLUMNS if name not in frame]:
         raise ValueError(f"missing columns: {', '.join(missing)}; needed: {', '.join(COLUMNS)}")
     told, which, reasons = _named(frame, about)
-    numbers = {name: _number(frame[name]) for name in COLUMNS[4:]}
+    numbers = {name: pd.to_numeric(frame[name], errors="coerce").to_numpy(float) for name in COLUMNS[4:]}
     for name in PLACES[1:]:
         blank = frame[name].isna() | (frame[name].astype(str).str.strip() == "")
         numbers[name] = np.where(blank | (numbers[name] == 0), 1, numbers[name])
     bad = ~np.all([(value > 0) & np.isfinite(value) for value in numbers.values()], axis=0)
-    said = "chips, tokens, requests and ranks have to be finite numbers above 0"
-    reasons = np.where((reasons == "") & bad, said, reasons)
+    reasons = np.where((reasons == "") & bad, WRONG, reasons)
     laid, impossible = layout(*(numbers[name] for name in PLACES))
     reasons = np.where((reasons == "") & impossible, "impossible layout: its ranks do not divide the chips", reasons)
     used = [name for name in told[0] if name in READ or name.endswith("_spread")]
     columns = {name: np.array([each[name] for each in told])[which] for name in used}
-    work = {
-        "input_tokens_per_request": numbers["input_tokens"],
-        "output_tokens_per_request": numbers["output_tokens"],
-        "concurrency_requests": numbers["concurrency"],
-    }
-    return columns | laid | work, reasons
+    work = {f"{name}_per_request": numbers[name] for name in ("input_tokens", "output_tokens")}
+    return columns | laid | work | {"concurrency_requests": numbers["concurrency"]}, reasons
 
 
 def layout(chips, tensor, expert, data) -> tuple[dict[str, np.ndarray], np.ndarray]:
@@ -58,9 +54,9 @@ def layout(chips, tensor, expert, data) -> tuple[dict[str, np.ndarray], np.ndarr
         data = np.where(wide, np.maximum(expert / tensor, 1), data)
         instances = chips / (tensor * data)
         impossible = ~((instances >= 1) & (instances % 1 == 0) & (data % 1 == 0))
-    laid = {"tensor_parallel": tensor, "data_parallel": data, "expert_parallel": np.minimum(expert, tensor * data)}
-    laid |= {"deployment_chips": chips, "instances_count": instances, "pipeline_parallel": np.ones_like(chips)}
-    return laid, impossible
+    ranks = {"tensor_parallel": tensor, "data_parallel": data, "expert_parallel": np.minimum(expert, tensor * data)}
+    whole = {"deployment_chips": chips, "instances_count": instances, "pipeline_parallel": np.ones_like(chips)}
+    return ranks | whole, impossible
 
 
 def _named(frame: pd.DataFrame, about: Callable) -> tuple[list[dict], np.ndarray, np.ndarray]:
@@ -69,13 +65,8 @@ def _named(frame: pd.DataFrame, about: Callable) -> tuple[list[dict], np.ndarray
     for name in NAMES:
         each, values = pd.factorize(frame[name].astype(object).where(frame[name].notna(), ""))
         pairs, codes = np.unique(codes * len(values) + each, return_inverse=True)
-        first = [(*first[pair // len(values)], str(values[pair % len(values)]).strip()) for pair in pairs]
+        first = [(*first[pair // len(values)], meant(name, str(values[pair % len(values)]).strip())) for pair in pairs]
     faults = [unknown(*named) for named in first]  # type: ignore[call-arg]
-    told = [{} if fault else about(*named) for named, fault in zip(first, faults, strict=True)]
     blank = dict.fromkeys(about(names(Accelerator)[0], names(Model)[0], "bf16"), np.nan)
-    told = [each or blank for each in told]
+    told = [blank if fault else about(*named) for named, fault in zip(first, faults, strict=True)]
     return [blank, *told], codes + 1, np.array(faults, dtype=object)[codes]
-
-
-def _number(column: pd.Series) -> np.ndarray:
-    return pd.to_numeric(column, errors="coerce").to_numpy(float)

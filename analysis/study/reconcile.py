@@ -9,7 +9,6 @@ from analysis.study import model
 from analysis.study.scenario import Scenario, load
 from analysis.units import convert
 
-LINES = {name: name.removesuffix("_usd_per_s_per_chip") for name in cost.STACK}
 SITE = ("design_pue_ratio", "electricity_usd_per_j", "facility_usd_per_w")
 
 
@@ -19,9 +18,8 @@ def stack(draws: pd.DataFrame) -> pd.DataFrame:
     Means of the draws, because means add up and medians do not; `repair` is what unavailable hours cost.
     """
     rows = []
-    for option in draws.index.unique(0):
-        mine = draws.loc[option]
-        lines = {LINES[name]: mine[name].mean() for name in cost.STACK}
+    for option, mine in draws.groupby(level=0, sort=False):
+        lines = {name.removesuffix("_usd_per_s_per_chip"): mine[name].mean() for name in cost.STACK}
         lines["repair"] = mine["owned_usd_per_s_per_chip"].mean() - sum(lines.values())
         rows += [(option, line, convert(usd, "usd/s", "usd/hour")) for line, usd in lines.items() if usd > 0]
     return pd.DataFrame(rows, columns=["option", "line", "usd_per_chip_hour"])
@@ -47,12 +45,9 @@ def totals(case: Scenario) -> pd.DataFrame:
     Ours is at the reference's site and beliefs, as of the scenario's day: what was published knows no scenario.
     """
     case = load("reference", {"as_of": str(case.as_of)})
-    rows = table("prices")
-    rows = rows[(rows["field"] == "owner_hyperscaler_usd_per_s_per_chip") & rows["stands"]]
-    rows = rows[rows["as_of"] <= str(case.as_of)].sort_values("as_of", kind="stable")
-    rows = rows.drop_duplicates("thing", keep="last")
-    told = [_total(case, row) for row in rows.itertuples() if row.thing in set(table("capex")["thing"])]
-    return pd.DataFrame(told)
+    rows = chosen("prices", as_of=str(case.as_of)).query("field == 'owner_hyperscaler_usd_per_s_per_chip'")
+    rows = rows[rows["thing"].isin(table("capex")["thing"])].sort_values("as_of", kind="stable")
+    return pd.DataFrame([_total(case, row) for row in rows.itertuples()])
 
 
 def _total(case: Scenario, row) -> dict:
