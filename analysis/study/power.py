@@ -145,10 +145,10 @@ def sites(case: Scenario, draws: pd.DataFrame, watts=SITES_W) -> pd.DataFrame:
 
 
 def density(case: Scenario, draws: pd.DataFrame) -> pd.DataFrame:
-    """Racks by power, and the share of the scenario's halls that could hold each, today and with liquid everywhere."""
+    """Racks of priced chips by power, and the share of halls that could hold each, today and with liquid everywhere."""
     rows = chosen("accelerators").query("field == 'rack_power_w'")[["thing", "base"]]
     kyber = chosen("cooling", "kyber").query("field == 'rack_power_w'")[["thing", "base"]]
-    racks = pd.concat([rows, kyber]).drop_duplicates("thing").sort_values("base")
+    racks = pd.concat([rows[rows["thing"].isin(table("prices")["thing"])], kyber]).sort_values("base")
     d, limit_w = draws.loc["baseline"], find(Site, case.site).rack_limit_w
     made = []
     for name, rack_w in racks.itertuples(index=False):
