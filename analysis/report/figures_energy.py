@@ -65,9 +65,7 @@ def ladder(steps: pd.DataFrame) -> alt.LayerChart:
         shape=alt.Shape("boundary:N", scale=alt.Scale(domain=domain), **shown),
         tooltip=tips("label", "note", "source", power_ratio=".2f", energy_ratio=".2f", time_ratio=".2f"),
     )  # fmt: skip
-    text = base.mark_text(align="left", dx=12, color=INK).encode(
-        x=alt.value(WIDTH), text=alt.Text("power_ratio:Q", format=".2f")
-    )
+    text = base.mark_text(align="left", dx=12, color=INK, x=WIDTH).encode(text=alt.Text("power_ratio:Q", format=".2f"))
     lines = [mark for ratio in claimed["power_ratio"] for mark in rule(float(ratio), CLAIM)]
     title = "The claim's watts beside those of chips on sale" if lines else "Watts of later chips over those of earlier"
     return titled([*lines, points, text], title, "ratio of power", 30 * len(told))

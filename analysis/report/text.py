@@ -10,6 +10,7 @@ from IPython.display import Markdown
 
 from analysis.facts import Accelerator, Model, Site, chip, chosen
 from analysis.facts import sources as source_table
+from analysis.study.schema import spread as bands
 from analysis.units import SUFFIX, convert, unit_of
 
 HEADLINE, NUMBERS = "application/vnd.passthrough.headline+json", "application/vnd.passthrough.numbers+json"
@@ -92,7 +93,7 @@ def shown(draws, quantity: str, unit: str = "", option: str | None = None) -> Sh
 
 def spread(values, from_unit: str = "", unit: str = "") -> Shown:
     """P10, P50 and P90 of any values in `from_unit`."""
-    ends = np.quantile(np.asarray(values, dtype=float), [0.1, 0.5, 0.9])
+    ends = np.array([*bands(values).values()])
     return Shown(tuple(convert(ends, from_unit, "" if unit == "ratio" else unit).tolist()), unit)
 
 
