@@ -6,7 +6,7 @@ import re
 import sys
 import time
 from collections.abc import Iterable
-from contextlib import nullcontext, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from functools import cache
 from pathlib import Path
 
@@ -64,28 +64,26 @@ def build(
 
 def watch(output: str = "reports", jobs: int | None = None, draws: int | None = None, **options) -> None:
     """Build, and again at each change of a file until interrupted; an edited notebook meets a warm process."""
-    output, crew, code, seen = str(Path(output).absolute()), nullcontext(), "", {}
-    while True:
-        files = [path for folder in ("analysis", "notebooks", "params") for path in (ROOT / folder).rglob("*.*")]
-        files += map(Path, (*options.get("scenarios", ()), *options.get("notebooks", ())))
-        now = seen
-        with suppress(FileNotFoundError):  # a file that goes in this moment is missed at the next look
-            now = {path: path.stat().st_mtime_ns for path in files if path.suffix in WATCHED and path.exists()}
-        if now == seen:
-            time.sleep(0.1)
-            continue
-        seen = now
-        common.cache_clear()
-        try:
-            if common() != code:
-                crew.__exit__(None, None, None)
-                code, crew = common(), crew_of(None, jobs, output, draws)
-            build(output=output, draws=draws, crew=crew, again=True, **options)
-        except (OSError, ValueError, RuntimeError) as fault:  # a file saved by half; the next save mends it
-            print(fault, file=sys.stderr)
-        except KeyboardInterrupt:
-            crew.__exit__(None, None, None)
-            raise
+    output, crew, code, seen = str(Path(output).absolute()), None, "", {}
+    with ExitStack() as held:
+        while True:
+            files = [path for folder in ("analysis", "notebooks", "params") for path in (ROOT / folder).rglob("*.*")]
+            files += map(Path, (*options.get("scenarios", ()), *options.get("notebooks", ())))
+            now = seen
+            with suppress(FileNotFoundError):  # a file that goes in this moment is missed at the next look
+                now = {path: path.stat().st_mtime_ns for path in files if path.suffix in WATCHED and path.exists()}
+            if now == seen:
+                time.sleep(0.1)
+                continue
+            seen = now
+            common.cache_clear()
+            try:
+                if common() != code:
+                    held.close()
+                    code, crew = common(), held.enter_context(crew_of(None, jobs, output, draws))
+                build(output=output, draws=draws, crew=crew, again=True, **options)
+            except (OSError, ValueError, RuntimeError) as fault:  # a file saved by half; the next save mends it
+                print(fault, file=sys.stderr)
 
 
 def plan(scenarios: list[str], notebooks: list[str], settings: dict) -> list[dict]:

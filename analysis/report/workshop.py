@@ -110,7 +110,7 @@ def _done(job: dict, record: dict) -> dict:
 
 
 def warm(tell) -> None:
-    """Import and run once what every report needs; what cannot be imported is noted, and fails where it is used."""
+    """Import and run once what the first reports need; what cannot be imported is noted, and fails where it is used."""
     import analysis
     from analysis.report.cells import prepare
 
@@ -130,16 +130,28 @@ def warm(tell) -> None:
     from analysis.report import page
 
     with contextlib.suppress(Exception):  # what every scenario reads and asks; a fault is the notebook's to show
-        from analysis.study import forecasts, power, reconcile, verdict
+        from analysis.study import forecasts
 
         case = analysis.load("reference")
-        analysis.evaluate(case), verdict.across(case), forecasts.scorecard(case.as_of), reconcile.totals(case)
-        power.against_batch()
+        analysis.evaluate(case), forecasts.scorecard(case.as_of)
     nbformat.validate(nbformat.v4.new_notebook())  # compiles the schema
     table = pd.DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]})
     chart = alt.Chart(table).mark_line().encode(x="a:Q", y="a:Q", color="b:N")
     tables = ({"text/html": shown._repr_html_()} for shown in (table, table.style))
     page.warm(chart._repr_mimebundle_(), *tables)
+
+
+def later() -> None:
+    """Import and run once what other reports need, while children already make the first."""
+    with contextlib.suppress(Exception):  # as above
+        import SALib.analyze.sobol
+        import SALib.sample.sobol  # noqa: F401
+
+        from analysis.study import power, reconcile, scenario, verdict
+
+        case = scenario.load(scenario.REFERENCE)
+        verdict.across(case), reconcile.totals(case), power.against_batch()
+    gc.freeze()
 
 
 @contextlib.contextmanager
@@ -187,7 +199,7 @@ def _serve_by_kernels(tell, painter: Painter) -> None:
 
 
 def _serve_by_forks(tell, painters: list) -> None:
-    waiting, free, live, rest = deque(), list(range(len(painters))), {}, b""
+    waiting, free, live, rest, left = deque(), list(range(len(painters))), {}, b"", [later]
     try:
         while True:
             while waiting and free:
@@ -195,6 +207,8 @@ def _serve_by_forks(tell, painters: list) -> None:
                 pid, reader = fork(lambda send, job=job, slot=slot: send(work(job, painters[slot])))
                 live[reader] = (pid, job, slot)
                 tell({"event": "start", "job": job["name"]})
+            if left and not free:
+                left.pop()()
             for ready in select.select([0, *live], [], [])[0]:
                 if ready:
                     free.append(_finished(tell, painters, ready, *live.pop(ready)))

@@ -4,7 +4,7 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from analysis.laws import decision, products
 from analysis.study import finance, model, readings, verdict
@@ -117,7 +117,7 @@ def _viable(name: str, sold, option: str, cost: pd.DataFrame) -> dict:
     payable = lambda margin: products.payable_usd(sold.price_usd, margin, sold.success_share, sold.other_usd)  # noqa: E731
     target, nothing = payable(sold.margin_share), payable(0)
     needed = products.threshold_ratio(mean, target) if target > 0 else np.full(np.shape(mean), np.inf)
-    loss = norm.sf(products.loss_score(median, nothing, sold.spread_ratio)) if nothing > 0 else np.ones(np.shape(mean))
+    loss = ndtr(-products.loss_score(median, nothing, sold.spread_ratio)) if nothing > 0 else np.ones(np.shape(mean))
     low, mid, high = np.quantile(margin, [0.1, 0.5, 0.9])
     tokens = sold.input_tokens + sold.cached_tokens + sold.output_tokens
     return {

@@ -146,10 +146,7 @@ def calibrate_energy() -> pd.DataFrame:
     told.to_csv(calibration.FACTS / "energy_validation.csv", index=False, float_format="%.4g", lineterminator="\n")
     boards = np.quantile(np.abs(left_out(rows, fitted_at(rows), "accelerator")), 0.8) / TENTH
     names = ("own_log_sd", "speed_weight_ratio", "unseen_board_log_sd")
-    told = [
-        *zip(PRIOR, weights, errors, strict=True),
-        *((*pair, np.nan) for pair in zip(names, (*spreads, boards), strict=True)),
-    ]
+    told = [*zip(PRIOR, weights, errors, strict=True), *zip(names, (*spreads, boards), [np.nan] * 3, strict=True)]
     made = pd.DataFrame(told, columns=["field", "value", "standard_error"])
     made.to_csv(calibration.FACTS / "energy_coefficients.csv", index=False, float_format="%.4g", lineterminator="\n")
     return made

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from analysis.laws import rollout, scoring
 from analysis.study import record, schedule
@@ -185,7 +185,8 @@ def calibration(said, came) -> pd.DataFrame:
     bins = table.groupby(pd.cut(table.said, list(BINS), include_lowest=True), observed=True)
     means = {"said_share": ("said", "mean"), "came_share": ("came", "mean")}
     rows = bins.agg(**means, cases=("came", "size"), came=("came", "sum"))
-    ends = {end: beta.ppf(p, rows.came + 0.5, rows.cases - rows.came + 0.5) for end, p in (("low", 0.1), ("high", 0.9))}
+    counts = (rows.came + 0.5, rows.cases - rows.came + 0.5)
+    ends = {end: betaincinv(*counts, level) for end, level in (("low", 0.1), ("high", 0.9))}
     return rows.assign(**ends, miss=scoring.calibration_score(rows.said_share, rows.came_share)).reset_index(drop=True)
 
 

@@ -6,8 +6,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
-from scipy.special import ndtr, ndtri
-from scipy.stats import beta
+from scipy.special import betaincinv, ndtr, ndtri
 
 from analysis.facts import nearest, table
 from analysis.laws import rollout, scoring
@@ -113,7 +112,7 @@ def rates(known: pd.DataFrame) -> dict:
     counts = {"cancelled": (int((settled.fate == "cancelled").sum()), len(settled)), "late": (len(late), len(dated))}
     median, spread = fit_late(late.slip_months, late.slip_months.where(late.fate == "shipped", np.inf))
     jeffreys = {name: (events + 0.5, trials - events + 0.5) for name, (events, trials) in counts.items()}
-    intervals = {f"{name}_interval": beta.ppf(LATE_LEVELS, *ends) for name, ends in jeffreys.items()}
+    intervals = {f"{name}_interval": betaincinv(*ends, LATE_LEVELS) for name, ends in jeffreys.items()}
     shares = {f"{name}_share": rollout.jeffreys_share(*pair) for name, pair in counts.items()}
     per_month = rollout.hazard_share_per_month(counts["cancelled"][0], known.exposed_months.sum())
     gaps = np.sort(known.gap_months.dropna())

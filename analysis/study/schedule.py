@@ -164,11 +164,9 @@ def windows(seen: Forecast) -> pd.DataFrame:
 def curves(seen: Forecast, until: date) -> pd.DataFrame:
     """Chance over time, a row a milestone and a half-month, from the start on."""
     months = np.arange(0, months_between(seen.start, until) + 0.5, 0.5)
-    days = [day_after(seen.start, month) for month in months]
-    return pd.concat(
-        pd.DataFrame({"day": pd.to_datetime(days), "milestone": name, "chance_share": chance(seen, name, months)})
-        for name in stages(seen)
-    )
+    days = pd.to_datetime([day_after(seen.start, month) for month in months])
+    told = ({"day": days, "milestone": name, "chance_share": chance(seen, name, months)} for name in stages(seen))
+    return pd.concat(map(pd.DataFrame, told))
 
 
 def taking(case, **choices):

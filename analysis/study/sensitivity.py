@@ -8,9 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-from SALib.analyze import sobol as sobol_analysis
-from SALib.sample import sobol as sobol_sample
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 from analysis.study import model
 from analysis.study.scenario import Scenario
@@ -46,19 +44,22 @@ def _alone(ask: Question, names: list[str], scores) -> np.ndarray:
 def tornado(ask: Question) -> pd.DataFrame:
     """One thing at its P10, then P90, the rest at their medians; widest first, without those that move nothing."""
     names = streams(ask)
-    low, high, mid = _alone(ask, names, [*norm.ppf([TAIL_SHARE, 1 - TAIL_SHARE]), 0.0]).T
+    low, high, mid = _alone(ask, names, [*ndtri([TAIL_SHARE, 1 - TAIL_SHARE]), 0.0]).T
     rows = pd.DataFrame({"name": names, "at_low": low, "at_high": high, "mid": mid, "width": np.abs(high - low)})
     return rows[rows["width"] > 1e-9 * abs(mid)].sort_values("width", ascending=False, ignore_index=True)
 
 
 def indices(ask: Question, names: list[str], samples: int = 256, seed: int = model.SEED) -> pd.DataFrame:
     """Sobol's first-order and total indices with 95% confidence half-widths, highest total first (SALib)."""
+    from SALib.analyze import sobol as analysis  # which takes half a second to import
+    from SALib.sample import sobol
+
     problem = {"num_vars": len(names), "names": names, "bounds": [[0.0, 1.0]] * len(names)}
-    unit = sobol_sample.sample(problem, samples, calc_second_order=False, seed=seed)
-    at = dict(zip(names, norm.ppf(np.clip(unit, 1e-6, 1 - 1e-6)).T, strict=True))
+    unit = sobol.sample(problem, samples, calc_second_order=False, seed=seed)
+    at = dict(zip(names, ndtri(np.clip(unit, 1e-6, 1 - 1e-6)).T, strict=True))
     rows = len(unit)
     told = ask(lambda name: at.get(name, np.zeros(rows)))
-    found = sobol_analysis.analyze(problem, told, calc_second_order=False, seed=seed)
+    found = analysis.analyze(problem, told, calc_second_order=False, seed=seed)
     table = pd.DataFrame({"name": names, **{key: found[key] for key in ("S1", "S1_conf", "ST", "ST_conf")}})
     return table.sort_values("ST", ascending=False, ignore_index=True)
 
@@ -86,7 +87,7 @@ def drawn(names: list[str], draws: int = model.DRAWS, seed: int = model.SEED) ->
 
 def flips(case: Scenario, ask: Question, names: list[str], threshold: float = 1.0) -> pd.DataFrame:
     """Beliefs that alone turn the decision within their P1 to P99: at which value and percentile the answer crosses."""
-    grid = norm.ppf(np.linspace(0.01, 0.99, 41))
+    grid = ndtri(np.linspace(0.01, 0.99, 41))
     told = _alone(ask, names, grid) - threshold
     rows = []
     for name, line in zip(names, told, strict=True):
@@ -95,5 +96,5 @@ def flips(case: Scenario, ask: Question, names: list[str], threshold: float = 1.
             i = turned[0]
             score = grid[i] - line[i] * (grid[i + 1] - grid[i]) / (line[i + 1] - line[i])
             value = model.at(name, case.believe[name], score).item() if name in case.believe else np.nan
-            rows.append({"name": name, "percentile_share": norm.cdf(score), "value": value})
+            rows.append({"name": name, "percentile_share": ndtr(score), "value": value})
     return pd.DataFrame(rows, columns=["name", "percentile_share", "value"])
