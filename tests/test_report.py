@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -304,6 +305,49 @@ def test_what_a_run_leaves_to_chance_is_taken_out():
         "text/plain": "<Styler at 0x0>",
     }
     assert cleaned["metadata"] == {"tags": []}
+
+
+def test_a_long_word_takes_no_time_to_clean():
+    output = {"output_type": "display_data", "metadata": {}, "data": {"text/html": "x" * 1_000_000}}
+    cell = {"cell_type": "code", "metadata": {}, "source": "", "outputs": [output]}
+    began = time.process_time()
+    page.normalise({"metadata": {}, "cells": [cell]})
+    assert time.process_time() - began < 5  # a search that begins anew at each letter takes minutes
+
+
+def test_tables_are_told_as_altair_tells_them():
+    import altair as alt
+    import numpy as np
+    import pandas as pd
+
+    table = pd.DataFrame({
+        "x": [1.5, np.nan, np.inf], "n": [1, 2, 3], "b": [True, False, True], "w": ["a", None, "ü"],
+        "t": pd.to_datetime(["2026-01-02T00:00", None, "2026-01-03T04:05"]), "o": [[1], None, "z"],
+    })  # fmt: skip
+    assert renderer.values(table[list("xnbwt")]) == alt.to_values(table[list("xnbwt")])
+    assert renderer.values(table) == alt.to_values(table)
+    with pytest.raises(alt.MaxRowsError):
+        renderer.values(pd.concat([table] * 2000))
+
+
+DRAWN = """import altair as alt, json, pandas as pd
+table = pd.DataFrame({'n': [1, 2], 'x': [1.5, None], 'w': ['a', 'b']})
+tips = ['w', alt.Tooltip('x', format='.1f')]
+told = alt.Chart(table).mark_line().encode(x='n:Q', y=alt.Y('x:Q', title=None), tooltip=tips)
+picked = alt.selection_point(fields=['w'])
+point = told.mark_point().encode(color=alt.when(picked).then('w:N').otherwise(alt.value('grey'))).add_params(picked)
+facets = alt.layer(told, told.mark_text()).facet('w:N')
+chart = alt.vconcat(alt.layer(told, point, told.copy()), facets).properties(title='A')
+print(json.dumps({key: value for key, value in chart.to_dict().items() if key != 'config'}))"""
+
+
+@pytest.mark.parametrize("batch", [{}, {"PASSTHROUGH_BATCH": "1"}])
+def test_charts_are_what_altair_alone_writes(batch):
+    alone, ours = (
+        subprocess.check_output([sys.executable, "-c", way + DRAWN], env=os.environ | batch, cwd=ROOT, text=True)
+        for way in ("", "from analysis.report import theme\n")
+    )
+    assert json.loads(ours) == json.loads(alone)
 
 
 def test_the_library_draws_the_charts_that_altair_writes():

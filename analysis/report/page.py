@@ -17,7 +17,7 @@ _HEADING = re.compile(r"<h([1-3])>(.*?)</h\1>", re.S)
 # What two runs of one notebook print differently: addresses, pandas' random table ids, temporary files of a kernel.
 _UNSTEADY = (
     (re.compile(r"\b0x[0-9a-f]{6,16}\b"), "0x0"),
-    (re.compile(r"\S*ipykernel_\d+/\d+\.py|<ipython-input-\d+-[0-9a-f]+>"), "<cell>"),
+    (re.compile(r"(?<!\S)\S*ipykernel_\d+/\d+\.py|<ipython-input-\d+-[0-9a-f]+>"), "<cell>"),
 )
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f]")  # in XML
 _FOREIGN = re.compile(r"@|url", re.I)
