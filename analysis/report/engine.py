@@ -43,7 +43,7 @@ def unsafe() -> str:
     return f"this process has {threads} threads" if threads > 1 else ""
 
 
-def execute(manager, kernel_name, execution_timeout=None, begun=None, shown=None, **options) -> None:
+def execute(manager, kernel_name, execution_timeout=None, begun=lambda _: ..., shown=lambda _: ..., **options) -> None:
     """Run the cells of Papermill's notebook manager in a forked child; by a stock kernel where a fork is not safe.
 
     `begun(notebook)` is called before the first cell, `shown(outputs)` after each.
@@ -57,8 +57,7 @@ def execute(manager, kernel_name, execution_timeout=None, begun=None, shown=None
     from analysis.report.cells import LANGUAGE, prepare, run
 
     prepare()
-    if begun:
-        begun(manager.nb)
+    begun(manager.nb)
     pid, reader = fork(lambda send: run(manager.nb.cells, send))
     try:
         _follow(manager, lines(reader, execution_timeout), shown)
@@ -125,8 +124,7 @@ def _follow(manager, records, shown) -> None:
         _filled(manager, at, record)
         if not record["go"]:
             return
-        if shown:
-            shown(record["outputs"])
+        shown(record["outputs"])
         at = None
     else:
         record = {}
