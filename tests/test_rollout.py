@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from analysis.laws import rollout
 from analysis.report import views_rollout as views
-from analysis.study import choice, fleet, forecasts, record, schedule
+from analysis.study import choice, credence, fleet, forecasts, record, schedule
 from analysis.study.door import ScenarioError
 from analysis.study.scenario import load
 
@@ -39,6 +39,7 @@ def believed(draws=DRAWS):
         "volume_gap_months": pert(2, 4, 8, draws, 5),
         "notice_share_per_month": 0.9 * ones,
         "programme_share": 0.15 * ones,
+        "source_ratio": ones,
     }
 
 
@@ -47,6 +48,7 @@ def case(product="Magnum", loops=0, as_of=TODAY):
         as_of=as_of,
         claim="magnum",
         credence=SimpleNamespace(instead={}),
+        believe={"source_ratio": None},
         rollout=SimpleNamespace(product=product, loops=loops, fiscal_share=0.0, assume_real=False),
     )
 
@@ -116,6 +118,12 @@ def test_a_ratio_that_a_scenario_puts_in_place_of_the_logs_reaches_the_dates():
     assert (schedule.news(kinder, TODAY).set_index("known").loc[ARTICLE, ["low_ratio", "mid_ratio"]] == 1).all()
     odds = [share / (1 - share) for share in (schedule.forecast(each).real_share for each in (logged, kinder))]
     assert odds[1] > 2 * odds[0]
+
+
+@pytest.mark.parametrize("name", ["article", "delayed", "thermal"])
+def test_dates_and_credence_believe_a_claim_alike(name):
+    asked = schedule.taking(load(name), assume_real=False)
+    assert schedule.forecast(asked).real_share == pytest.approx(credence.updates(asked)["mean"].iloc[-1], rel=1e-9)
 
 
 def test_silence_and_wrong_facts_lower_belief():

@@ -3,12 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from analysis.facts import table
-from analysis.laws import claim as law
 from analysis.laws import rollout
 from analysis.study import model, schedule
 from analysis.study.claims import claim, ledger
-from analysis.study.schema import Belief, spread
+from analysis.study.schema import spread
 
 
 def updates(case, draws: int = model.DRAWS, seed: int | None = model.SEED) -> pd.DataFrame:
@@ -19,7 +17,12 @@ def updates(case, draws: int = model.DRAWS, seed: int | None = model.SEED) -> pd
     claimed, believed = claim(case.claim), model.beliefs(case, draws, seed)
     share = believed[claimed.prior].to_numpy()
     rows = [("Before the text is weighed", claimed.announced, np.ones(1), case.believe[claimed.prior], share)]
-    for step, day, ratio, belief in _evidence(case, claimed, believed, draws, seed):
+    known = [*schedule.evidence(case, case.claim, case.as_of, believed, seed)]
+    if "overdue" in set(ledger(claimed, case.as_of)["due"]):
+        seen = schedule.forecast(schedule.taking(case, product=claimed.product, assume_real=False))
+        told = np.array([seen.dates["weight"].mean()]), case.believe["notice_share_per_month"]
+        known.append(("Silence past a promised date", case.as_of, *told))
+    for step, day, ratio, belief in known:
         share = rollout.updated_share(share, ratio)
         rows.append((step, day, ratio, belief, share))
     return pd.DataFrame([
@@ -27,25 +30,6 @@ def updates(case, draws: int = model.DRAWS, seed: int | None = model.SEED) -> pd
          **spread(share), "mean": float(share.mean()), "draws": share}
         for step, day, ratio, belief, share in rows
     ])  # fmt: skip
-
-
-def _evidence(case, claimed, believed, draws, seed):
-    """Likelihood ratios in order of date: further sources, the log of evidence, silence past a promised date."""
-    sources = law.independent_count(claimed.sources_count, claimed.dependence_share)
-    if sources > 1:
-        ratio = rollout.weighed_ratio(believed["source_ratio"].to_numpy(), sources - 1)
-        yield "Further sources", claimed.announced, ratio, case.believe["source_ratio"]
-    log = table("evidence").query("claim == @case.claim and known <= @case.as_of.isoformat()")
-    for row in log.sort_values("known", kind="stable").itertuples():
-        taken = case.credence.instead.get(row.known)
-        ends = (taken,) * 3 if taken else (row.low_ratio, row.mid_ratio, row.high_ratio)
-        belief = Belief(**dict(zip(("low", "mid", "high"), ends, strict=True)), unit="", source=row.source, why=row.why)
-        ratio = model.at("evidence_ratio", belief, model.scores(f"evidence {row.known}", draws, seed))
-        yield row.title, pd.Timestamp(row.known).date(), rollout.weighed_ratio(ratio, row.reliability_share), belief
-    if "overdue" in set(ledger(claimed, case.as_of)["due"]):
-        seen = schedule.forecast(schedule.taking(case, product=claimed.product, assume_real=False))
-        silence = np.array([seen.dates["weight"].mean()])
-        yield "Silence past a promised date", case.as_of, silence, case.believe["notice_share_per_month"]
 
 
 def weights(case, draws: int = model.DRAWS, seed: int | None = model.SEED) -> pd.DataFrame:

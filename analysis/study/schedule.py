@@ -1,5 +1,6 @@
 """When will it ship? The graph of milestones drawn many times, and what silence and news say since."""
 
+from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
@@ -8,8 +9,11 @@ import pandas as pd
 from scipy.special import ndtri
 
 from analysis.laws import rollout
+from analysis.laws.claim import independent_count
 from analysis.study import model, record
+from analysis.study.claims import claim
 from analysis.study.record import day_after, milestones, months_between
+from analysis.study.schema import Belief
 
 GAP_SPREAD = 0.25  # log spread about the class's few gaps, so that a draw is not one of thirteen dates
 HEAD_START_MONTHS = 0.5  # a vendor who keeps his word may open this long before the promised window (judged)
@@ -96,22 +100,35 @@ def forecast(case, as_of: date | None = None, believed=None) -> Forecast:
     weight = np.ones(len(dates)) if "volume" in seen else hidden
     real = 1.0
     if claimed and not case.rollout.assume_real:
-        ratio = news(case, as_of)["weighed_ratio"].prod() * weight.mean()
-        real = float(np.mean(rollout.updated_share(believed["programme_share"], ratio)))
+        ratio = weight.mean() * np.prod([told[2] for told in evidence(case, product.lower(), as_of, believed)], axis=0)
+        real = float(np.mean(rollout.updated_share(believed[claim(product.lower()).prior], ratio)))
     return Forecast(product, start, as_of, real, "shipped" in seen, "volume" in seen, dates.assign(weight=weight))
 
 
-def news(case, as_of: date) -> pd.DataFrame:
-    """The dated evidence on the scenario's product, if it is a claimed one, known by a day.
+def evidence(case, name: str, as_of: date, believed, seed=model.SEED) -> Iterator[tuple[str, date, np.ndarray, Belief]]:
+    """What was known of a claim by a day, in order: step, day, likelihood ratio a draw, and the belief behind it."""
+    told, ratio = claim(name), np.asarray(believed["source_ratio"])
+    if (sources := independent_count(told.sources_count, told.dependence_share)) > 1:
+        yield "Further sources", told.announced, rollout.weighed_ratio(ratio, sources - 1), case.believe["source_ratio"]
+    for row in news(case, as_of, name).itertuples():
+        ends = {"low": row.low_ratio, "mid": row.mid_ratio, "high": row.high_ratio}
+        belief = Belief(**ends, unit="", source=row.source, why=row.why)
+        drawn = model.at("evidence_ratio", belief, model.scores(f"evidence {row.known}", len(ratio), seed))
+        yield row.title, row.known, rollout.weighed_ratio(drawn, row.reliability_share), belief
+
+
+def news(case, as_of: date, name: str | None = None) -> pd.DataFrame:
+    """The log of evidence on a claim by a day; without a name on the scenario's product, if it is a claimed one.
 
     The scenario's own ratios stand instead of the log's, where it has some; each is tempered by its source's worth.
     """
     product, log = case.rollout.product, record.read("evidence")
     claimed = milestones(product, case.as_of)["announced"].status == "claimed"
-    log = log[claimed & (log.claim == product.lower()) & (log.known <= as_of)]
-    if case.claim == product.lower() and case.credence.instead:
+    name = name or (product.lower() if claimed else "")
+    log = log[(log.claim == name) & (log.known <= as_of)].sort_values("known", kind="stable")
+    if case.claim == name and case.credence.instead:
         taken = log.known.map(lambda day: case.credence.instead.get(day.isoformat(), np.nan)).astype(float)
-        log = log.assign(**{name: taken.fillna(log[name]) for name in ("low_ratio", "mid_ratio", "high_ratio")})
+        log = log.assign(**{end: taken.fillna(log[end]) for end in ("low_ratio", "mid_ratio", "high_ratio")})
     return log.assign(weighed_ratio=rollout.weighed_ratio(log.mid_ratio, log.reliability_share))
 
 
