@@ -23,8 +23,7 @@ def updates(case, draws: int = model.DRAWS, seed: int | None = model.SEED) -> pd
         told = np.array([seen.dates["weight"].mean()]), case.believe["notice_share_per_month"]
         known.append(("Silence past a promised date", case.as_of, *told))
     for step, day, ratio, belief in known:
-        share = rollout.updated_share(share, ratio)
-        rows.append((step, day, ratio, belief, share))
+        rows.append((step, day, ratio, belief, share := rollout.updated_share(share, ratio)))
     return pd.DataFrame([
         {"step": step, "known": day, "ratio": float(np.median(ratio)), "why": belief.why, "source": belief.source,
          **spread(share), "mean": float(share.mean()), "draws": share}
