@@ -56,9 +56,8 @@ def linear_compute_s(
     linear_flop_per_token, step_tokens, stage_chips, linear_reached_flop_per_s_per_chip, decode_compute_share
 ):
     """Arithmetic on those weights, two operations per parameter and token, at small batches' share of the reach."""
-    return (
-        linear_flop_per_token * step_tokens / stage_chips / (linear_reached_flop_per_s_per_chip * decode_compute_share)
-    )
+    reached = linear_reached_flop_per_s_per_chip * decode_compute_share
+    return linear_flop_per_token * step_tokens / stage_chips / reached
 
 
 def touched_share(experts_per_token_count, experts_count, step_tokens, routing_tokens):
@@ -158,64 +157,58 @@ def attention_s(
     return work_flop / stage_chips / (attention_reached_flop_per_s_per_chip * attention_compute_share)
 
 
-def overhead_s(
-    layers_count,
-    layer_overhead_s,
-    moe_layers_count,
-    moe_overhead_s,
-    shared_layers_count,
-    shared_overhead_s,
-    latent_layers_count,
-    latent_overhead_s,
-    narrow_layers_count,
-    narrow_overhead_s,
-    step_overhead_s,
-    stage_requests,
-    request_overhead_s_per_request,
-    overhead_slowness_ratio,
-):
+def launches_s(
+    layers_count, layer_overhead_s, moe_layers_count, moe_overhead_s, shared_layers_count, shared_overhead_s,
+    latent_layers_count, latent_overhead_s, narrow_layers_count, narrow_overhead_s, overhead_slowness_ratio,
+):  # fmt: skip
     """Launches and small kernels by layer, more for routing, latent attention and narrow formats (values are rescaled).
 
-    Scheduling and sampling come by step and by request.
+    Graphs captured beforehand launch all that a step of known shape needs.
     """
     by_layer_s = layers_count * layer_overhead_s + narrow_layers_count * narrow_overhead_s
     by_kind_s = moe_layers_count * moe_overhead_s + shared_layers_count * shared_overhead_s
-    by_kind_s = by_kind_s + latent_layers_count * latent_overhead_s
+    return (by_layer_s + by_kind_s + latent_layers_count * latent_overhead_s) * overhead_slowness_ratio
+
+
+def overhead_s(launches_s, step_overhead_s, stage_requests, request_overhead_s_per_request, overhead_slowness_ratio):
+    """What a step waits for: launches, and scheduling and sampling by step and by request."""
     by_step_s = step_overhead_s + stage_requests * request_overhead_s_per_request
-    return (by_layer_s + by_kind_s + by_step_s) * overhead_slowness_ratio
+    return launches_s + by_step_s * overhead_slowness_ratio
+
+
+def peak_share(
+    read_share, expert_read_share, cache_read_share, linear_reach_share, decode_compute_share, expert_reach_share,
+    expert_compute_share, attention_reach_share, attention_compute_share,
+):  # fmt: skip
+    """The highest share of the chip's own peak that any part of a decode step reaches, reading or multiplying."""
+    read = np.maximum(np.maximum(read_share, expert_read_share), cache_read_share)
+    dense = np.maximum(linear_reach_share * decode_compute_share, attention_reach_share * attention_compute_share)
+    return np.maximum(np.maximum(read, dense), expert_reach_share * expert_compute_share)
+
+
+def work_slowness_ratio(step_slowness_ratio, peak_share):
+    """A step's slowness where it reads and multiplies: never so small that a part would beat the chip's own peak."""
+    return np.maximum(step_slowness_ratio, peak_share)
 
 
 def step_s(
-    linear_read_s,
-    linear_compute_s,
-    expert_read_s,
-    expert_compute_s,
-    cache_read_s,
-    attention_s,
-    communication_s,
-    overhead_s,
-    activation_s_per_token,
-    step_tokens,
-    step_slowness_ratio,
-):
+    linear_read_s, linear_compute_s, expert_read_s, expert_compute_s, cache_read_s, attention_s, communication_s,
+    overhead_s, activation_s_per_token, step_tokens, step_slowness_ratio, work_slowness_ratio,
+):  # fmt: skip
     """A decode step: in each part the slower of reading and arithmetic, rounded where near (root of squares).
 
     `step_slowness_ratio` is what calibration leaves to engine, accelerator and chance; one is the pool's middle.
     """
     worked_s = np.hypot(linear_read_s, linear_compute_s) + np.hypot(expert_read_s, expert_compute_s)
-    worked_s = worked_s + np.hypot(cache_read_s, attention_s) + activation_s_per_token * step_tokens
-    return (worked_s + communication_s + overhead_s) * step_slowness_ratio
+    worked_s = worked_s + np.hypot(cache_read_s, attention_s)
+    small_s = communication_s + overhead_s + activation_s_per_token * step_tokens
+    return worked_s * work_slowness_ratio + small_s * step_slowness_ratio
 
 
-LAYOUT = [
-    activation_s_per_token,
-    instance_chips,
-    stage_chips,
-    attention_chips,
-    context_tokens_per_request,
-    cache_copies_ratio,
-]
+LAYOUT = [activation_s_per_token, instance_chips, stage_chips, attention_chips]
+LAYOUT += [context_tokens_per_request, cache_copies_ratio]
 DECODE = [
     stage_requests, step_tokens, attended_tokens_per_request, linear_read_s, linear_compute_s, touched_share,
-    imbalance_ratio, expert_read_s, expert_compute_s, cache_read_s, attention_s, overhead_s, step_s,
+    imbalance_ratio, expert_read_s, expert_compute_s, cache_read_s, attention_s, launches_s, overhead_s,
+    peak_share, work_slowness_ratio, step_s,
 ]  # fmt: skip

@@ -81,24 +81,39 @@ def prefill_communication_s(layers_count, transfer_s_per_token, prompt_tokens):
     return 2 * layers_count * transfer_s_per_token * prompt_tokens
 
 
-def prefill_s(
-    prefill_linear_s,
-    prefill_expert_s,
-    prefill_attention_s,
-    prefill_communication_s,
-    activation_s_per_token,
-    prompt_tokens,
-    layers_count,
-    prefill_layer_overhead_s,
-    prefill_slowness_ratio,
+def prefill_work_slowness_ratio(
+    prefill_slowness_ratio, linear_reach_share, prefill_compute_share, expert_reach_share, prefill_expert_share,
+    attention_reach_share, prefill_attention_share,
+):  # fmt: skip
+    """A prompt's slowness where it multiplies: never so small that a part would beat the chip's own peak."""
+    dense = np.maximum(linear_reach_share * prefill_compute_share, attention_reach_share * prefill_attention_share)
+    return np.maximum(prefill_slowness_ratio, np.maximum(dense, expert_reach_share * prefill_expert_share))
+
+
+def prefill_work_s(
+    prefill_linear_s, prefill_expert_s, prefill_attention_s, prefill_communication_s, activation_s_per_token,
+    prompt_tokens, prefill_slowness_ratio, prefill_work_slowness_ratio,
+):  # fmt: skip
+    """What a prompt keeps an instance busy with; the slowness is what calibration leaves open."""
+    worked_s = prefill_linear_s + prefill_expert_s + prefill_attention_s
+    small_s = prefill_communication_s + activation_s_per_token * prompt_tokens
+    return worked_s * prefill_work_slowness_ratio + small_s * prefill_slowness_ratio
+
+
+def prefill_launches_s(
+    launches_s, prefill_launch_ratio, latent_layers_count, prefill_latent_overhead_s, overhead_slowness_ratio
 ):
-    """Time of an instance for one request's uncached prompt; the slowness is what calibration leaves open."""
-    work_s = prefill_linear_s + prefill_expert_s + prefill_attention_s + prefill_communication_s
-    work_s = work_s + activation_s_per_token * prompt_tokens
-    return (work_s + layers_count * prefill_layer_overhead_s) * prefill_slowness_ratio
+    """Launches of a prompt, one by one as no graph fits its length; latent and recurrent layers have many more."""
+    return launches_s * prefill_launch_ratio + latent_layers_count * prefill_latent_overhead_s * overhead_slowness_ratio
+
+
+def prefill_s(prefill_work_s, prefill_launches_s):
+    """Time of an instance for one request's uncached prompt."""
+    return prefill_work_s + prefill_launches_s
 
 
 PREFILL = [
     prompt_tokens, prefill_linear_s, prefill_expert_compute_s, prefill_expert_read_s, prefill_expert_s,
-    prefill_attended_tokens_per_request, prefill_attention_s, prefill_communication_s, prefill_s,
+    prefill_attended_tokens_per_request, prefill_attention_s, prefill_communication_s, prefill_work_slowness_ratio,
+    prefill_work_s, prefill_launches_s, prefill_s,
 ]  # fmt: skip

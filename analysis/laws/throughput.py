@@ -94,7 +94,7 @@ def verified_ratio(drafted_count):
 
 
 def interference_s(
-    prefill_s,
+    prefill_work_s,
     stage_requests,
     one_request,
     output_tokens_per_request,
@@ -102,9 +102,12 @@ def interference_s(
     interference_share,
     queue_share,
 ):
-    """Prompts that arrive while others decode: what does not queue before the first token delays the whole instance."""
+    """Prompts that arrive while others decode: what does not queue before the first token delays the whole instance.
+
+    A prompt's launches hide behind the work of the step that it joins.
+    """
     prompts_per_step = stage_requests / one_request * step_tokens_per_request / output_tokens_per_request
-    return prefill_s * prompts_per_step * interference_share * np.maximum(1 - queue_share, 0)
+    return prefill_work_s * prompts_per_step * interference_share * np.maximum(1 - queue_share, 0)
 
 
 def tpot_s(step_s, interference_s, drafted_count, draft_share, emitted_ratio):
@@ -175,4 +178,4 @@ WORK = [
 ]  # fmt: skip
 SERVING = [interference_s, emitted_ratio, tpot_s, waiting_s, ttft_s, request_s]
 SERVING += [output_tokens_per_s_per_chip, pooled_output_tokens_per_s_per_chip]
-THROUGHPUT = [*WORK, *LAYOUT, *MEMORY, verified_ratio, *DECODE[:-2], *NETWORK, *DECODE[-2:], *PREFILL, *SERVING]
+THROUGHPUT = [*WORK, *LAYOUT, *MEMORY, verified_ratio, *DECODE[:-1], *NETWORK, *DECODE[-1:], *PREFILL, *SERVING]

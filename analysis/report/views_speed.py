@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
+from analysis.facts import chip, table
 from analysis.facts import sources as known
-from analysis.facts import table
 from analysis.report.figures_speed import QUANTITIES as TITLES
 from analysis.report.text import Payload, headline, plain, say, spread, taken
 from analysis.report.text import table as page_of
@@ -31,13 +31,15 @@ def coefficients():
     """How many numbers were fitted, and to how many points."""
     rows, points = table("coefficients"), validation.points()
     counts = rows[rows["source"] == "fitted"]["level"].value_counts()
+    odd = table("serving").groupby(["model", "accelerator", "apart"]).size()
+    apart = "; ".join(f"{count} of {on[0]} on {chip(on[1])} ({on[2]})" for on, count in odd.items())
     return say(
         "The fit has **{pool}** physical coefficients that every prediction shares, and {rest} factors drawn "
         "towards one: {maker} by maker, {engine} by engine, {platform} by platform (generation, engine, precision) and "
         "{series} by series (one model on one platform). They meet {points:,} points of {chips} accelerators, {models} "
-        "models and {engines} engines, each a time per token and most a time to the first.",
+        "models and {engines} engines, each a time per token and most a time to the first. Set apart: {apart}.",
         rest=counts.drop("pool").sum(), points=len(points), chips=points["accelerator"].nunique(),
-        models=points["model"].nunique(), engines=points["engine"].nunique(), **counts.to_dict(),
+        models=points["model"].nunique(), engines=points["engine"].nunique(), apart=apart, **counts.to_dict(),
     )  # fmt: skip
 
 

@@ -1,8 +1,8 @@
 """Calibration: few physical coefficients, and what engines, makers, platforms and series add, from measured points.
 
-The pool's coefficients have physical bounds. A factor of the whole step stands beside them, so a part may come out
-up to a third above its peak; no step does. Each level's factors are drawn towards one (partial pooling), so that a name
-never seen falls back to the level above. All is fitted at once, robustly, to the times per and to first token.
+The pool's coefficients have physical bounds, and no factor lifts reading or arithmetic above the chip's peak. Each
+level's factors are drawn towards one (partial pooling), so that a name never seen falls back to the level above. All is
+fitted at once, robustly, to the times per and to first token.
 """
 
 from pathlib import Path
@@ -16,22 +16,25 @@ from analysis.study.points import read
 from analysis.study.speed import TENTH, alike, levels, measured, needs, run
 
 FACTS = Path(__file__).parents[1] / "facts"
-MEASURED = {"tpot_s": 0.08, "ttft_s": 0.2}  # log scatter of repeats and versions: what a residual is weighed by
+MEASURED = {"tpot_s": 0.08, "ttft_s": 0.3}  # log scatter of versions and settings: what a residual is weighed by
+# What a source's time to first token is where it is no mean of requests that come and go on their own: the median, or
+# the mean of a sweep whose requests have one length, so that those which start together end and queue together.
+STATISTICS = {"inferencex_runs": "median", "aiconfigurator_sweep": "waves"}
 QUANTITIES = ("output_tokens_per_s_per_chip", "tpot_s", "ttft_s")
 
 
 def points() -> pd.DataFrame:
     """Measured points that the laws are fitted to: aggregated serving without speculation, a row a configuration.
 
-    Points whose weights leave no room for a request under the fact tables' numbers are left out.
+    Points whose weights leave no room for a request under the fact tables' numbers are left out, and so are those that
+    the table sets apart with a reason.
     """
-    rows = measured()
-    rows = rows[(rows["speculative"] == "no") & (rows["disaggregated"] == "no") & rows["tpot_s"].notna()]
+    rows = measured().query("speculative == 'no' and disaggregated == 'no' and apart.isna()").dropna(subset="tpot_s")
     rows = rows.reset_index(names="point")
     columns, reasons = read(rows)
     fits = run(columns, THROUGHPUT)["capacity_requests"] > 1
     rows = rows[fits & (reasons == "")].reset_index(drop=True)
-    return levelled(rows).assign(statistic=np.where(rows["source"] == "inferencex_runs", "median", ""))
+    return levelled(rows).assign(statistic=rows["source"].map(STATISTICS).fillna(""))
 
 
 def levelled(rows: pd.DataFrame) -> pd.DataFrame:
@@ -59,13 +62,13 @@ class Fit:
         self.error = np.sqrt(np.diag(np.linalg.inv(self.tilt()[0])))
 
     def improve(self, low: np.ndarray, high: np.ndarray) -> float:
-        """One step of Gauss and Newton between the bounds, halved until it gains; the share of the cost gained."""
+        """One step of Gauss and Newton between the bounds, damped until it gains (Levenberg 1944); the share gained."""
         (curvature, slope), cost = self.tilt(), self.cost(self.log)
         free = ~((self.log <= low) & (slope > 0) | (self.log >= high) & (slope < 0))
-        way = np.zeros_like(slope)
-        way[free] = -np.linalg.solve(curvature[np.ix_(free, free)], slope[free])
-        for halvings in range(HALVINGS):
-            there = np.clip(self.log + way / 2**halvings, low, high)
+        for damping in DAMPINGS:
+            way, damped = np.zeros_like(slope), curvature + damping * np.diag(np.diag(curvature))
+            way[free] = -np.linalg.solve(damped[np.ix_(free, free)], slope[free])
+            there = np.clip(self.log + way, low, high)
             if (gained := cost - self.cost(there)) > 0:
                 self.log = there
                 return gained / cost
@@ -90,6 +93,13 @@ class Fit:
         reached = set(self.at)
         self.live = [law for law in THROUGHPUT if reached & set(needs(law)) and not reached.add(law.__name__)]  # type: ignore[func-returns-value]
         self.columns = run(read(rows)[0], [law for law in THROUGHPUT if law not in self.live])
+
+    def carried(self) -> np.ndarray:
+        """Log values; a series that was measured in waves alone keeps what these add, as nobody measured it without."""
+        alone = self.rows.groupby("series")["statistic"].agg(lambda told: set(told) == {"waves"})
+        added = {field: value for (_, thing, field), value in zip(self.keys, self.log, strict=True) if thing == "waves"}
+        kept = [level == "series" and alone[thing] for level, thing, _ in self.keys]
+        return self.log + np.where(kept, [added.get(field, 0) for _, _, field in self.keys], 0)
 
     def get(self, key: tuple) -> float:
         """Log value of a free quantity; that of its prior where this fit did not see it."""
@@ -122,15 +132,15 @@ class Fit:
 
     def answer(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Out-of-sample answers for other rows: what the fit never saw stays at the level above. Means, not medians."""
-        other = object.__new__(Fit)
+        other, known = object.__new__(Fit), dict(zip(self.keys, self.carried(), strict=True))
         other.prepare(rows.assign(statistic=""))
-        tpot, ttft = np.exp(other.predict(np.array([self.get(key) for key in other.keys]))).T
+        tpot, ttft = np.exp(other.predict(np.array([known.get(key, self.get(key)) for key in other.keys]))).T
         return pd.DataFrame({QUANTITIES[0]: served(rows, ttft, tpot), "tpot_s": tpot, "ttft_s": ttft}, index=rows.index)
 
 
 STEP = 1e-4
 ENOUGH = 1e-5  # gain, as a share of the cost, below which a fit has arrived
-HALVINGS = 4  # of a step that does not gain
+DAMPINGS = (0, 0.01, 0.1, 1, 10, 100)  # of a step that does not gain
 
 
 def served(rows: pd.DataFrame, ttft, tpot):
@@ -179,7 +189,7 @@ def _folds(group: pd.Series, count: int = 5) -> np.ndarray:
 
 def validate(rows: pd.DataFrame, whole: Fit) -> pd.DataFrame:
     """Out-of-fold log errors, predicted over measured: a row a point (its row in serving.csv) and scheme."""
-    seen = pd.DataFrame({"tpot_s": rows["tpot_s"], "ttft_s": rows["ttft_s"].where(rows["statistic"] == "")})
+    seen = pd.DataFrame({"tpot_s": rows["tpot_s"], "ttft_s": rows["ttft_s"].where(rows["statistic"] != "median")})
     seen[QUANTITIES[0]] = served(rows, rows["ttft_s"], rows["tpot_s"])
     told = []
     for scheme, folds in schemes(rows).items():
@@ -198,7 +208,7 @@ def spreads(told: pd.DataFrame) -> pd.DataFrame:
     """Log standard deviations of out-of-fold errors by what was left out, such that 80% of points lie inside.
 
     Large series weigh with the root of their points. Where only the configuration is new, each series has its own
-    spread, drawn towards all.
+    spread, drawn towards all where these scatter more.
     """
     rows = []
     for quantity in QUANTITIES:
@@ -209,7 +219,7 @@ def spreads(told: pd.DataFrame) -> pd.DataFrame:
         for series, part in size[told["left_out"] == "configuration"].dropna().groupby(told["series"]):
             whole = next(row[3] for row in rows if row[0] == "configuration" and row[2] == quantity)
             own = _within(part, pd.Series(1.0, part.index))
-            mixed = np.sqrt((len(part) * own**2 + POOLED * whole**2) / (len(part) + POOLED))
+            mixed = max(own, np.sqrt((len(part) * own**2 + POOLED * whole**2) / (len(part) + POOLED)))
             rows.append(("series_known", series, quantity, mixed, len(part)))
     return pd.DataFrame(rows, columns=["level", "thing", "quantity", "log_sd", "points"])
 
@@ -230,7 +240,7 @@ def calibrate() -> None:
     whole = Fit(rows)
     told = validate(rows, whole)
     learnt = pd.DataFrame(whole.keys, columns=["level", "thing", "field"]).assign(
-        value=[f"{value:.4g}" for value in np.exp(whole.log)], log_error=[f"{error:.2g}" for error in whole.error]
+        value=[f"{value:.4g}" for value in np.exp(whole.carried())], log_error=[f"{error:.2g}" for error in whole.error]
     )
     kept = table("coefficients").query("source != 'fitted'").astype(str).replace("nan", "")
     learnt = pd.concat([kept, learnt[learnt["level"] != "statistic"].assign(source="fitted")])

@@ -120,13 +120,7 @@ def levels(accelerator: str, model: str, precision: str, engine: str) -> dict[st
     family = table("families").set_index("accelerator").loc[accelerator]
     platform = " ".join((family["generation"], engine, precision)) if engine else ""
     series = " ".join((platform, alike(model))) if engine else ""
-    return {
-        "maker": family["maker"],
-        "generation": family["generation"],
-        "engine": engine,
-        "platform": platform,
-        "series": series,
-    }
+    return family[["maker", "generation"]].to_dict() | {"engine": engine, "platform": platform, "series": series}
 
 
 @cache

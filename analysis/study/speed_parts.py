@@ -12,7 +12,7 @@ from analysis.study.speed import setting
 PAIRS = {"linear": ("linear_read_s", "linear_compute_s"), "expert": ("expert_read_s", "expert_compute_s"),
          "cache": ("cache_read_s", "attention_s")}  # fmt: skip
 REST = ("overhead_s", "activation_s_per_token", "step_tokens", "communication_s", "step_slowness_ratio",
-        "interference_s")  # fmt: skip
+        "work_slowness_ratio", "interference_s")  # fmt: skip
 DIFFERENCES = {
     "arithmetic": ("flop_per_s_per_chip", "reach_share"),
     "number format": ("bytes_per_parameter", "cached_value_bytes_per_token"),
@@ -30,9 +30,10 @@ def parts(draws: pd.DataFrame) -> pd.DataFrame:
         middle = table[[*chain(*PAIRS.values()), *REST]].median()
         times = {part: (np.hypot(middle[read], middle[work]), "read" if middle[read] >= middle[work] else "compute")
                  for part, (read, work) in PAIRS.items()}  # fmt: skip
+        times = {part: (time * middle["work_slowness_ratio"], bound) for part, (time, bound) in times.items()}
         small_s = middle["overhead_s"] + middle["activation_s_per_token"] * middle["step_tokens"]
-        times |= {"communication": (middle["communication_s"], "wait"), "overhead": (small_s, "wait")}
-        times = {part: (time * middle["step_slowness_ratio"], bound) for part, (time, bound) in times.items()}
+        small = {"communication": middle["communication_s"], "overhead": small_s}
+        times |= {part: (time * middle["step_slowness_ratio"], "wait") for part, time in small.items()}
         times["interference"] = (middle["interference_s"], "compute")
         whole = sum(time for time, _ in times.values())
         rows += [(option, part, time / whole, rank, bound) for rank, (part, (time, bound)) in enumerate(times.items())]

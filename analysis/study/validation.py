@@ -123,9 +123,8 @@ def mlperf(scenario: str = "offline") -> pd.DataFrame:
     round 4.1 do so and cannot have them. Lengths of prompts are judged (facts/mlperf_work.csv).
     """
     rows = table("mlperf").query("scenario == @scenario and precision in ('fp8', 'fp4')")
-    rows = rows.sort_values(["round", "tokens_per_s"]).drop_duplicates(
-        ["accelerator", "model", "precision"], keep="last"
-    )
+    same = ["accelerator", "model", "precision"]
+    rows = rows.sort_values(["round", "tokens_per_s"]).drop_duplicates(same, keep="last")
     rows = rows.merge(table("mlperf_work").drop(columns=["source", "where"]), on="model")
     told = [_most(row) for row in rows.itertuples(index=False)]
     rows = rows.assign(measured=rows["tokens_per_s"] / rows["chips"])
@@ -134,16 +133,12 @@ def mlperf(scenario: str = "offline") -> pd.DataFrame:
 
 def _most(row) -> tuple[float, float]:
     work = {"input_tokens_per_request": row.input_tokens, "output_tokens_per_request": row.output_tokens}
-    fixed, laid = (
-        setting(row.accelerator, row.model, row.precision),
-        layouts(row.accelerator, row.model, int(row.chips)),
-    )
+    fixed = setting(row.accelerator, row.model, row.precision)
+    laid = layouts(row.accelerator, row.model, int(row.chips))
     parts = [name for step, prompt in BUSY for name in (*step, *prompt)]
     real, best = swept(fixed | work, laid), swept(ideal(fixed) | work, laid, (*parts, "stage_requests"), FINE)
-    seconds = real["tpot_s"], least_s(best, row.output_tokens)
-    return tuple(
-        (at["concurrency_requests"] / s).max() / row.chips for at, s in zip((real, best), seconds, strict=True)
-    )
+    ways = (real, real["tpot_s"]), (best, least_s(best, row.output_tokens))
+    return tuple((at["concurrency_requests"] / seconds).max() / row.chips for at, seconds in ways)
 
 
 def ideal(columns: dict) -> dict:
