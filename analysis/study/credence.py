@@ -19,7 +19,7 @@ def updates(case, draws: int = model.DRAWS, seed: int | None = model.SEED) -> pd
     rows = [("Before the text is weighed", claimed.announced, np.ones(1), case.believe[claimed.prior], share)]
     known = [*schedule.evidence(case, case.claim, case.as_of, believed, seed)]
     if "overdue" in set(ledger(claimed, case.as_of)["due"]):
-        seen = schedule.forecast(schedule.taking(case, product=claimed.product, assume_real=False))
+        seen = schedule.forecast(schedule.taking(case, product=claimed.product, assume_real=True))
         told = np.array([seen.dates["weight"].mean()]), case.believe["notice_share_per_month"]
         known.append(("Silence past a promised date", case.as_of, *told))
     for step, day, ratio, belief in known:
