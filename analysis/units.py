@@ -1,11 +1,24 @@
 """Units. Names say them (`energy_j_per_token`), floats carry them, pint converts at the border."""
 
 import re
+import shutil
 from functools import cache
 
 import pint
+from platformdirs import user_cache_path
 
-registry: pint.UnitRegistry = pint.UnitRegistry()
+
+def _registry() -> pint.UnitRegistry:
+    """Pint's registry; its definitions, parsed once a machine, start a process in a tenth of the time."""
+    folder = user_cache_path("passthrough") / f"pint-{pint.__version__}"
+    try:
+        return pint.UnitRegistry(cache_folder=folder)
+    except Exception:  # no folder to write to, or a file that was written by half: they are parsed here
+        shutil.rmtree(folder, ignore_errors=True)
+        return pint.UnitRegistry()
+
+
+registry = _registry()
 for line in ("usd = [currency] = USD", "token = [token] = tok", "flop = [flop] = FLOP", "octet = [data] = B",
              "request = [request]", "chip = [chip] = gpu"):  # fmt: skip
     registry.define(line)

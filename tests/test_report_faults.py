@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from pathlib import Path
 
 import pytest
@@ -166,27 +168,46 @@ def test_a_full_disk_leaves_no_page(tmp_path, monkeypatch):
     assert list((tmp_path / "site").rglob("*.html")) == []
 
 
-def test_a_painter_that_died_says_so_and_is_replaced():
+def test_reports_share_a_painter_and_none_harms_another():
     painter, spec = Painter(), json.dumps({"data": {"values": [{"a": 1}]}, "mark": "point"})
-    for _ in range(2):
+    painter.open()
+    other, transform = copy(painter), [{"calculate": ENDLESS.removeprefix('endless = "').removesuffix('"'), "as": "b"}]
+    with ThreadPoolExecutor(1) as hand:
+        late = hand.submit(other.draw, json.dumps(json.loads(spec) | {"transform": transform}), 1)
         assert painter.draw(spec).startswith("<svg")
-        painter.process.kill()
-        painter.process.wait()
-        with pytest.raises(OSError, match="the process that draws pictures has ended"):
-            painter.draw(spec)
-        painter.restart()
+        with pytest.raises(TimeoutError, match="not drawn within 1 s"):
+            late.result()
+    assert other.draw(spec) == painter.draw(spec)
+    assert other.process is painter.process
+    with pytest.raises(ValueError, match=r"cannot be drawn: .*TypeError: [^\n]*$"):
+        other.draw(json.dumps({"data": {"values": []}, "mark": "no such mark"}))
+    assert other.draw(spec).startswith("<svg")
     painter.process.kill()
+    painter.process.wait()
+    assert [each.draw(spec)[:4] for each in (painter, other)] == ["<svg", "<svg"]
+    assert other.process is not painter.process  # each helps itself
+    for each in (painter, other):
+        each.process.kill()
 
 
-def test_where_kernels_run_a_failure_brings_a_new_painter(monkeypatch):
-    told, restarted = [], []
-    painter = type("Still", (), {"restart": lambda self: restarted.append(self)})()
-    statuses = iter(["failed", "ok"])
-    monkeypatch.setattr(workshop, "work", lambda *_: {"status": next(statuses)})
-    monkeypatch.setattr(workshop.sys, "stdin", iter(['{"name": "a"}', '{"name": "b"}']))
-    workshop._serve_by_kernels(told.append, painter)
-    assert [event["record"]["status"] for event in told if event["event"] == "done"] == ["failed", "ok"]
-    assert restarted == [painter]
+def test_a_painter_that_dies_again_says_so(monkeypatch):
+    painter, spec = Painter(), json.dumps({"data": {"values": [{"a": 1}]}, "mark": "point"})
+    painter.process.kill()
+    monkeypatch.setattr(painter, "start", lambda: None)
+    with pytest.raises(OSError, match="the process that draws pictures has ended"):
+        painter.draw(spec)
+
+
+def test_a_workshop_replaces_a_dead_painter():
+    painter = Painter()
+    painter.open()
+    assert workshop._living(painter).process.poll() is None
+    old = painter.process
+    old.kill()
+    old.wait()
+    assert workshop._living(painter).process is not old
+    assert painter.address
+    painter.process.kill()
 
 
 def test_a_folder_that_cannot_be_written_is_one_message(tmp_path):
@@ -248,7 +269,7 @@ def test_a_watch_shows_an_edit_and_a_fault_and_ends_when_asked(tmp_path):
     code += f"scenarios=['article'], notebooks=[{str(path)!r}], progress='plain')"
     process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.PIPE, text=True)
     try:
-        assert settled(page.is_file, 60)
+        assert settled((tmp_path / "site/index.html").is_file, 60)
         path.write_text("half a noteb")
         time.sleep(0.5)
         notebook(path, PARAMETERS, ("1 + 1",), prose="# Edited\n\nWords that were not there.")

@@ -5,7 +5,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, nullcontext, suppress
 from functools import cache
 from pathlib import Path
@@ -49,7 +49,8 @@ def build(
         named = [str(Path(name).absolute()) if name.endswith(".yml") else name for name in scenarios]
         if found := named and due and _asked(crew, told, due, "faults", *named):
             raise OSError("\n".join(found))  # before anything is written
-        made = _make(due, crew, told, keep_going)
+        beside = [_task(due, "sources", output, common(), force)] if due else []
+        made = _make(due, crew, told, keep_going, beside)
         if keep_going or not any(record["status"] == "failed" for record in made):
             records = site.records(output, None if scenarios or notebooks else planned)
             results = _asked(crew, told, due, "tables", output, records)
@@ -199,9 +200,8 @@ def _asked(crew, told, due: list[dict], name: str, *arguments):
     """What a task about the whole site gives: done by the crew, which is warm, where it has something to make."""
     if not due:
         return task(name, arguments)
-    key = store.digest(*(job["key"] for job in due), json.dumps([name, arguments]))
     record: dict = {}
-    for event in crew.make([due[0] | {"task": name, "arguments": arguments, "key": key}]):
+    for event in crew.make([_task(due, name, *arguments)]):
         record = event.get("record", record)
         if event["event"] == "note":
             told.event(event)
@@ -210,7 +210,13 @@ def _asked(crew, told, due: list[dict], name: str, *arguments):
     return record["told"]
 
 
-def _make(due: list[dict], crew, told, keep_going: bool) -> list[dict]:
+def _task(due: list[dict], name: str, *arguments) -> dict:
+    key = store.digest(*(job["key"] for job in due), json.dumps([name, arguments]))
+    return due[0] | {"name": name, "task": name, "arguments": arguments, "key": key}
+
+
+def _make(due: list[dict], crew, told, keep_going: bool, beside: Sequence = ()) -> list[dict]:
+    """Records of the reports; tasks `beside` them fill a slot at the end, and are done again where one fails."""
     hollow = [job for job in due if job["declares"] is None]
     made = [failed(job, "", "ParametersError", "no cell is tagged `parameters`", None) for job in hollow]
     told.begin([job["name"] for job in due])
@@ -218,7 +224,9 @@ def _make(due: list[dict], crew, told, keep_going: bool) -> list[dict]:
         told.event({"event": "done", "job": record["name"], "record": record})
     if made and not keep_going:
         return made
-    for event in crew.make([job for job in due if job not in hollow]):
+    for event in crew.make([*(job for job in due if job not in hollow), *beside]):
+        if event.get("job") in [job["name"] for job in beside]:
+            continue
         told.event(event)
         if event["event"] == "done":
             made.append(event["record"])

@@ -53,7 +53,8 @@ def work(job: dict, painter) -> dict:
         with tempfile.TemporaryDirectory() as folder, Ahead(partial(painter.draw, timeout=job["timeout"])) as pictures:
             ran: list = []  # the notebook as far as it came; from a stock kernel in a file
             try:
-                return _made(job, _notebook(job, Path(folder, "kernel.ipynb"), ran, pictures), pictures)
+                about = _about(job)  # before the fork, which need not read the scenario again
+                return _made(job, about, _notebook(job, Path(folder, "kernel.ipynb"), ran, pictures), pictures)
             except Exception as fault:
                 return failed(job, *_where(fault, executed := _written(ran, Path(folder, "kernel.ipynb"))), executed)
     except OSError as fault:
@@ -61,10 +62,11 @@ def work(job: dict, painter) -> dict:
 
 
 def task(name: str, arguments: Sequence):
-    """What is done for the whole site: the faults of scenarios, the tables of answers, the pages about all."""
+    """What is done for the whole site: faults of scenarios, tables of answers, pages of sources and about all."""
     from analysis.report import site
 
-    tasks: dict[str, Callable] = {"faults": faults, "tables": site.tables, "pages": site.pages}
+    tasks: dict[str, Callable] = {"faults": faults, "tables": site.tables}
+    tasks |= {"sources": site.sources, "pages": site.pages}
     return tasks[name](*arguments)
 
 
@@ -142,10 +144,9 @@ def _kernel(kept: Path) -> dict:
     return {"config": Config(files), "iopub_timeout": 120, "raise_on_iopub_timeout": True}
 
 
-def _made(job: dict, nb: dict, pictures: Ahead) -> dict:
+def _made(job: dict, about: dict, nb: dict, pictures: Ahead) -> dict:
     from analysis.report import page
 
-    about = _about(job)
     html = page.render(page.normalise(nb), about, job["shared"], pictures.draw).encode()
     told = {key: about[key] for key in ("heading", "question", "as_of")} | _collected(nb)
     record = _named(job) | {"status": "ok", "bytes": len(html), "was": _before(_standing(job) or {}, told)} | told

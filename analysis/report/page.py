@@ -7,7 +7,7 @@ import html
 import json
 import re
 import zlib
-from functools import cache
+from functools import cache, lru_cache
 
 from analysis.report.renderer import ASSETS, MIME
 
@@ -250,10 +250,18 @@ def clean(text: str) -> str:
     )
 
 
+@lru_cache(1000)
 def _coloured(source: str) -> str:
     from pygments import highlight
 
     return highlight(source, *_colours())
+
+
+def read(notebook: bytes) -> None:
+    """Colour a notebook's code before it is shown; forks of this process need not."""
+    for cell in json.loads(notebook)["cells"]:
+        if cell["cell_type"] == "code":
+            _coloured("".join(cell["source"]))
 
 
 @cache
@@ -267,7 +275,7 @@ def _colours() -> tuple:
 def warm(*shown: dict) -> None:
     """Render a small page once, so that what is compiled and cached on the way is there before the first fork."""
     outputs = [{"output_type": "display_data", "metadata": {}, "data": data} for data in shown]
-    prose = {"cell_type": "markdown", "metadata": {}, "source": "# A\n\n*b* $x^2$\n\n$$y$$\n\n|a|\n|-|\n|1|"}
+    prose = {"cell_type": "markdown", "metadata": {}, "source": "# A\n\n*b* $x^2$\n\n$$y$$\n\n|a|\n|-|\n|1|\n\n- a"}
     code = {"cell_type": "code", "metadata": {}, "source": "x = f'{1}'  # one", "outputs": outputs}
     names = ("name", "root", "notebook", "scenario", "heading", "question", "as_of")
     about = dict.fromkeys(names, "") | {"siblings": []}

@@ -4,12 +4,15 @@ import gzip
 import json
 import os
 import re
-import select
 import subprocess
 import sys
+import tempfile
+import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import lru_cache
+from multiprocessing.connection import Client, Listener
+from typing import Any
 from xml.etree import ElementTree
 
 from analysis.report.renderer import ASSETS, MIME
@@ -22,6 +25,7 @@ BUNDLE = (
     'import {compile} from "https://cdn.jsdelivr.net/npm/vega-lite@6.4.1/+esm"; '
     "window.vegaEmbed = Object.assign(vegaEmbed, {View, parse, textMetrics, compile});"
 )
+MEMORY = 2 << 30  # bytes that one picture may take in V8, which else ends the whole process
 SVG = "http://www.w3.org/2000/svg"
 _MOVED = re.compile(r"translate\((-?[\d.]+),(-?[\d.]+)\)")
 _COUNTED = re.compile(r"\b(gradient_|clip)(\d+)\b")
@@ -34,35 +38,48 @@ _INHERITED |= {"font-family", "font-size", "font-weight"}
 
 
 class Painter:
-    """A process that draws pictures, started before it is needed; what it drew lately it need not draw again."""
+    """A process that draws the pictures of several reports at once; what it drew lately it need not draw again."""
+
+    desk: Any = None  # the connection of this process
 
     def __init__(self):
-        self.restart()
+        self.start()
 
-    def restart(self) -> None:
-        """A new process in place of the old one."""
-        if old := getattr(self, "process", None):
-            old.kill()
-            old.wait()
+    def start(self) -> None:
+        """A new process; an old one ends with the last who could ask it."""
         command = [sys.executable, "-m", "analysis.report.pictures"]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.address, self.desk = "", None
+
+    def open(self) -> None:
+        """Wait until it can be spoken to; a process that forks does so before, and its children share one painter."""
+        self.address = self.address or self.process.stdout.readline().strip()
+        if not self.address:
+            raise EOFError
 
     def draw(self, spec: str, timeout: float | None = None) -> str:
         """The SVG of a Vega-Lite specification in JSON; ValueError with the library's message where it has a fault.
 
-        TimeoutError after `timeout` seconds; who has had one restarts the painter.
+        TimeoutError where the drawing itself takes more than `timeout` seconds.
         """
-        with suppress(BrokenPipeError):  # then nothing comes back, either
-            self.process.stdin.write(spec.encode() + b"\n")
-            self.process.stdin.flush()
-        if not select.select([self.process.stdout], [], [], timeout)[0]:
-            raise TimeoutError(f"a chart is not drawn within {timeout:g} s")
-        if not (line := self.process.stdout.readline()):
-            raise OSError("the process that draws pictures has ended; its message is above")
-        answer = json.loads(line)
-        if "fault" in answer:
-            raise ValueError(f"a chart cannot be drawn: {answer['fault']}")
-        return answer["svg"]
+        try:
+            answer = self._asked(spec, timeout)
+        except (EOFError, OSError):  # a chart of another report may have killed it: once more, by one of our own
+            self.start()
+            try:
+                answer = self._asked(spec, timeout)
+            except (EOFError, OSError):
+                raise OSError("the process that draws pictures has ended; its message is above") from None
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def _asked(self, spec: str, timeout: float | None):
+        if not self.desk:
+            self.open()
+            self.desk = Client(self.address)
+        self.desk.send((spec, timeout))
+        return self.desk.recv()
 
 
 class Ahead:
@@ -163,33 +180,59 @@ def _symbols(root) -> None:
 
 
 def engine():
-    """What draws: the page's own library in V8 (mini-racer), without a browser; give a specification in JSON."""
-    from py_mini_racer import MiniRacer
+    """What draws: the page's own library in V8 (mini-racer), without a browser; give a specification in JSON.
+
+    ValueError with the library's message, TimeoutError after so many seconds; neither harms the next picture.
+    """
+    from py_mini_racer import JSEvalException, JSOOMException, JSTimeoutException, MiniRacer
 
     v8 = MiniRacer()
     for script in ((ASSETS / "paint.js").read_text(), gzip.decompress((ASSETS / "vega.js.gz").read_bytes()).decode()):
         v8.eval(script + "\n;0")
     v8.eval("begin()")
 
-    def draw(spec: str) -> str:
-        v8.eval(f"draw({spec})")
+    def draw(spec: str, timeout: float | None = None) -> str:
+        try:
+            v8.eval(f"draw({spec})", timeout_sec=timeout, max_memory=MEMORY)
+        except JSTimeoutException:
+            raise TimeoutError(f"a chart is not drawn within {timeout:g} s") from None
+        except JSOOMException:
+            raise ValueError(f"a chart cannot be drawn: it takes more than {MEMORY >> 30} GiB") from None
+        except JSEvalException as thrown:
+            raise ValueError(f"a chart cannot be drawn: {str(thrown).splitlines()[0][:500]}") from None
         if fault := v8.eval("fault"):
-            raise ValueError(fault)
+            raise ValueError(f"a chart cannot be drawn: {fault[:500]}")
         return v8.eval("drawn")
 
     return draw
 
 
 def main() -> None:
-    """Draw a picture for each line of standard input."""
-    draw = engine()
-    drawn = lru_cache(200)(lambda spec: small(draw(spec)))
-    for line in sys.stdin:
-        try:
-            answer = {"svg": drawn(line)}
-        except Exception as fault:  # V8 raises its own kinds
-            answer = {"fault": str(fault)[:500]}
-        print(json.dumps(answer), flush=True)
+    """Draw for whoever connects to the address that standard output names, until standard input ends."""
+    with tempfile.TemporaryDirectory() as folder:
+        door = Listener(os.path.join(folder, "desk") if os.name == "posix" else None, backlog=64)
+        print(door.address, flush=True)
+        threading.Thread(target=_serve, args=(door,), daemon=True).start()
+        sys.stdin.read()
+
+
+def _serve(door: Listener) -> None:
+    draw, one = engine(), threading.Lock()
+    drawn = lru_cache(500)(lambda spec, timeout: small(draw(spec, timeout)))
+
+    def answer(desk) -> None:
+        with desk, suppress(EOFError, OSError):  # who asked has ended
+            while True:
+                asked = desk.recv()
+                with one:
+                    try:
+                        said: str | Exception = drawn(*asked)
+                    except Exception as fault:  # raised again where it was asked
+                        said = fault
+                desk.send(said)
+
+    while True:
+        threading.Thread(target=answer, args=(door.accept(),), daemon=True).start()
 
 
 if __name__ == "__main__":

@@ -84,10 +84,22 @@ def pages(output: str, found: list[dict], common: str, shared: str, force: bool 
         import gzip
 
         store.put(output, shared, gzip.decompress(page.library()))
-    for name, text in (*_sources(), ("feed.xml", _feed(found)), ("index.html", _index(found))):
+    sources(output, common)
+    _write(output, ("feed.xml", _feed(found)), ("index.html", _index(found)), (".records/site", state))
+
+
+def sources(output: str, common: str, force: bool = False) -> None:
+    """The pages of all sources of facts; nothing where no fact and no template changed."""
+    told = force or store.get(output, ".records/sources") != common.encode()
+    if told or not store.size(output, "sources/index.html"):
+        _write(output, *_sources(), (".records/sources", common))
+
+
+def _write(output: str, *texts: tuple[str, str]) -> None:
+    """Write those that are not there already, in order."""
+    for name, text in texts:
         if store.get(output, name) != text.encode():
             store.put(output, name, text)
-    store.put(output, ".records/site", state)
 
 
 def _index(found: list[dict]) -> str:

@@ -18,13 +18,16 @@ import threading
 from collections import deque
 
 from analysis.report.engine import die_with_parent, fork, lines, reap, unsafe
-from analysis.report.job import failed, work
+from analysis.report.job import ROOT, failed, work
 from analysis.report.pictures import Painter
 
 PINNED = {  # one thread a process, one order of sets, one clock: equal inputs give equal bytes
     "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "TZ": "UTC",
     "LC_ALL": "C.UTF-8", "JE_ARROW_MALLOC_CONF": "background_thread:false", "PASSTHROUGH_BATCH": "1",
 }  # fmt: skip
+
+
+SHARING = 3  # slots; to draw the charts of a report takes a third of the time of its cells
 
 
 class Workshop:
@@ -119,7 +122,8 @@ def warm(tell) -> None:
         import altair as alt
         import nbformat
         import pandas as pd
-        import papermill.translators  # noqa: F401
+        import papermill.execute
+        import papermill.translators
         import tqdm  # noqa: F401
 
         for module in pkgutil.walk_packages(analysis.__path__, "analysis."):
@@ -129,6 +133,8 @@ def warm(tell) -> None:
                 tell({"event": "note", "text": f"{module.name} cannot be imported: {type(fault).__name__}: {fault}"})
     from analysis.report import page
 
+    written = papermill.execute.write_ipynb  # it makes a file's text even where no file is asked for
+    papermill.execute.write_ipynb = lambda nb, path: written(nb, path) if path else None
     with contextlib.suppress(Exception):  # what every scenario reads and asks; a fault is the notebook's to show
         from analysis.study import forecasts
 
@@ -143,15 +149,20 @@ def warm(tell) -> None:
 
 def later() -> None:
     """Import and run once what other reports need, while children already make the first."""
+    gc.disable()
     with contextlib.suppress(Exception):  # as above
         import SALib.analyze.sobol
         import SALib.sample.sobol  # noqa: F401
 
+        from analysis.report import page
         from analysis.study import power, reconcile, scenario, verdict
 
         case = scenario.load(scenario.REFERENCE)
         verdict.across(case), reconcile.totals(case), power.against_batch()
+        for path in (ROOT / "notebooks").glob("*.ipynb"):
+            page.read(path.read_bytes())
     gc.freeze()
+    gc.enable()
 
 
 @contextlib.contextmanager
@@ -174,44 +185,48 @@ def serve(slots: int) -> None:
 
     gc.disable()  # there is nothing to collect while imports run; a tenth of their time
     die_with_parent()  # while imports run nobody listens to standard input
-    painters = [Painter() for _ in range(slots)]
+    painters = [Painter() for _ in range(0, slots, SHARING)]
     warm(tell)
     die_with_parent(0)
     gc.collect()
     gc.freeze()  # a collection in a child would else copy every page
     gc.enable()
+    gc.set_threshold(50_000, 20, 100)  # a child lives for a second
+    for painter in painters:
+        painter.open()
     why = unsafe()
     tell({"event": "ready"})
     if why:
         tell({"event": "note", "text": f"stock kernels instead of forks: {why}"})
         _serve_by_kernels(tell, painters[0])
     else:
-        _serve_by_forks(tell, painters)
+        _serve_by_forks(tell, slots, painters)
 
 
 def _serve_by_kernels(tell, painter: Painter) -> None:
     for job in map(json.loads, sys.stdin):
         tell({"event": "start", "job": job["name"]})
-        record = work(job | {"engine": "kernel"}, painter)
-        if record["status"] == "failed":
-            painter.restart()
-        tell(_done(job, record))
+        tell(_done(job, work(job | {"engine": "kernel"}, painter)))
 
 
-def _serve_by_forks(tell, painters: list) -> None:
-    waiting, free, live, rest, left = deque(), list(range(len(painters))), {}, b"", [later]
+def _serve_by_forks(tell, slots: int, painters: list) -> None:
+    waiting, free, live, rest, left = deque(), list(range(slots)), {}, b"", [later]
     try:
         while True:
             while waiting and free:
                 job, slot = waiting.popleft(), free.pop()
-                pid, reader = fork(lambda send, job=job, slot=slot: send(work(job, painters[slot])))
+                painter = _living(painters[slot // SHARING])
+                pid, reader = fork(lambda send, job=job, painter=painter: send(work(job, painter)))
                 live[reader] = (pid, job, slot)
                 tell({"event": "start", "job": job["name"]})
-            if left and not free:
+            full = not free and not any("task" in job for _, job, _ in live.values())
+            pause = None if not left or (live and not full) else 0 if live else 0.3  # idle, as a watch is
+            asked = select.select([0, *live], [], [], pause)[0]
+            if left and not asked:
                 left.pop()()
-            for ready in select.select([0, *live], [], [])[0]:
+            for ready in asked:
                 if ready:
-                    free.append(_finished(tell, painters, ready, *live.pop(ready)))
+                    free.append(_finished(tell, ready, *live.pop(ready)))
                     continue
                 block = os.read(0, 1 << 20)
                 if not block:
@@ -223,15 +238,21 @@ def _serve_by_forks(tell, painters: list) -> None:
             reap(pid)
 
 
-def _finished(tell, painters: list, reader: int, pid: int, job: dict, slot: int) -> int:
+def _living(painter: Painter) -> Painter:
+    """The painter, with a new process where a chart has killed the old one."""
+    if painter.process.poll() is not None:
+        painter.start()
+        painter.open()
+    return painter
+
+
+def _finished(tell, reader: int, pid: int, job: dict, slot: int) -> int:
     """Report the end of a child and free its slot."""
     record = next(lines(reader), {"died": "the process that made the report was killed"})
     os.close(reader)
     reap(pid)
     if "died" in record:
         record = failed(job, "", "DeadProcessError", record["died"], None)
-    if record["status"] == "failed":
-        painters[slot].restart()  # it may have died, or be in the middle of a picture for the dead
     tell(_done(job, record))
     return slot
 

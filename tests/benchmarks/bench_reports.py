@@ -42,7 +42,7 @@ class Watch:
 
     def _sample(self):
         me = psutil.Process()
-        while not self.stop.wait(0.25):
+        while not self.stop.wait(1):  # a sample walks every page of every process: more of them would be measured too
             total = 0
             for process in me.children(recursive=True):
                 try:
