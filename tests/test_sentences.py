@@ -1,6 +1,7 @@
 """What pages say, read for every scenario: the notebooks' cells are run in place and all words and tables looked at."""
 
 import ast
+import csv
 import html
 import json
 import re
@@ -107,3 +108,13 @@ def test_beliefs_have_words_without_their_units():
     case = an.load("thermal")
     named = [costs.words(f"{side}{name}") for name in case.believe for side in ("", "candidate_")]
     assert [name for name in named if re.search(r"_| s$| s,| per ", name)] == []
+
+
+def test_every_kind_of_words_is_asked_for_and_no_name_has_two():
+    report = Path(costs.__file__).parent
+    rows = list(csv.DictReader((report / "words.csv").open(encoding="utf-8")))
+    assert len({(row["kind"], row["name"]) for row in rows}) == len(rows)
+    asked = {kind for path in report.glob("*.py") for kind in re.findall(r'worded\("(\w+)"\)', path.read_text())}
+    assert asked == {row["kind"] for row in rows}
+    assert [row for row in rows if not row["words"]] == []
+    assert [row for row in rows if row["kind"] == "unit" and row["words"].count("{}") != 1] == []

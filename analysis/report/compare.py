@@ -9,14 +9,11 @@ from IPython.display import Markdown
 
 from analysis.report import marks, store, text, theme
 from analysis.report.job import ROOT
+from analysis.report.text import worded
 from analysis.study import scenario
 
-SHOWN = {  # quantity of the candidate: its title, and whether more or less of it is better
-    "tokens_per_usd_ratio": ("Tokens per dollar, new over old", "more"),
-    "request_usd": ("Cost of a request", "less"),
-    "energy_j_per_output_token": ("Energy of an output token", "less"),
-    "output_tokens_per_s_per_chip": ("Speed of a chip", "more"),
-}
+TITLES = worded("compared")  # of the quantities of the candidate that are compared
+MORE = ("tokens_per_usd_ratio", "output_tokens_per_s_per_chip")  # is better; of the others less
 OTHERWISE = ("key", "the reference says", "this scenario says")
 ACTS, REGRET = "cost_over_buying", "regret_ratio"
 
@@ -37,9 +34,9 @@ def numbers() -> pd.DataFrame:
 
 def candidates(taken: pd.DataFrame) -> pd.DataFrame:
     """The compared quantities of each scenario's candidate, a row each, once."""
-    rows = taken[(taken.option == "candidate") & taken.quantity.isin(list(SHOWN))]
+    rows = taken[(taken.option == "candidate") & taken.quantity.isin(list(TITLES))]
     rows = rows.drop_duplicates(["scenario", "quantity"])
-    return rows.assign(title=rows.quantity.map(lambda name: SHOWN[name][0]))
+    return rows.assign(title=rows.quantity.map(TITLES))
 
 
 def beside(taken: pd.DataFrame) -> pd.DataFrame:
@@ -48,7 +45,7 @@ def beside(taken: pd.DataFrame) -> pd.DataFrame:
     said = [f"{text.text(row.mid, row.unit)} ({text.figure(row.low, row.unit)} to {text.figure(row.high, row.unit)})"
             for row in rows.itertuples()]  # fmt: skip
     wide = rows.assign(said=said).pivot_table("said", "scenario", "title", "first")
-    wide = wide.reindex(columns=[title for title, _ in SHOWN.values()]).fillna("")
+    wide = wide.reindex(columns=list(TITLES.values())).fillna("")
     return wide.rename_axis(columns=None).reset_index()
 
 
@@ -85,7 +82,7 @@ def dominance(taken: pd.DataFrame) -> pd.DataFrame:
     Another model or another workload is no choice that a buyer has, so it beats nothing.
     """
     wide = candidates(taken).pivot_table(index="scenario", columns="quantity", values="mid").dropna()
-    better = wide * [1 if SHOWN[name][1] == "more" else -1 for name in wide.columns]
+    better = wide * [1 if name in MORE else -1 for name in wide.columns]
     known = {name: scenario.load(name) for name in wide.index if name in scenario.scenarios()}
     work = {name: (known[name].model, known[name].workload) if name in known else None for name in wide.index}
     beaten = {

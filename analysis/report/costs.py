@@ -8,33 +8,20 @@ from analysis.facts import chip, chosen
 from analysis.facts import table as facts
 from analysis.report import figures_cost as figures
 from analysis.report import text
-from analysis.report.text import say, spread, step, table
+from analysis.report.text import say, spread, step, table, worded
 from analysis.study import budget, finance, fleet, model, power, reconcile, schedule, sensitivity
 from analysis.study.claims import claim
 from analysis.units import convert
 
-TAKEN = {"usd_per_s_per_chip": "usd/hour/gpu", "input_usd_per_token": "usd/Mtok", "cached_usd_per_token": "usd/Mtok",
-         "output_usd_per_token": "usd/Mtok", "request_usd": "usd"}  # fmt: skip
-KINDS = {"input_usd_per_token": "computed input", "cached_usd_per_token": "cached input",
-         "output_usd_per_token": "output"}  # fmt: skip
+TAKEN = {"usd_per_s_per_chip": "usd/hour/gpu", **dict.fromkeys(worded("token"), "usd/Mtok"), "request_usd": "usd"}
 ASKED = 8  # beliefs that the slower questions are asked of: the widest of the tornado
-SIDES = {"baseline_": ", old chip", "candidate_": ", new chip", "shared_": ", both chips"}
-WORDS = {
-    "step": "time to write a token", "prefill": "time to read a prompt", "first": "wait for the first token",
-    "paid_ratio": "price paid", "eligible_share": "traffic that can move", "first_year_ratio": "first year's load",
-    "busy_share": "load factor", "kept_s": "time between uses of a cached prompt", "tariff_ratio": "power tariff",
-    "fetched_bytes_per_s_per_chip": "speed of fetching cached prompts", "cache_usd_per_s_per_byte": "cache memory",
-    "software_usd_per_s_per_chip": "software licences", "staff_usd_per_s_per_chip": "staff", "it_life_s": "chips' life",
-    "retrofit_s": "time of a liquid retrofit", "retrofit_usd_per_w": "price of a liquid retrofit",
-    "paid_wait_share": "part of the wait for a hall that is paid",
-}  # fmt: skip
 
 
 def words(name: str) -> str:
     """A belief or a left-over of calibration in words; one without words keeps its name, without its unit."""
-    side = next((s for s in SIDES if name.startswith(s)), "")
+    side = next((s for s in worded("side") if name.startswith(s)), "")
     own = name.removeprefix(side)
-    return (WORDS[own] if own in WORDS else text.named(own)) + SIDES.get(side, "")
+    return (worded("belief").get(own) or text.named(own)) + worded("side").get(side, "")
 
 
 def money(case, draws: pd.DataFrame) -> Markdown:
@@ -94,8 +81,8 @@ def answer(case, draws: pd.DataFrame) -> text.Payload:
 
 def token_costs(draws: pd.DataFrame) -> pd.DataFrame:
     """Dollars per million tokens by kind and option: median and 80% range."""
-    rows = pd.DataFrame(text.rows_of(draws, dict.fromkeys(KINDS, "usd/Mtok")))
-    return rows.assign(kind=rows["quantity"].map(KINDS))
+    rows = pd.DataFrame(text.rows_of(draws, dict.fromkeys(worded("token"), "usd/Mtok")))
+    return rows.assign(kind=rows["quantity"].map(worded("token")))
 
 
 def before_after(case, draws: pd.DataFrame) -> Markdown:

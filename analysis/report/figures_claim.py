@@ -6,16 +6,10 @@ import altair as alt
 import pandas as pd
 
 from analysis.report.marks import fan, log_axis, percent, rows, rule, tips, titled
-from analysis.report.text import figure, text
+from analysis.report.text import figure, text, worded
 from analysis.report.theme import BASELINE, CANDIDATE, CLAIM, FAINT, INK, MEASURED, WIDTH
 
-STEPS = {
-    "software_alone": "Newer software, same chip",
-    "fp8_to_fp4": "FP8 to FP4, one chip",
-    "blackwell_to_ultra": "Blackwell to Blackwell Ultra",
-    "hopper_to_blackwell": "Hopper to Blackwell",
-    "competitor": "B200 to MI355X",
-}
+STEPS = worded("step")
 MARKS = {"holds": ("✓", CANDIDATE), "fails": ("✗", CLAIM), "cannot be told": ("?", "#6A6F76")}
 FACTOR = "tokens, new for old"
 

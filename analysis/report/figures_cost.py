@@ -5,17 +5,11 @@ import pandas as pd
 
 from analysis.facts import chip
 from analysis.report.marks import ENDS, fan, log_axis, percent, rows, rule, spans, tips, titled
+from analysis.report.text import worded
 from analysis.report.theme import BASELINE, CANDIDATE, CLAIM, FAINT, INK, KINDS, OPTIONS, WIDTH, colour
 from analysis.units import convert
 
-LINES = {  # five colours are told apart where thirteen lines are not
-    "accelerator": ("accelerator",),
-    "rest of the computer": ("server", "network", "storage", "spare"),
-    "building, power and cooling": ("facility", "lease"),
-    "electricity": ("electricity", "demand"),
-    "upkeep, people, tax, repair": ("maintenance", "staff", "software", "tax", "repair"),
-}
-KIND_OF = {line: kind for kind, lines in LINES.items() for line in lines}
+LINES = worded("cost")  # five colours are told apart where thirteen lines are not
 
 
 def _millions(table: pd.DataFrame, *fields: str) -> pd.DataFrame:
@@ -28,11 +22,11 @@ def _paint(field: str, names, paints: list[str], title: str | None = None, **mor
 
 def stack(costs: pd.DataFrame) -> alt.Chart:
     """What an owned chip costs in an hour, by what the money goes to."""
-    kinds = costs["line"].map(KIND_OF)
-    told = costs.assign(kind=kinds, order=kinds.map(list(LINES).index))
+    kinds, order = costs["line"].map(LINES), list(dict.fromkeys(LINES.values()))
+    told = costs.assign(kind=kinds, order=kinds.map(order.index))
     chart = alt.Chart(told).mark_bar(stroke="white", strokeWidth=0.5).encode(
         x=alt.X("usd_per_chip_hour:Q", title="$ per chip-hour"), y=rows("option", OPTIONS), order="order:O",
-        color=_paint("kind", LINES, KINDS, legend=alt.Legend(columns=3)), tooltip=tips("line", usd_per_chip_hour=".3f"),
+        color=_paint("kind", order, KINDS, legend=alt.Legend(columns=3)), tooltip=tips("line", usd_per_chip_hour=".3f"),
     )  # fmt: skip
     subtitle = "$ per chip-hour, means of the draws, which add up"
     return titled(chart, "What a chip-hour is made of", subtitle, 46 * costs["option"].nunique())

@@ -5,21 +5,10 @@ import pandas as pd
 
 from analysis.facts import chip
 from analysis.report.marks import log_axis, percent, rows, rule, tips, titled
+from analysis.report.text import worded
 from analysis.report.theme import BASELINE, CANDIDATE, FAINT, INK, KINDS, OPTIONS, SERIES, colour
 
-PARTS = {
-    "linear": "weights that every token uses",
-    "expert": "routed experts",
-    "cache": "cached context",
-    "communication": "collectives",
-    "overhead": "launches, small kernels, scheduling",
-    "interference": "prompts of others",
-}
-QUANTITIES = {
-    "output_tokens_per_s_per_chip": "tokens/s per chip",
-    "tpot_s": "time per token",
-    "ttft_s": "time to first token",
-}
+PARTS, QUANTITIES = worded("part"), worded("speed")
 
 
 def _against(told: pd.DataFrame, hue: str, unit: str, seen: str, size: int, band: float = 1.0) -> list[alt.Chart]:

@@ -1,8 +1,11 @@
 """Sentences and tables: what a notebook says, with every number computed, and what a page takes away."""
 
+import csv
 import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,24 +17,7 @@ from analysis.study.schema import spread as bands
 from analysis.units import SUFFIX, convert, unit_of
 
 HEADLINE, NUMBERS = "application/vnd.passthrough.headline+json", "application/vnd.passthrough.numbers+json"
-UNITS = {  # how a unit is written for a reader: prefix, suffix
-    "usd/Mtok": ("$", " per million tokens"), "usd": ("$", ""), "usd/hour/gpu": ("$", " per chip-hour"),
-    "Musd": ("$", " M"), "Musd/year": ("$", " M a year"), "": ("", ""), "1": ("", ""), "percent": ("", "%"),
-    "ratio": ("", "×"), "tok/s": ("", " tokens/s"), "tok/s/gpu": ("", " tokens/s per chip"),
-    "J/tok": ("", " J per token"), "Mtok/s": ("", " million tokens/s"), "usd/year/W": ("$", " a year and watt"),
-    "chip": ("", " chips"),
-}  # fmt: skip
 PAYS = ("pays", "does not pay", "may pay")
-WORDS = {  # what a table calls a quantity
-    "output_tokens_per_s_per_chip": "output tokens of a chip", "ttft_s": "time to the first token",
-    "tpot_s": "time between two tokens", "request_usd": "cost of a request",
-    "energy_j_per_output_token": "energy of an output token with its prompt, boards only",
-    "tokens_per_usd_ratio": "tokens for a dollar, against the baseline", "usd_per_s_per_chip": "cost of a chip-hour",
-    "input_usd_per_token": "cost of input tokens", "cached_usd_per_token": "cost of cached input tokens",
-    "output_usd_per_token": "cost of output tokens", "effective_usd": "a year's budget, in today's dollars",
-    "stretch_ratio": "work that the budget buys, new for old", "cost_over_buying": "cost of an act over buying today",
-    "blended_usd_per_token": "cost of a mixed fleet's output tokens",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -51,6 +37,23 @@ class Shown:
         return self.mid if self.low == self.high else f"{self.mid} ({self.range})"
 
 
+@cache
+def worded(kind: str) -> dict[str, str]:
+    """What a reader sees in place of the names of one kind, as words.csv has it and in its order.
+
+    >>> worded("token")["cached_usd_per_token"], worded("unit")["usd"]
+    ('cached input', '${}')
+    """
+    with Path(__file__).with_name("words.csv").open(encoding="utf-8", newline="") as file:
+        return {row["name"]: row["words"] for row in csv.DictReader(file) if row["kind"] == kind}
+
+
+def _around(unit: str) -> tuple[str, str]:
+    """What stands before and behind a number in a unit."""
+    before, _, behind = worded("unit").get(unit, f"{{}} {unit}").partition("{}")
+    return before, behind
+
+
 def number(value: float, digits: int = 3) -> str:
     """A value with `digits` significant digits and separated thousands; no exponent below a thousand million.
 
@@ -66,12 +69,12 @@ def number(value: float, digits: int = 3) -> str:
 def figure(value: float, unit: str) -> str:
     """The number with its prefix, for the first of a range; a multiplier below 1 and a percentage have two digits."""
     rough = unit == "percent" or (unit == "ratio" and abs(value) < 1)
-    return UNITS.get(unit, ("", ""))[0] + number(value, 2 if rough else 3)
+    return _around(unit)[0] + number(value, 2 if rough else 3)
 
 
 def text(value: float, unit: str) -> str:
     """The number as it is written in a sentence."""
-    return figure(value, unit) + UNITS.get(unit, ("", f" {unit}"))[1]
+    return figure(value, unit) + _around(unit)[1]
 
 
 def musd(usd: float) -> str:
@@ -173,11 +176,12 @@ def numbers(draws: pd.DataFrame, quantities: Mapping[str, str]) -> Payload:
     return taken(rows_of(draws, quantities))
 
 
-def taken(rows: list[dict], words: Mapping[str, str] = WORDS, page: Markdown | None = None) -> Payload:
+def taken(rows: list[dict], words: Mapping[str, str] | None = None, page: Markdown | None = None) -> Payload:
     """Rows from `row` as a table to read and to take away.
 
     The reader sees quantities in `words` and units as they are written, or `page`; the machine keeps all as it is.
     """
+    words = worded("quantity") | (words or {})
     cells = [(words.get(row["quantity"], row["quantity"].replace("_", " ")), row["option"], unit_words(row["unit"]),
               *(number(row[k]) for k in ("low", "mid", "high"))) for row in rows]  # fmt: skip
     page = page or table(cells, ["Quantity", "option", "unit", "P10", "P50", "P90"])
@@ -186,7 +190,7 @@ def taken(rows: list[dict], words: Mapping[str, str] = WORDS, page: Markdown | N
 
 def unit_words(unit: str) -> str:
     """A unit as it is written beside a number, which stands elsewhere."""
-    return "".join(UNITS.get(unit, ("", unit))).strip()
+    return "".join(_around(unit)).strip()
 
 
 def named(field: str) -> str:

@@ -4,16 +4,11 @@ from collections import defaultdict
 
 import pandas as pd
 
-from analysis.report.text import Payload, number, row, shown, table, taken, unit_words
+from analysis.report.text import Payload, number, row, shown, table, taken, unit_words, worded
 from analysis.study import energy, power
 from analysis.units import convert, unit_of
 
-SITE = {
-    "chips": ("chips", "chip"),
-    "tokens_per_s": ("served tokens", "Mtok/s"),
-    "usd_per_s": ("cost of its chips", "Musd/year"),
-    "watt_usd_per_s_per_w": ("worth of one more watt", "usd/year/W"),
-}
+SITE = {"chips": "chip", "tokens_per_s": "Mtok/s", "usd_per_s": "Musd/year", "watt_usd_per_s_per_w": "usd/year/W"}
 
 
 def accuracy() -> dict:
@@ -48,7 +43,7 @@ def sites(case, draws: pd.DataFrame) -> Payload:
     """What 1, 10 and 100 MW carry under each option, and what one more watt would earn in a year."""
     rows, cells = [], defaultdict(list)
     for each in power.sites(case, draws).itertuples():
-        name, unit = SITE[each.quantity]
+        name, unit = worded("site")[each.quantity], SITE[each.quantity]
         ends = [convert(end, unit_of(each.quantity), unit) for end in (each.low, each.mid, each.high)]
         rows.append(row(f"{name}, {convert(each.site_w, 'W', 'MW'):g} MW", each.option, unit, ends))
         same = cells[name, unit_words(unit), each.option]

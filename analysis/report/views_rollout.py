@@ -9,7 +9,7 @@ from IPython.display import Markdown
 from analysis.facts import chip
 from analysis.laws import decision, rollout, scoring
 from analysis.report import figures_rollout as figures
-from analysis.report.text import WORDS, Payload, cited, day, headline, plain, row, spread, step, table, taken
+from analysis.report.text import Payload, cited, day, headline, plain, row, spread, step, table, taken
 from analysis.study import choice, forecasts, model, record, schedule
 from analysis.units import convert
 
@@ -181,7 +181,7 @@ def scored(case) -> Markdown:
 
 def numbers(case, seen: schedule.Forecast, paid: pd.DataFrame, fans: pd.DataFrame) -> Payload:
     """Chances, costs of the acts and the blended fleet, to take away."""
-    year, words, rows = case.as_of.year + 1, dict(WORDS), []
+    year, words, rows = case.as_of.year + 1, {}, []
     given = seen.product + _given(seen)
     for name, quarter in product(forecasts.WORDS, (1, 2, 4)):
         chance = schedule.by(seen, name, pd.Period(f"{year}Q{quarter}").end_time.date())
