@@ -176,7 +176,7 @@ def numbers(draws: pd.DataFrame, quantities: Mapping[str, str]) -> Payload:
     return taken(rows_of(draws, quantities))
 
 
-def taken(rows: list[dict], words: Mapping[str, str] | None = None, page: Markdown | None = None) -> Payload:
+def taken(rows: list[dict], words: dict[str, str] | None = None, page: Markdown | None = None) -> Payload:
     """Rows from `row` as a table to read and to take away.
 
     The reader sees quantities in `words` and units as they are written, or `page`; the machine keeps all as it is.
