@@ -117,4 +117,7 @@ def test_every_kind_of_words_is_asked_for_and_no_name_has_two():
     asked = {kind for path in report.glob("*.py") for kind in re.findall(r'worded\("(\w+)"\)', path.read_text())}
     assert asked == {row["kind"] for row in rows}
     assert [row for row in rows if not row["words"]] == []
+    code = "".join(path.read_text() for path in report.glob("*.py"))
+    captions = {row["name"]: row["words"].split(" | ") for row in rows if row["kind"] == "caption"}
+    assert {name for name, caption in captions.items() if len(caption) != 2 or f'"{name}"' not in code} == set()
     assert [row for row in rows if row["kind"] == "unit" and row["words"].count("{}") != 1] == []

@@ -132,8 +132,7 @@ def gains_chart(taken: pd.DataFrame) -> alt.LayerChart:
     base = alt.Chart(told).encode(y=marks.rows("scenario", told.scenario))
     x = marks.log_axis("low", "tokens per dollar, new over old", [*told.low, *told.high, 1])
     layers = [*marks.rule(1), *marks.spans(base, x, color=theme.CANDIDATE)]
-    subtitle = f"multiplier, logarithmic; {marks.ENDS}"
-    return marks.titled(layers, "What a dollar buys in each scenario", subtitle, 26 * len(told))
+    return marks.titled("all.gains", layers, 26 * len(told))
 
 
 def regret_chart(taken: pd.DataFrame) -> alt.LayerChart:
@@ -141,5 +140,4 @@ def regret_chart(taken: pd.DataFrame) -> alt.LayerChart:
     told = regrets(taken)
     x = alt.X("act:N", title=None, sort=list(told.act.unique()), axis=alt.Axis(labelAngle=0, orient="top"))
     cells = marks.heat(told, x, marks.rows("scenario", told.scenario), REGRET)
-    subtitle = "per cent of the cost of buying today, above the best act"
-    return marks.titled(cells, "What each act would be regretted by", subtitle, 26 * told.scenario.nunique(), 540)
+    return marks.titled("all.regrets", cells, 26 * told.scenario.nunique(), 540)

@@ -33,10 +33,7 @@ def waterfall(ladder: pd.DataFrame) -> alt.LayerChart:
         base.mark_tick(color=INK, thickness=2.5, size=18).encode(x="mid:Q", tooltip=tips("label", factor=".2f")),
         base.mark_text(align="left", dx=6, color=INK).encode(x=alt.value(WIDTH), text="label:N"),
     ]
-    claimed = "claim" in set(told["kind"])
-    title = "What is left of the headline on its way to a buyer" if claimed else "From chip to buyer, step by step"
-    subtitle = "multiplier, logarithmic; throughput first, then tokens per dollar; tick: median, line: 80% range"
-    return titled(layers, title, subtitle, 34 * len(told))
+    return titled("claim.ladder" if "claim" in set(told["kind"]) else "claim.steps", layers, 34 * len(told))
 
 
 def dumbbell(effects: pd.DataFrame, headline: float | None) -> alt.LayerChart:
@@ -53,11 +50,9 @@ def dumbbell(effects: pd.DataFrame, headline: float | None) -> alt.LayerChart:
     pairs = base.mark_line(color=FAINT, strokeWidth=3).encode(x=x, detail="title:N")
     dollars = base.transform_filter(f"datum.outcome == '{known[1]}'").mark_rule(color=CANDIDATE)
     spread = dollars.encode(x="low:Q", x2="high:Q")
-    title = "What each reading of the claim would buy" if headline else "What the step buys"
-    red = "; red: the headline" if headline else ""
-    subtitle = f"multiplier, logarithmic; teal line: 80% range of tokens per dollar{red}"
-    lines = rule(headline, CLAIM) if headline else []
-    return titled([*rule(1, FAINT), *lines, pairs, spread, points], title, subtitle, 34 * told["title"].nunique())
+    lines = [*rule(1, FAINT), *(rule(headline, CLAIM) if headline else [])]
+    name = "claim.readings" if headline else "claim.step"
+    return titled(name, [*lines, pairs, spread, points], 34 * told["title"].nunique())
 
 
 def strip(ratios: pd.DataFrame, headline: float | None) -> alt.LayerChart:
@@ -75,10 +70,9 @@ def strip(ratios: pd.DataFrame, headline: float | None) -> alt.LayerChart:
         tooltip=tips("baseline", "candidate", "model", "conditions", "source", times_ratio=".2f"),
     )  # fmt: skip
     middle = alt.Chart(matched).mark_tick(color=CANDIDATE, thickness=3, size=26).encode(x=x, y=y)
-    red = ("; red: what the headline asks for", rule(headline, CLAIM, (1, 0))) if headline else ("", [])
-    subtitle = f"ratio, logarithmic; teal: median of matched results; faint: other steps than this scenario's{red[0]}"
-    title = "The claim among published measurements" if headline else "Published measurements"
-    return titled([points, middle, *red[1]], title, subtitle, 230)
+    if headline:
+        return titled("claim.asked", [points, middle, *rule(headline, CLAIM, (1, 0))], 230)
+    return titled("claim.published", [points, middle], 230)
 
 
 def credence(updates: pd.DataFrame) -> alt.LayerChart:
@@ -93,8 +87,7 @@ def credence(updates: pd.DataFrame) -> alt.LayerChart:
         points.encode(x="mean:Q", tooltip=tips("step", "why", "source", ratio=".2f")),
         base.mark_text(align="left", dx=8, color=INK).encode(x="high:Q", text="text:N"),
     ]
-    subtitle = "probability; dot: mean, line: 80% range"
-    return titled(layers, "How belief in the programme behind the claim moved", subtitle, 44 * len(told), 420)
+    return titled("claim.credence", layers, 44 * len(told), 420)
 
 
 def trust(sensitivity: pd.DataFrame, believed: float) -> alt.LayerChart:
@@ -102,8 +95,7 @@ def trust(sensitivity: pd.DataFrame, believed: float) -> alt.LayerChart:
     base = alt.Chart(sensitivity).encode(x=percent("true_share", "probability that the claim is true", alt.X))
     mean = base.mark_line(color=INK, strokeDash=[5, 3]).encode(y="mean:Q")
     bands = fan(base, alt.Y("low:Q", title="tokens per dollar, new for old"))
-    subtitle = "multiplier; line: median, band: 80% range, dashes: mean, dotted: what is believed now"
-    return titled([*bands, mean, *rule(believed, INK, (1, 3))], "How much trust a conclusion needs", subtitle, 240)
+    return titled("claim.trust", [*bands, mean, *rule(believed, INK, (1, 3))], 240)
 
 
 def ledger(statements: pd.DataFrame) -> "pd.io.formats.style.Styler":

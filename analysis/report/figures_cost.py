@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 
 from analysis.facts import chip
-from analysis.report.marks import ENDS, fan, log_axis, percent, rows, rule, spans, tips, titled
+from analysis.report.marks import fan, log_axis, percent, rows, rule, spans, tips, titled
 from analysis.report.text import worded
 from analysis.report.theme import BASELINE, CANDIDATE, CLAIM, FAINT, INK, KINDS, OPTIONS, WIDTH, colour
 from analysis.units import convert
@@ -28,8 +28,7 @@ def stack(costs: pd.DataFrame) -> alt.Chart:
         x=alt.X("usd_per_chip_hour:Q", title="$ per chip-hour"), y=rows("option", OPTIONS), order="order:O",
         color=_paint("kind", order, KINDS, legend=alt.Legend(columns=3)), tooltip=tips("line", usd_per_chip_hour=".3f"),
     )  # fmt: skip
-    subtitle = "$ per chip-hour, means of the draws, which add up"
-    return titled(chart, "What a chip-hour is made of", subtitle, 46 * costs["option"].nunique())
+    return titled("cost.stack", chart, 46 * costs["option"].nunique())
 
 
 def before_after(costs: pd.DataFrame) -> alt.FacetChart:
@@ -39,7 +38,7 @@ def before_after(costs: pd.DataFrame) -> alt.FacetChart:
     head = alt.Header(labelAngle=0, labelAlign="left")
     kinds = alt.Row("kind:N", title=None, sort=list(costs["kind"].unique()), header=head)
     chart = alt.layer(*layers).properties(width=WIDTH - 110, height=64).facet(row=kinds)
-    return titled(chart, "What each kind of token costs to make", f"$ per million tokens, logarithmic; {ENDS}")
+    return titled("cost.tokens", chart)
 
 
 def readings(told: pd.DataFrame, budget_usd: float, headline_usd: float | None) -> alt.LayerChart:
@@ -51,8 +50,7 @@ def readings(told: pd.DataFrame, budget_usd: float, headline_usd: float | None) 
     base = alt.Chart(told).encode(y=rows("title", told["title"]), color=alt.Color("paint:N", scale=None))
     ring = base.mark_point(size=80).encode(x="before_frictions:Q", color=alt.value(INK))
     marks = spans(base, alt.X("low:Q", title="$ million of today's work", scale=alt.Scale(zero=True)))
-    subtitle = f"$ million a year at today's cost; {ENDS} of the first year; ring: before any friction"
-    return titled([*lines, ring, *marks], "The budget under each reading", subtitle, 34 * len(told))
+    return titled("cost.readings", [*lines, ring, *marks], 34 * len(told))
 
 
 def over_time(bought: pd.DataFrame) -> alt.LayerChart:
@@ -61,8 +59,7 @@ def over_time(bought: pd.DataFrame) -> alt.LayerChart:
     base = base.encode(x=alt.X("month:Q", title="months from the day of this page"))
     today = base.mark_line(color=INK, strokeDash=[4, 3], strokeWidth=1.5).encode(y="today:Q")
     bands = fan(base, alt.Y("low:Q", title="$ million, cumulative"), OPTIONS[bought["option"].iloc[0]])
-    subtitle = "$ million of work at today's cost; line: median, band: 80% range; dashes: today's chips only"
-    return titled([*bands, today], "Work bought as the new chips arrive", subtitle, 260)
+    return titled("cost.work", [*bands, today], 260)
 
 
 def tenures(ways: pd.DataFrame) -> alt.LayerChart:
@@ -70,8 +67,7 @@ def tenures(ways: pd.DataFrame) -> alt.LayerChart:
     told, paint = ways.assign(label=ways["option"] + ", " + ways["how"]), list(OPTIONS.values())
     base = alt.Chart(told).encode(y=rows("label", told["label"]), color=_paint("option", OPTIONS, paint, legend=None))
     marks = spans(base, alt.X("low:Q", title="$ per request", scale=alt.Scale(zero=True), axis=alt.Axis(format="~g")))
-    title = "The same request by way to hold the chip"
-    return titled(marks, title, f"$ per request of this scenario; {ENDS}", 30 * len(told))
+    return titled("cost.tenures", marks, 30 * len(told))
 
 
 def rents(quotes: pd.DataFrame) -> alt.LayerChart:
@@ -86,8 +82,7 @@ def rents(quotes: pd.DataFrame) -> alt.LayerChart:
     shape = alt.Shape("contract:N", title=None, scale=alt.Scale(domain=sorted(told["contract"].unique())))
     lines = base.mark_line(strokeWidth=1.6).encode(detail="contract:N")
     marks = base.mark_point(filled=True, size=60, opacity=1).encode(shape=shape)
-    subtitle = "$ per chip-hour; quotes by the date that they are of, lines join one contract"
-    return titled([lines, marks], "What a chip has rented for", subtitle, 260)
+    return titled("cost.rents", [lines, marks], 260)
 
 
 def thresholds(viable: pd.DataFrame, contours: pd.DataFrame) -> alt.LayerChart:
@@ -107,8 +102,7 @@ def thresholds(viable: pd.DataFrame, contours: pd.DataFrame) -> alt.LayerChart:
         **place, color=colour(told["option"]), shape=alt.Shape("product:N", title=None, legend=alt.Legend(columns=3)),
         tooltip=tips("product", "option", usd_per_mtok=".3~g"),
     )  # fmt: skip
-    subtitle = "both axes logarithmic; grey: how much of that dollar is kept"
-    return titled([line, word, marks], "Where tokens leave a margin", subtitle, 320)
+    return titled("cost.thresholds", [line, word, marks], 320)
 
 
 def margins(viable: pd.DataFrame) -> alt.LayerChart:
@@ -119,8 +113,7 @@ def margins(viable: pd.DataFrame) -> alt.LayerChart:
     beside = base.encode(color=colour(told["option"]), yOffset=alt.YOffset("option:N", sort=list(OPTIONS)))
     aims = base.mark_tick(color=INK, thickness=2, size=48).encode(x="target_share:Q")
     marks = spans(beside, percent("low", "gross margin", alt.X, (min(float(told["low"].min()), 0), 1)))
-    subtitle = f"share of the price; {ENDS}; black: the margin aimed at"
-    return titled([*marks, aims], "Margin of each product", subtitle, 58 * told["product"].nunique())
+    return titled("cost.margins", [*marks, aims], 58 * told["product"].nunique())
 
 
 def tornado(swings: pd.DataFrame, unit: str, threshold: float) -> alt.LayerChart:
@@ -131,8 +124,7 @@ def tornado(swings: pd.DataFrame, unit: str, threshold: float) -> alt.LayerChart
         x=alt.X("mid:Q", title=unit, scale=alt.Scale(zero=False)), x2="value:Q", y=rows("label", told["label"]),
         color=_paint("end", ["P10", "P90"], KINDS[:2], "belief at its"), tooltip=tips("label", "end", value=".3f"),
     )  # fmt: skip
-    subtitle = f"{unit}; each belief alone at its 10th and 90th percentile; dashes: break-even"
-    return titled([bars, *rule(threshold)], "What moves the answer", subtitle, 26 * len(told))
+    return titled("cost.tornado", [bars, *rule(threshold)], 26 * len(told), unit=unit)
 
 
 def sobol(indices: pd.DataFrame) -> alt.LayerChart:
@@ -147,5 +139,4 @@ def sobol(indices: pd.DataFrame) -> alt.LayerChart:
     x = alt.X("value:Q", title="share of the variance", stack=None, axis=alt.Axis(format="%"))
     bars = base.mark_bar(opacity=0.75).encode(x=x, color=_paint("part", words.values(), KINDS[:2]))
     lines = base.mark_rule(color=INK).encode(x="low:Q", x2="high:Q")
-    subtitle = "share of the variance (Sobol); line: 95% confidence"
-    return titled([bars, lines], "What the doubt is made of", subtitle, 34 * len(indices))
+    return titled("cost.sobol", [bars, lines], 34 * len(indices))

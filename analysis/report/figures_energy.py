@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 
 from analysis.facts import chip
-from analysis.report.marks import ENDS, fan, log_axis, percent, rows, rule, spans, tips, titled
+from analysis.report.marks import fan, log_axis, percent, rows, rule, spans, tips, titled
 from analysis.report.theme import BASELINE, CANDIDATE, CLAIM, FAINT, INK, MEASURED, WIDTH, colour
 from analysis.units import convert
 
@@ -24,8 +24,7 @@ def waterfall(steps: pd.DataFrame) -> alt.LayerChart:
         base.mark_rule(color=INK).encode(x="low:Q", x2="high:Q"),
         base.mark_tick(color=INK, thickness=2).encode(x="mid:Q", tooltip=tips("option", "step", mid=".3g")),
     ]
-    subtitle = "joules; tick: median so far, line: 80% range of the sum"
-    return titled(layers, "What comes on top of the boards on the way to the meter", subtitle, 230)
+    return titled("energy.steps", layers, 230)
 
 
 def boundaries(tokens: pd.DataFrame) -> alt.FacetChart:
@@ -36,7 +35,7 @@ def boundaries(tokens: pd.DataFrame) -> alt.FacetChart:
     x, shape = log_axis("low", "J per token", [*told["low"], *told["high"]]), alt.Shape("option:N", legend=None)
     layers = alt.layer(*spans(base, x, {"shape": shape}, strokeWidth=1.5)).properties(height=95, width=540)
     chart = layers.facet(row=alt.Row("token:N", title=None, sort=["input", "cached", "output"]))
-    return titled(chart, "A token's energy by kind and boundary", f"joules, logarithmic; {ENDS}")
+    return titled("energy.boundaries", chart)
 
 
 def batch(series: pd.DataFrame) -> alt.FacetChart:
@@ -46,9 +45,7 @@ def batch(series: pd.DataFrame) -> alt.FacetChart:
     points = base.mark_point(color=MEASURED, filled=True, size=45, opacity=1)
     points = points.encode(y="measured:Q", tooltip=tips("series", "concurrency", measured=".3g", mid=".3g"))
     layers = alt.layer(*fan(base, y), points, data=series).properties(height=150, width=250)
-    title = "More requests share a step, so a token takes less energy"
-    unit = "joules at the boards, both axes logarithmic; black: measured, line and band: predicted with its 80% range"
-    return titled(layers.facet(facet=alt.Facet("series:N", title=None), columns=2), title, unit)
+    return titled("energy.batch", layers.facet(facet=alt.Facet("series:N", title=None), columns=2))
 
 
 def ladder(steps: pd.DataFrame) -> alt.LayerChart:
@@ -67,8 +64,7 @@ def ladder(steps: pd.DataFrame) -> alt.LayerChart:
     )  # fmt: skip
     text = base.mark_text(align="left", dx=12, color=INK, x=WIDTH).encode(text=alt.Text("power_ratio:Q", format=".2f"))
     lines = [mark for ratio in claimed["power_ratio"] for mark in rule(float(ratio), CLAIM)]
-    title = "The claim's watts beside those of chips on sale" if lines else "Watts of later chips over those of earlier"
-    return titled([*lines, points, text], title, "ratio of power", 30 * len(told))
+    return titled("energy.claim" if lines else "energy.watts", [*lines, points, text], 30 * len(told))
 
 
 def multipliers(limits: pd.DataFrame) -> alt.LayerChart:
@@ -78,7 +74,7 @@ def multipliers(limits: pd.DataFrame) -> alt.LayerChart:
     x = log_axis("low", "tokens, new for old", [*told["low"], *told["high"], 1.0])
     text = base.mark_text(dy=-12, color=INK).encode(x="mid:Q", text=alt.Text("mid:Q", format=".2f"))
     layers = [*rule(1, FAINT), *spans(base, x, color=CANDIDATE), text]
-    return titled(layers, "The gain depends on what is scarce", f"multiplier, logarithmic; {ENDS}", 160)
+    return titled("energy.scarce", layers, 160)
 
 
 def density(racks: pd.DataFrame) -> alt.LayerChart:
@@ -95,8 +91,7 @@ def density(racks: pd.DataFrame) -> alt.LayerChart:
         points.encode(y="mid:Q", tooltip=tips("name", rack_kw=".0f", mid=".0%")),
         named.mark_text(dy=-14, color=INK).encode(y="high:Q", text="name:N"),
     ]
-    subtitle = "share of positions a tenant can rent; line: 80% range; dots: usual limit of the site's halls"
-    return titled(layers, "The denser the rack, the fewer places for it", subtitle, 240)
+    return titled("energy.density", layers, 240)
 
 
 def warm_water(told: pd.DataFrame) -> alt.FacetChart:
@@ -105,5 +100,4 @@ def warm_water(told: pd.DataFrame) -> alt.FacetChart:
     base = alt.Chart().encode(x=alt.X("celsius:Q", title="supply water, °C", scale=alt.Scale(zero=False), axis=ticks))
     layers = alt.layer(*fan(base, alt.Y("low:Q", title=None, scale=alt.Scale(zero=False))), data=told)
     chart = layers.properties(height=140, width=170).facet(column=alt.Column("quantity:N", title=None, sort=None))
-    title = "Warmer water saves chillers until the chips slow down"
-    return titled(chart.resolve_scale(y="independent"), title, "line: median, band: 80% range")
+    return titled("energy.water", chart.resolve_scale(y="independent"))

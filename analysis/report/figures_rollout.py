@@ -34,8 +34,7 @@ def gantt(outlook: pd.DataFrame, windows: pd.DataFrame, as_of) -> alt.LayerChart
     if told.never.any():  # a layer without rows has no extent, of which Vega warns
         arrow = alt.Chart(told[told.never]).mark_text(text="▶", color=CANDIDATE, fontSize=14)
         layers.append(arrow.encode(y=y, x="shown:T"))
-    subtitle = "date; dot: median, line: 80% range, red: the window that was promised"
-    return titled(layers, "When it comes", subtitle, 170)
+    return titled("rollout.dates", layers, 170)
 
 
 def chances(curves: pd.DataFrame, as_of) -> alt.LayerChart:
@@ -50,9 +49,7 @@ def chances(curves: pd.DataFrame, as_of) -> alt.LayerChart:
     )  # fmt: skip
     text = alt.Chart(ends).mark_text(align="right", dy=-9, color=INK)
     text = text.encode(x=DAY, y="chance_share:Q", text="label:N")
-    title = "The chance that it has come, and that it never does"
-    layers = [lines, text, *rule(as_of, word="seen from here")]
-    return titled(layers, title, "per cent, as known on the day", HEIGHT)
+    return titled("rollout.chances", [lines, text, *rule(as_of, word="seen from here")], HEIGHT)
 
 
 def evidence_path(history: pd.DataFrame, news: pd.DataFrame) -> alt.LayerChart:
@@ -65,8 +62,7 @@ def evidence_path(history: pd.DataFrame, news: pd.DataFrame) -> alt.LayerChart:
     y = percent("chance_share", "chance", domain=(0, top))
     lines = alt.Chart(told).mark_line(interpolate="step-after")
     lines = lines.encode(x=DAY, y=y, **_series("what", list(names.values())))
-    subtitle = "per cent; dates if it exists, by the end of next year; grey lines: news"
-    return titled([*[marks][: len(news)], lines], "How the forecast moved", subtitle, HEIGHT)
+    return titled("rollout.path", [*[marks][: len(news)], lines], HEIGHT)
 
 
 def record(card: pd.DataFrame) -> alt.LayerChart:
@@ -81,17 +77,14 @@ def record(card: pd.DataFrame) -> alt.LayerChart:
         color=alt.Color("held:N", title=head, scale=alt.Scale(**domain, range=[MEASURED, KINDS[1]])),
     )  # fmt: skip
     grey = base.mark_rule(color=FAINT, strokeWidth=7).encode(x=x, x2="high:Q")
-    words = "months after the promised window closed; grey: 80% range forecast from the other launches"
-    title = "Most keep their window; those that do not run months over it"
-    return titled([grey, *rule(0, dash=(3, 3)), points], title, words, 17 * len(told))
+    return titled("rollout.record", [grey, *rule(0, dash=(3, 3)), points], 17 * len(told))
 
 
 def tasks(critical: pd.DataFrame) -> alt.Chart:
     """Share of futures in which each task holds the date of general availability."""
     bars = alt.Chart(critical).mark_bar(height=16, color=CANDIDATE)
     chart = bars.encode(y=alt.Y("task:N", sort="-x", title=None), x=percent("share", None, alt.X))
-    subtitle = "per cent of the futures in which it comes at all"
-    return titled(chart, "Which task sets the date", subtitle, 110)
+    return titled("rollout.tasks", chart, 110)
 
 
 def ramp(shipped: pd.DataFrame, points: pd.DataFrame, product: str) -> alt.LayerChart:
@@ -101,8 +94,7 @@ def ramp(shipped: pd.DataFrame, points: pd.DataFrame, product: str) -> alt.Layer
     dots = base.mark_point(filled=True, color=MEASURED, opacity=1)
     dots = dots.encode(y="units:Q", tooltip=tips("day:T", units=",.0f"))
     layers = [*_bands(shipped, "units shipped so far"), spread, dots]
-    words = "units; bands: 50 and 80% ranges, dots: estimates with P5 to P95"
-    return titled(layers, f"The ramp that supply follows: {product}", words, HEIGHT)
+    return titled("rollout.ramp", layers, HEIGHT, product=product)
 
 
 def cohorts(fans: pd.DataFrame) -> alt.Chart:
@@ -113,12 +105,12 @@ def cohorts(fans: pd.DataFrame) -> alt.Chart:
         x=DAY, y=alt.Y("mid:Q", title="chips in service", stack=True),
         color=colour(field="quantity"), tooltip=tips("day:T", "quantity", mid=",.0f"),
     )  # fmt: skip
-    return titled(chart, "A fleet changes slowly", "chips, medians; within supply, power and liquid cooling", HEIGHT)
+    return titled("rollout.fleet", chart, HEIGHT)
 
 
 def blended(months: pd.DataFrame, title: str, unit: str) -> alt.LayerChart:
     """What a token of the mixed fleet takes, month by month."""
-    return titled(_bands(months, unit), title, f"{unit}; bands: 50 and 80% ranges", 220)
+    return titled("rollout.blended", _bands(months, unit), 220, title=title, unit=unit)
 
 
 def wait_or_buy(grid: pd.DataFrame, marks: pd.DataFrame) -> alt.LayerChart:
@@ -136,8 +128,7 @@ def wait_or_buy(grid: pd.DataFrame, marks: pd.DataFrame) -> alt.LayerChart:
     shape = alt.Scale(domain=["pays for the delay", "this scenario"], range=["square", "circle"])
     places = alt.Chart(marks).mark_point(size=320, color=INK, strokeWidth=2)
     places = places.encode(**place, shape=alt.Shape("mark:N", title=None, scale=shape))
-    subtitle = "cost of waiting over that of buying today"
-    return titled([cells, words, places], "Below 1, waiting is cheaper", subtitle, 340)
+    return titled("rollout.wait", [cells, words, places], 340)
 
 
 def regrets(table: pd.DataFrame) -> alt.LayerChart:
@@ -145,8 +136,7 @@ def regrets(table: pd.DataFrame) -> alt.LayerChart:
     told = table.reset_index().melt("act", var_name="future", value_name="regret")
     heads = alt.Axis(labelAngle=0, orient="top", labelPadding=20, labelExpr="split(datum.label, ', ')")
     x = alt.X("future:N", sort=list(table.columns), title=None, axis=heads)
-    cells = heat(told, x, rows("act", table.index), "regret")
-    return titled(cells, "What each act would be regretted by", "per cent of the cost of buying today", 170)
+    return titled("rollout.regrets", heat(told, x, rows("act", table.index), "regret"), 170)
 
 
 def reliability(bins: pd.DataFrame) -> alt.LayerChart:
@@ -156,8 +146,7 @@ def reliability(bins: pd.DataFrame) -> alt.LayerChart:
     spread = base.mark_rule(color=MEASURED).encode(y=percent("low", "came true", domain=(0, 1)), y2="high:Q")
     dots = base.mark_point(filled=True, color=MEASURED, opacity=1)
     dots = dots.encode(y="came_share:Q", size="cases:Q", tooltip=tips(said_share=".0%", came_share=".0%", cases="d"))
-    words = "per cent; launches forecast from the others, bars: 80% range if cases were independent"
-    return titled([line.encode(x="a:Q", y="a:Q"), spread, dots], "Said and happened", words, 260)
+    return titled("rollout.reliability", [line.encode(x="a:Q", y="a:Q"), spread, dots], 260)
 
 
 def register(told: dict) -> Payload:

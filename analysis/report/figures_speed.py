@@ -32,24 +32,20 @@ def against_measured(points: pd.DataFrame, quantity: str, unit: str, title: str)
     told = points[["accelerator", "model", "engine", "precision", "concurrency", quantity, f"{quantity}_predicted"]]
     told = told.dropna().rename(columns={quantity: "measured", f"{quantity}_predicted": "predicted"})
     layers = _against(told.assign(accelerator=told["accelerator"].map(chip)), "accelerator", unit, "measured", 14, 1.2)
-    return titled(layers, title, f"{unit}, logarithmic; line: right, band: within 20%", 430, 480)
+    return titled("speed.measured", layers, 430, 480, title=title, unit=unit)
 
 
 def narrower(ratios: pd.DataFrame) -> alt.LayerChart:
     """FP4 over FP8, time per token at equal configuration: measured against predicted."""
     told = ratios[["accelerator", "model", "engine", "concurrency", "measured", "predicted"]]
-    words = "measured and predicted ratio of times per output token, logarithmic; below 1 FP4 is faster"
-    return titled(
-        _against(told, "model", "ratio", "measured", 30), "What FP4 gives over FP8 on one chip", words, 340, 400
-    )
+    return titled("speed.narrower", _against(told, "model", "ratio", "measured", 30), 340, 400)
 
 
 def records(printed: pd.DataFrame) -> alt.LayerChart:
     """Printed records of offline throughput against the most that is predicted, none of them in the fit."""
     told = printed[["accelerator", "model", "precision", "input_tokens", "output_tokens", "measured", "predicted"]]
     layers = _against(told.assign(accelerator=told["accelerator"].map(chip)), "accelerator", "tokens/s", "printed", 20)
-    words = "output tokens/s per chip, logarithmic; line: right"
-    return titled(layers, "Vendors' records, which the fit has not seen", words, 340, 400)
+    return titled("speed.records", layers, 340, 400)
 
 
 def errors_by(errors: pd.DataFrame, by: str, title: str) -> alt.LayerChart:
@@ -60,7 +56,7 @@ def errors_by(errors: pd.DataFrame, by: str, title: str) -> alt.LayerChart:
     base = alt.Chart(told).encode(x=percent("error", "median absolute error", alt.X), y=rows("group", told["group"]))
     bars = base.mark_bar(color=CANDIDATE, opacity=0.75)
     count = base.mark_text(align="left", dx=4, color=INK).encode(text=alt.Text("points:Q", format=",d"))
-    return titled([bars, count], title, "per cent of the measured tokens/s per chip; number: points", alt.Step(19))
+    return titled("speed.errors", [bars, count], alt.Step(19), title=title)
 
 
 def schemes(summary: pd.DataFrame, peers: pd.DataFrame) -> alt.FacetChart:
@@ -75,7 +71,7 @@ def schemes(summary: pd.DataFrame, peers: pd.DataFrame) -> alt.FacetChart:
         color=alt.Color("whose:N", title=None, scale=whose),
         row=alt.Row("quantity:N", title=None, sort=list(QUANTITIES.values()), spacing=34, header=head),
     ).resolve_scale(y="independent").properties(height=alt.Step(18))  # fmt: skip
-    return titled(chart, "Errors grow with what was never seen", "per cent, median of points left out")
+    return titled("speed.schemes", chart)
 
 
 def frontier(points: pd.DataFrame, promised: float) -> alt.LayerChart:
@@ -90,9 +86,7 @@ def frontier(points: pd.DataFrame, promised: float) -> alt.LayerChart:
     layout += ["instances_count", "concurrency_requests", "ttft_s"]
     shape = alt.Shape("option:N", legend=None)
     dots = base.mark_point(filled=True, size=28).encode(tooltip=["option", *layout], shape=shape)
-    title = "The faster for one user, the fewer tokens for all"
-    words = "output tokens/s at the medians, both axes logarithmic; rule: the promised speed"
-    return titled([lines, dots, *rule(promised, dash=(4, 4))], title, words)
+    return titled("speed.frontier", [lines, dots, *rule(promised, dash=(4, 4))])
 
 
 def parts(shares: pd.DataFrame) -> alt.Chart:
@@ -103,8 +97,7 @@ def parts(shares: pd.DataFrame) -> alt.Chart:
         color=alt.Color("part:N", title=None, scale=hue, legend=alt.Legend(columns=3)), order=alt.Order("rank:Q"),
         tooltip=tips("option", "part", "bound", share=".1%"),
     )  # fmt: skip
-    title, unit = "Where the time between two tokens goes", "per cent, medians at the operating point"
-    return titled(chart, title, unit, alt.Step(38))
+    return titled("speed.parts", chart, alt.Step(38))
 
 
 def differences(gains: pd.DataFrame) -> alt.LayerChart:
@@ -117,5 +110,4 @@ def differences(gains: pd.DataFrame) -> alt.LayerChart:
     kinds = alt.Scale(domain=["part", "whole"], range=[BASELINE, CANDIDATE])
     bars = base.mark_bar(opacity=0.75).encode(x2="one:Q", color=alt.Color("kind:N", legend=None, scale=kinds))
     text = base.mark_text(align="left", dx=4, color=INK).encode(text="text:N")
-    unit = "ratio at the medians, logarithmic, at the promised speed"
-    return titled([bars, text], "What each difference of the two options brings", unit, alt.Step(26))
+    return titled("speed.differences", [bars, text], alt.Step(26))

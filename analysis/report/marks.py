@@ -5,17 +5,20 @@ import math
 import altair as alt
 import pandas as pd
 
+from analysis.report.text import worded
 from analysis.report.theme import CANDIDATE, INK, WIDTH
 
-ENDS, THREE = "dot: median, line: 80% range", {"low": ",.3~g", "mid": ",.3~g", "high": ",.3~g"}
+THREE = {"low": ",.3~g", "mid": ",.3~g", "high": ",.3~g"}
 TICKS = {0.5: (1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 4, 5, 6, 7, 8, 9), 1: (1, 1.5, 2, 3, 5, 7), 3: (1, 2, 5), 99: (1,)}
 
 
-def titled(chart, title: str, subtitle: str, height: float | alt.Step | None = None, width: float = WIDTH):
-    """A chart, or layers from back to front, under a title that says what is seen and a subtitle that is the unit.
+def titled(name: str, chart, height: float | alt.Step | None = None, width: float = WIDTH, **told):
+    """A chart, or layers from back to front, under its caption of words.csv: what is seen, and below it the unit.
 
-    The same words are there for a screen reader. Facets have their size already, so none is given for them.
+    The same words are there for a screen reader; `told` fills what they leave open. Facets have their size already, so
+    none is given for them.
     """
+    title, subtitle = worded("caption")[name].format(**told).split(" | ")
     chart = alt.layer(*chart) if isinstance(chart, list) else chart
     size = {"height": height, "width": width} if height else {}
     return chart.properties(title=alt.Title(title, subtitle=subtitle), description=f"{title}. {subtitle}.", **size)
