@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.report.marks import fan, log_axis, percent, rows, rule, tips, titled
 from analysis.report.text import figure, text, worded
-from analysis.report.theme import BASELINE, CANDIDATE, CLAIM, FAINT, INK, MEASURED, WIDTH
+from analysis.report.theme import BASELINE, CANDIDATE, CLAIM, FAINT, INK, MEASURED, WIDTH, apart
 
 STEPS = worded("step")
 MARKS = {"holds": ("✓", CANDIDATE), "fails": ("✗", CLAIM), "cannot be told": ("?", "#6A6F76")}
@@ -43,9 +43,8 @@ def dumbbell(effects: pd.DataFrame, headline: float | None) -> alt.LayerChart:
     x = log_axis("mid", FACTOR, [*told["low"], *told["high"], 1, *([headline] if headline else [])])
     base = alt.Chart(told).encode(y=rows("title", told["title"]))
     points = base.mark_point(filled=True, size=110, opacity=1).encode(
-        x=x, color=alt.Color("outcome:N", title="Tokens", scale=alt.Scale(domain=known, range=[BASELINE, CANDIDATE])),
-        shape=alt.Shape("outcome:N", title="Tokens", scale=alt.Scale(domain=known, range=["circle", "square"])),
-        tooltip=tips("title", "outcome", mid=".2f"),
+        x=x, tooltip=tips("title", "outcome", mid=".2f"),
+        **apart("outcome", known, "Tokens", color=[BASELINE, CANDIDATE], shape=["circle", "square"]),
     )  # fmt: skip
     pairs = base.mark_line(color=FAINT, strokeWidth=3).encode(x=x, detail="title:N")
     dollars = base.transform_filter(f"datum.outcome == '{known[1]}'").mark_rule(color=CANDIDATE)
@@ -62,11 +61,10 @@ def strip(ratios: pd.DataFrame, headline: float | None) -> alt.LayerChart:
     matched = told[told["matching"] == "matched"].groupby("step", as_index=False)["times_ratio"].median()
     ends = [*told["times_ratio"], *([headline] if headline else [])]
     x = log_axis("times_ratio", "tokens per chip second, after for before", ends)
-    shapes = alt.Scale(domain=["matched", "best against best"], range=["circle", "diamond"])
     y = rows("step", STEPS.values())
     points = alt.Chart(told).mark_point(size=70, strokeWidth=1.4, color=MEASURED).encode(
         x=x, y=y, opacity=alt.Opacity("weight:Q", scale=None, legend=None),
-        shape=alt.Shape("matching:N", title=None, scale=shapes),
+        **apart("matching", ["matched", "best against best"], shape=["circle", "diamond"]),
         tooltip=tips("baseline", "candidate", "model", "conditions", "source", times_ratio=".2f"),
     )  # fmt: skip
     middle = alt.Chart(matched).mark_tick(color=CANDIDATE, thickness=3, size=26).encode(x=x, y=y)

@@ -6,7 +6,7 @@ import pandas as pd
 from analysis.facts import chip
 from analysis.report.marks import fan, log_axis, percent, rows, rule, spans, tips, titled
 from analysis.report.text import worded
-from analysis.report.theme import BASELINE, CANDIDATE, CLAIM, FAINT, INK, KINDS, OPTIONS, WIDTH, colour
+from analysis.report.theme import BASELINE, CANDIDATE, CLAIM, FAINT, INK, KINDS, OPTIONS, WIDTH, apart, colour
 from analysis.units import convert
 
 LINES = worded("cost")  # five colours are told apart where thirteen lines are not
@@ -16,17 +16,14 @@ def _millions(table: pd.DataFrame, *fields: str) -> pd.DataFrame:
     return table.assign(**{field: convert(table[field], "usd", "Musd") for field in fields})
 
 
-def _paint(field: str, names, paints: list[str], title: str | None = None, **more) -> alt.Color:
-    return alt.Color(f"{field}:N", title=title, scale=alt.Scale(domain=list(names), range=paints), **more)
-
-
 def stack(costs: pd.DataFrame) -> alt.Chart:
     """What an owned chip costs in an hour, by what the money goes to."""
     kinds, order = costs["line"].map(LINES), list(dict.fromkeys(LINES.values()))
     told = costs.assign(kind=kinds, order=kinds.map(order.index))
     chart = alt.Chart(told).mark_bar(stroke="white", strokeWidth=0.5).encode(
-        x=alt.X("usd_per_chip_hour:Q", title="$ per chip-hour"), y=rows("option", OPTIONS), order="order:O",
-        color=_paint("kind", order, KINDS, legend=alt.Legend(columns=3)), tooltip=tips("line", usd_per_chip_hour=".3f"),
+        x=alt.X("usd_per_chip_hour:Q", title="$ per chip-hour"), y=rows("option", OPTIONS),
+        order="order:O", tooltip=tips("line", usd_per_chip_hour=".3f"),
+        **apart("kind", order, legend=alt.Legend(columns=3), color=KINDS),
     )  # fmt: skip
     return titled("cost.stack", chart, 46 * costs["option"].nunique())
 
@@ -64,8 +61,8 @@ def over_time(bought: pd.DataFrame) -> alt.LayerChart:
 
 def tenures(ways: pd.DataFrame) -> alt.LayerChart:
     """Cost of one and the same request by way to hold the chip."""
-    told, paint = ways.assign(label=ways["option"] + ", " + ways["how"]), list(OPTIONS.values())
-    base = alt.Chart(told).encode(y=rows("label", told["label"]), color=_paint("option", OPTIONS, paint, legend=None))
+    told, hues = ways.assign(label=ways["option"] + ", " + ways["how"]), OPTIONS.values()
+    base = alt.Chart(told).encode(y=rows("label", told["label"]), **apart("option", OPTIONS, legend=None, color=hues))
     marks = spans(base, alt.X("low:Q", title="$ per request", scale=alt.Scale(zero=True), axis=alt.Axis(format="~g")))
     return titled("cost.tenures", marks, 30 * len(told))
 
@@ -76,8 +73,8 @@ def rents(quotes: pd.DataFrame) -> alt.LayerChart:
     base = alt.Chart(told).encode(
         x=alt.X("day:T", title=None, scale=alt.Scale(nice={"interval": "month", "step": 3})),
         y=alt.Y("usd_per_chip_hour:Q", title="$ per chip-hour", scale=alt.Scale(zero=True)),
-        color=_paint("thing", told["thing"].unique(), [BASELINE, CANDIDATE]),
         tooltip=tips("thing", "as_of", "contract", "source", usd_per_chip_hour=".2f"),
+        **apart("thing", told["thing"].unique(), color=[BASELINE, CANDIDATE]),
     )  # fmt: skip
     shape = alt.Shape("contract:N", title=None, scale=alt.Scale(domain=sorted(told["contract"].unique())))
     lines = base.mark_line(strokeWidth=1.6).encode(detail="contract:N")
@@ -122,7 +119,7 @@ def tornado(swings: pd.DataFrame, unit: str, threshold: float) -> alt.LayerChart
     long = pd.concat([told.assign(end=name, value=told[at]) for name, at in (("P10", "at_low"), ("P90", "at_high"))])
     bars = alt.Chart(long).mark_bar(height=14).encode(
         x=alt.X("mid:Q", title=unit, scale=alt.Scale(zero=False)), x2="value:Q", y=rows("label", told["label"]),
-        color=_paint("end", ["P10", "P90"], KINDS[:2], "belief at its"), tooltip=tips("label", "end", value=".3f"),
+        tooltip=tips("label", "end", value=".3f"), **apart("end", ["P10", "P90"], "belief at its", color=KINDS[:2]),
     )  # fmt: skip
     return titled("cost.tornado", [bars, *rule(threshold)], 26 * len(told), unit=unit)
 
@@ -137,6 +134,6 @@ def sobol(indices: pd.DataFrame) -> alt.LayerChart:
     y = alt.Y("label:N", title=None, scale=alt.Scale(domain=list(indices["label"])))
     base = alt.Chart(long).encode(y=y, yOffset=alt.YOffset("part:N", scale=alt.Scale(domain=list(words.values()))))
     x = alt.X("value:Q", title="share of the variance", stack=None, axis=alt.Axis(format="%"))
-    bars = base.mark_bar(opacity=0.75).encode(x=x, color=_paint("part", words.values(), KINDS[:2]))
+    bars = base.mark_bar(opacity=0.75).encode(x=x, **apart("part", words.values(), color=KINDS[:2]))
     lines = base.mark_rule(color=INK).encode(x="low:Q", x2="high:Q")
     return titled("cost.sobol", [bars, lines], 34 * len(indices))

@@ -5,7 +5,7 @@ import pandas as pd
 
 from analysis.facts import chip
 from analysis.report.marks import fan, log_axis, percent, rows, rule, spans, tips, titled
-from analysis.report.theme import BASELINE, CANDIDATE, CLAIM, FAINT, INK, MEASURED, WIDTH, colour
+from analysis.report.theme import BASELINE, CANDIDATE, CLAIM, FAINT, INK, MEASURED, WIDTH, apart, colour
 from analysis.units import convert
 
 NAMES = {"board": "accelerator boards", "wall": "system at the wall", "facility": "facility at the meter"}
@@ -53,13 +53,12 @@ def ladder(steps: pd.DataFrame) -> alt.LayerChart:
     label = steps["step"] + steps["boundary"].map(lambda b: "" if b == "not stated" else f", {b}")
     told = steps.assign(label=label, note=steps["change"].fillna(""))
     known, claimed = [b for b in BOUNDARIES if b in set(told["boundary"])], told[told["boundary"] == "not stated"]
-    domain, shown = list(BOUNDARIES), {"title": "Boundary", "legend": alt.Legend(values=known)}
-    hue = alt.Scale(domain=domain, range=list(BOUNDARIES.values()))
+    shown = {"title": "Boundary", "legend": alt.Legend(values=known)}
     x = alt.X("power_ratio:Q", title="power, later over earlier", scale=alt.Scale(domainMin=0))
     base = alt.Chart(told).encode(y=rows("label", label))
     points = base.mark_point(filled=True, size=110, opacity=1).encode(
-        x=x, color=alt.Color("boundary:N", scale=hue, **shown),
-        shape=alt.Shape("boundary:N", scale=alt.Scale(domain=domain), **shown),
+        x=x, **apart("boundary", BOUNDARIES, **shown, color=BOUNDARIES.values()),
+        shape=alt.Shape("boundary:N", scale=alt.Scale(domain=list(BOUNDARIES)), **shown),
         tooltip=tips("label", "note", "source", power_ratio=".2f", energy_ratio=".2f", time_ratio=".2f"),
     )  # fmt: skip
     text = base.mark_text(align="left", dx=12, color=INK, x=WIDTH).encode(text=alt.Text("power_ratio:Q", format=".2f"))

@@ -6,7 +6,7 @@ import pandas as pd
 from analysis.report.job import FORECASTS
 from analysis.report.marks import fan, heat, percent, rows, rule, tips, titled
 from analysis.report.text import Payload, plain
-from analysis.report.theme import CANDIDATE, CLAIM, FAINT, HEIGHT, INK, KINDS, MEASURED, colour
+from analysis.report.theme import CANDIDATE, CLAIM, FAINT, HEIGHT, INK, KINDS, MEASURED, apart, colour
 
 STAGES = {"limited": "Limited release", "general": "General availability", "volume": "Volume"}
 DAY = alt.X("day:T", title=None)
@@ -68,13 +68,11 @@ def evidence_path(history: pd.DataFrame, news: pd.DataFrame) -> alt.LayerChart:
 def record(card: pd.DataFrame) -> alt.LayerChart:
     """Slip of each past launch against the 80% range that the other launches would have given it."""
     told = card.assign(held=card.inside.map({True: "inside", False: "outside"}))
-    domain, head = {"domain": ["inside", "outside"]}, "80% range"
     base = alt.Chart(told).encode(y=rows("product", told.sort_values("slip")["product"]))
     x = alt.X("low:Q", title="slip in months")
     points = base.mark_point(filled=True, size=80, opacity=1).encode(
         x="slip:Q", tooltip=tips("product", slip=".1f", crps=".2f"),
-        shape=alt.Shape("held:N", title=head, scale=alt.Scale(**domain, range=["circle", "cross"])),
-        color=alt.Color("held:N", title=head, scale=alt.Scale(**domain, range=[MEASURED, KINDS[1]])),
+        **apart("held", ["inside", "outside"], "80% range", shape=["circle", "cross"], color=[MEASURED, KINDS[1]]),
     )  # fmt: skip
     grey = base.mark_rule(color=FAINT, strokeWidth=7).encode(x=x, x2="high:Q")
     return titled("rollout.record", [grey, *rule(0, dash=(3, 3)), points], 17 * len(told))
@@ -125,9 +123,8 @@ def wait_or_buy(grid: pd.DataFrame, marks: pd.DataFrame) -> alt.LayerChart:
     cells = base.mark_rect().encode(color=alt.Color("cost_ratio:Q", title="waiting / buying", scale=scale))
     tone = alt.condition("datum.cost_ratio < 0.6 || datum.cost_ratio > 1.16", alt.value("white"), alt.value(INK))
     words = base.mark_text(fontSize=9).encode(text=alt.Text("cost_ratio:Q", format=".2f"), color=tone)
-    shape = alt.Scale(domain=["pays for the delay", "this scenario"], range=["square", "circle"])
-    places = alt.Chart(marks).mark_point(size=320, color=INK, strokeWidth=2)
-    places = places.encode(**place, shape=alt.Shape("mark:N", title=None, scale=shape))
+    shape = apart("mark", ["pays for the delay", "this scenario"], shape=["square", "circle"])
+    places = alt.Chart(marks).mark_point(size=320, color=INK, strokeWidth=2).encode(**place, **shape)
     return titled("rollout.wait", [cells, words, places], 340)
 
 
@@ -161,10 +158,7 @@ def register(told: dict) -> Payload:
 
 def _series(field: str, order: list[str]) -> dict:
     """Colour and dash by a field, so that lines are told apart without colour."""
-    scale = alt.Scale(domain=order, range=KINDS[: len(order)])
-    dash = alt.Scale(domain=order, range=[[1, 0], [6, 3], [2, 2]][: len(order)])
-    return {"color": alt.Color(f"{field}:N", title=None, scale=scale),
-            "strokeDash": alt.StrokeDash(f"{field}:N", title=None, scale=dash)}  # fmt: skip
+    return apart(field, order, color=KINDS[: len(order)], strokeDash=[[1, 0], [6, 3], [2, 2]][: len(order)])
 
 
 def _bands(months: pd.DataFrame, title: str) -> list[alt.Chart]:

@@ -6,7 +6,7 @@ import pandas as pd
 from analysis.facts import chip
 from analysis.report.marks import log_axis, percent, rows, rule, tips, titled
 from analysis.report.text import worded
-from analysis.report.theme import BASELINE, CANDIDATE, FAINT, INK, KINDS, OPTIONS, SERIES, colour
+from analysis.report.theme import BASELINE, CANDIDATE, FAINT, INK, KINDS, OPTIONS, SERIES, apart, colour
 
 PARTS, QUANTITIES = worded("part"), worded("speed")
 
@@ -64,11 +64,10 @@ def schemes(summary: pd.DataFrame, peers: pd.DataFrame) -> alt.FacetChart:
     ours = summary.melt("left_out", list(QUANTITIES), "quantity", "error").rename(columns={"left_out": "who"})
     theirs = peers.rename(columns={"tool": "who", "median_error_share": "error"})[["who", "quantity", "error"]]
     told = pd.concat([ours.assign(whose="this model"), theirs.assign(whose="peers")]).replace({"quantity": QUANTITIES})
-    whose = alt.Scale(domain=["this model", "peers"], range=[CANDIDATE, BASELINE])
     head = alt.Header(labelOrient="top", labelAnchor="start", labelAngle=0, labelPadding=4)
     chart = alt.Chart(told).mark_bar().encode(
         x=percent("error", "median absolute error", alt.X), y=alt.Y("who:N", title=None, sort=None),
-        color=alt.Color("whose:N", title=None, scale=whose),
+        **apart("whose", ["this model", "peers"], color=[CANDIDATE, BASELINE]),
         row=alt.Row("quantity:N", title=None, sort=list(QUANTITIES.values()), spacing=34, header=head),
     ).resolve_scale(y="independent").properties(height=alt.Step(18))  # fmt: skip
     return titled("speed.schemes", chart)
@@ -91,11 +90,10 @@ def frontier(points: pd.DataFrame, promised: float) -> alt.LayerChart:
 
 def parts(shares: pd.DataFrame) -> alt.Chart:
     """Where the time between two output tokens goes, by option."""
-    hue = alt.Scale(domain=list(PARTS.values()), range=KINDS)
     chart = alt.Chart(shares.assign(part=shares["part"].map(PARTS))).mark_bar().encode(
         x=percent("share", "share of the time between two tokens", alt.X, (0, 1)), y=rows("option", OPTIONS),
-        color=alt.Color("part:N", title=None, scale=hue, legend=alt.Legend(columns=3)), order=alt.Order("rank:Q"),
-        tooltip=tips("option", "part", "bound", share=".1%"),
+        order=alt.Order("rank:Q"), tooltip=tips("option", "part", "bound", share=".1%"),
+        **apart("part", PARTS.values(), legend=alt.Legend(columns=3), color=KINDS),
     )  # fmt: skip
     return titled("speed.parts", chart, alt.Step(38))
 

@@ -9,6 +9,7 @@ OPTIONS = {"baseline": BASELINE, "candidate": CANDIDATE, "claimed": CLAIM, "meas
 # Told apart without colour vision and in grey print (Okabe and Ito 2008, darkened for white paper).
 SERIES = ["#0B7A75", "#B5382A", "#6B7F99", "#C9861A", "#5A4E9C", "#7A7A7A", "#2F6DB2", "#A2477F"]
 KINDS = ["#2F6DB2", "#C9861A", "#5A4E9C", "#A2477F", "#7A7A7A", "#8C6D46"]  # of what is neither an option nor the claim
+CHANNELS = {"color": alt.Color, "shape": alt.Shape, "strokeDash": alt.StrokeDash}
 WIDTH, HEIGHT = 620, 280
 
 
@@ -35,11 +36,17 @@ def _theme() -> alt.theme.ThemeConfig:
     }  # fmt: skip
 
 
-def colour(there=("baseline", "candidate"), field: str = "option", title: str | None = None) -> alt.Color:
+def apart(field: str, names, title: str | None = None, legend=alt.Undefined, **looks) -> dict:
+    """Channels that tell the names of a field apart: `color`, `shape` or `strokeDash`, each by looks in their order."""
+    scales = {channel: alt.Scale(domain=list(names), range=list(look)) for channel, look in looks.items()}
+    common = {"shorthand": f"{field}:N", "title": title, "legend": legend}
+    return {channel: CHANNELS[channel](scale=scale, **common) for channel, scale in scales.items()}
+
+
+def colour(there=("baseline", "candidate"), field: str = "option") -> alt.Color:
     """Colour by option, the same everywhere, with a legend of those that are there."""
-    scale = alt.Scale(domain=list(OPTIONS), range=list(OPTIONS.values()))
     shown = alt.Legend(values=[name for name in OPTIONS if name in set(there)])
-    return alt.Color(f"{field}:N", title=title, scale=scale, legend=shown)
+    return apart(field, OPTIONS, legend=shown, color=OPTIONS.values())["color"]
 
 
 renderer.enable()  # whoever draws in this look also shows charts without a network
