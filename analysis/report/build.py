@@ -13,7 +13,7 @@ from pathlib import Path
 from analysis.report import store
 from analysis.report.job import ENGINES, ROOT, declared, failed, ordered, page_name, record_name, task
 
-SUFFIXES = {".py", ".csv", ".yml", ".json", ".html", ".xml", ".css", ".js", ".gz"}
+SUFFIXES = {".py", ".csv", ".yml", ".json", ".html", ".xml", ".md", ".css", ".js", ".gz"}
 WATCHED = SUFFIXES | {".ipynb"}
 SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 RESERVED = {"assets", "sources"}

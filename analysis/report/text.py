@@ -127,6 +127,23 @@ def say(sentence: str, **values) -> Markdown:
     return Markdown(sentence.format(**{k: plain(v) if type(v) is str else v for k, v in values.items()}))
 
 
+def written(template: str, **values) -> Markdown:
+    """A template of assets/ in Markdown, filled; each paragraph is one line, however the template breaks it."""
+    told = parsed(template).render(values)
+    return Markdown("\n\n".join(" ".join(part.split()) for part in told.split("\n\n")))
+
+
+@cache
+def parsed(template: str):
+    """A template of assets/ in Markdown with what words need; a value that is not given is an error."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    found = FileSystemLoader(Path(__file__).with_name("assets"))
+    made = Environment(loader=found, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    made.filters |= {"plain": plain, "day": day, "form": format, "text": text, "figure": figure, "musd": musd}
+    return made.get_template(template)
+
+
 def table(rows, heads: Sequence[str]) -> Markdown:
     """Rows of cells as a table; cells are Markdown, so text from outside goes through `plain` first."""
     lines = [heads, ["---"] * len(heads), *rows]

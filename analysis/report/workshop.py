@@ -154,11 +154,11 @@ def later() -> None:
         import SALib.analyze.sobol
         import SALib.sample.sobol  # noqa: F401
 
-        from analysis.report import page
+        from analysis.report import page, text
         from analysis.study import power, reconcile, scenario, verdict
 
         case = scenario.load(scenario.REFERENCE)
-        verdict.across(case), reconcile.totals(case), power.against_batch()
+        verdict.across(case), reconcile.totals(case), power.against_batch(), text.parsed("brief.md")
         for path in (ROOT / "notebooks").glob("*.ipynb"):
             page.read(path.read_bytes())
     gc.freeze()
