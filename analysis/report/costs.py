@@ -85,18 +85,16 @@ def token_costs(draws: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(kind=rows["quantity"].map(worded("token")))
 
 
-def before_after(case, draws: pd.DataFrame) -> Markdown:
+def before_after(case, draws: pd.DataFrame) -> dict:
     """The cost of a request before and after."""
     option = step(draws)
     change = budget.gain(draws, option)
     better = np.mean(change > 1)
+    often = "every draw" if better == 1 else f"{min(better, 0.99):.0%} of the draws"
     old, new = (text.shown(draws, "request_usd", "usd", name).mid for name in ("baseline", option))
-    return say(
-        "A request of this scenario costs {old} on {before} and {new} on {after}: {ratio} the work for a dollar. In "
-        "{often} the step makes work cheaper.", old=old, new=new, ratio=spread(change, "", "ratio"),
-        before=text.called(case, "baseline"), after=text.called(case, option),
-        often="every draw" if better == 1 else f"{min(better, 0.99):.0%} of the draws",
-    )  # fmt: skip
+    before, after = (text.called(case, name) for name in ("baseline", option))
+    ratio = spread(change, "", "ratio")
+    return {"old": old, "new": new, "before": before, "after": after, "ratio": ratio, "often": often}
 
 
 def stack(draws: pd.DataFrame) -> Markdown:

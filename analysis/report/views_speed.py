@@ -27,20 +27,14 @@ def answer():
     )  # fmt: skip
 
 
-def coefficients():
+def coefficients() -> dict:
     """How many numbers were fitted, and to how many points."""
     rows, points = table("coefficients"), validation.points()
     counts = rows[rows["source"] == "fitted"]["level"].value_counts()
     odd = table("serving").groupby(["model", "accelerator", "apart"]).size()
     apart = "; ".join(f"{count} of {on[0]} on {chip(on[1])} ({on[2]})" for on, count in odd.items())
-    return say(
-        "The fit has **{pool}** physical coefficients that every prediction shares, and {rest} factors drawn "
-        "towards one: {maker} by maker, {engine} by engine, {platform} by platform (generation, engine, precision) and "
-        "{series} by series (one model on one platform). They meet {points:,} points of {chips} accelerators, {models} "
-        "models and {engines} engines, each a time per token and most a time to the first. Set apart: {apart}.",
-        rest=counts.drop("pool").sum(), points=len(points), chips=points["accelerator"].nunique(),
-        models=points["model"].nunique(), engines=points["engine"].nunique(), apart=apart, **counts.to_dict(),
-    )  # fmt: skip
+    kinds = points[["accelerator", "model", "engine"]].nunique().set_axis(["chips", "models", "engines"])
+    return {**counts, **kinds, "rest": counts.drop("pool").sum(), "points": len(points), "apart": apart}
 
 
 def summary():
@@ -63,16 +57,6 @@ def coverage() -> Payload:
     )
     names = {f"{name}_inside": title for name, title in TITLES.items()}
     return _page(told.rename(columns=names), dict.fromkeys(TITLES.values(), "{:.0%}"))
-
-
-def narrower():
-    """What FP4 gives over FP8 at one configuration, measured and predicted."""
-    told = validation.narrower()
-    return say(
-        "Over {count} pairs with the same chip, engine, layout and load, FP4 takes **{seen:.2f}** of FP8's time per "
-        "token in the median, and is predicted to take **{said:.2f}**. Arithmetic alone would say 0.50.",
-        count=len(told), seen=told["measured"].median(), said=told["predicted"].median(),
-    )  # fmt: skip
 
 
 def records(rows: pd.DataFrame):
