@@ -3,8 +3,8 @@
 import altair as alt
 import pandas as pd
 
-from analysis.report.job import FORECASTS
 from analysis.report.marks import fan, heat, percent, rows, rule, tips, titled
+from analysis.report.renderer import FORECASTS
 from analysis.report.text import Payload, plain
 from analysis.report.theme import CANDIDATE, CLAIM, FAINT, HEIGHT, INK, KINDS, MEASURED, apart, colour
 

@@ -10,12 +10,11 @@ from pathlib import Path
 
 from analysis.report import store
 from analysis.report.pictures import Ahead
+from analysis.report.renderer import FORECASTS, HEADLINE, NUMBERS
 
 ROOT = Path(__file__).parents[2]
 ENGINES = {"fork": "passthrough", "kernel": "nbclient"}
 ORDER = ("efficiency", "cost", "rollout")  # the argument: what it does, what that costs, when it comes
-NUMBERS = "application/vnd.passthrough.numbers+json"
-FORECASTS = "application/vnd.passthrough.forecasts+json"
 
 
 def record_name(job: dict) -> str:
@@ -170,8 +169,6 @@ def _about(job: dict) -> dict:
 
 def _collected(nb: dict) -> dict:
     """The answer, the rows to take away and the registers of forecasts, from the outputs that carry them."""
-    from analysis.report.page import HEADLINE
-
     data = [output.get("data", {}) for cell in nb["cells"] for output in cell.get("outputs", [])]
     headlines = [dict(each[HEADLINE]) for each in data if HEADLINE in each]
     rows = [dict(row) for each in data for row in each.get(NUMBERS, {}).get("rows", [])]

@@ -9,9 +9,8 @@ import re
 import zlib
 from functools import cache, lru_cache
 
-from analysis.report.renderer import ASSETS, MIME
+from analysis.report.renderer import ASSETS, HEADLINE, MIME, library
 
-HEADLINE = "application/vnd.passthrough.headline+json"
 _STYLES = re.compile(r"<style[^>]*>([^<]*)</style>")
 _HEADING = re.compile(r"<h([1-3])>(.*?)</h\1>", re.S)
 # What two runs of one notebook print differently: addresses, pandas' random table ids, temporary files of a kernel.
@@ -104,12 +103,6 @@ def policy(shared: bool, carried: bool) -> str:
     sources = " ".join(allowed + (["'self'", "file:"] if shared else []))
     rest = "style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
     return f"default-src 'none'; script-src {sources}; {rest}"
-
-
-@cache
-def library() -> bytes:
-    """Vega, Vega-Lite and vega-embed in one script, gzipped; their licences stand in NOTICE."""
-    return (ASSETS / "vega.js.gz").read_bytes()
 
 
 @cache

@@ -8,6 +8,10 @@ from functools import cache
 from pathlib import Path
 
 MIME = "application/vnd.vegalite.v6+json"
+# What outputs carry for machines: the answer, the rows to take away, the register of forecasts.
+HEADLINE = "application/vnd.passthrough.headline+json"
+NUMBERS = "application/vnd.passthrough.numbers+json"
+FORECASTS = "application/vnd.passthrough.forecasts+json"
 ASSETS = Path(__file__).with_name("assets")
 ENDLESS = {float("inf"), float("-inf")}
 PLAIN_COLUMNS = {"float64", "int64", "bool", "str", "datetime64[us]", "datetime64[ns]", "datetime64[s]"}
@@ -86,10 +90,10 @@ def _drawing(spec: dict) -> str:
     cell = _cell()
     if not _carrier:
         _carrier.append(cell)
-    library = _library() if cell == _carrier[0] else ""
+    carried = base64.b64encode(library()).decode() if cell == _carrier[0] else ""
     packed = html.escape(json.dumps(spec, separators=(",", ":")))
     script = (ASSETS / "notebook.js").read_text()
-    return f'<div class="passthrough" data-spec="{packed}" data-library="{library}"></div><script>{script}</script>'
+    return f'<div class="passthrough" data-spec="{packed}" data-library="{carried}"></div><script>{script}</script>'
 
 
 def _cell() -> str | None:
@@ -101,5 +105,6 @@ def _cell() -> str | None:
 
 
 @cache
-def _library() -> str:
-    return base64.b64encode((ASSETS / "vega.js.gz").read_bytes()).decode()
+def library() -> bytes:
+    """Vega, Vega-Lite and vega-embed in one script, gzipped; their licences stand in NOTICE."""
+    return (ASSETS / "vega.js.gz").read_bytes()

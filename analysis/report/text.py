@@ -13,10 +13,10 @@ from IPython.display import Markdown
 
 from analysis.facts import Accelerator, Model, Site, chip, chosen
 from analysis.facts import sources as source_table
+from analysis.report.renderer import HEADLINE, NUMBERS
 from analysis.study.schema import spread as bands
 from analysis.units import SUFFIX, convert, unit_of
 
-HEADLINE, NUMBERS = "application/vnd.passthrough.headline+json", "application/vnd.passthrough.numbers+json"
 PAYS = ("pays", "does not pay", "may pay")
 
 

@@ -7,24 +7,19 @@ from IPython.display import Markdown
 from analysis.facts import chip, table
 from analysis.facts import sources as known
 from analysis.report.figures_speed import QUANTITIES as TITLES
-from analysis.report.text import Payload, headline, plain, say, spread, taken
+from analysis.report.text import Payload, plain, say, spread, taken
 from analysis.report.text import table as page_of
 from analysis.study import validation
 
 RATE = "output_tokens_per_s_per_chip"
 
 
-def answer():
-    """The page's answer: the median error on configurations that the fit did not see."""
+def answer() -> dict:
+    """The page's answer: the median error on configurations that the fit did not see; that on models and chips."""
     errors = validation.points()[f"{RATE}_error"].dropna()
-    told = validation.summary().set_index("left_out")
-    size = np.abs(np.expm1(errors))
-    return headline(
-        "Predicted tokens/s per chip are off by {value.mid} in the median on configurations that the fit did not see, "
-        "by {model:.0%} on models that it never saw and by {chip:.0%} on accelerators whose generation alone it knew.",
-        spread(size, "", "percent"), model=told[RATE]["unseen models"],
-        chip=told[RATE]["unseen accelerators of a known generation"],
-    )  # fmt: skip
+    told = validation.summary().set_index("left_out")[RATE]
+    model, chip = told["unseen models"], told["unseen accelerators of a known generation"]
+    return {"value": spread(np.abs(np.expm1(errors)), "", "percent"), "model": model, "chip": chip}
 
 
 def coefficients() -> dict:
