@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 from IPython.display import Markdown
+from jinja2 import UndefinedError
 
 import analysis as an
 from analysis.report import costs
 from analysis.report.brief import PASSES
 from analysis.report.marks import TICKS, log_axis
-from analysis.report.text import HEADLINE, PAYS, Payload, figure, musd, printed, spread, text
+from analysis.report.text import HEADLINE, PAYS, Payload, figure, musd, printed, spread, text, written
 from analysis.study.scenario import scenarios
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
@@ -121,3 +122,17 @@ def test_every_kind_of_words_is_asked_for_and_no_name_has_two():
     captions = {row["name"]: row["words"].split(" | ") for row in rows if row["kind"] == "caption"}
     assert {name for name, caption in captions.items() if len(caption) != 2 or f'"{name}"' not in code} == set()
     assert [row for row in rows if row["kind"] == "unit" and row["words"].count("{}") != 1] == []
+
+
+def test_a_template_leaves_no_number_out_in_silence():
+    with pytest.raises(UndefinedError):
+        written("needs.md", ratio=3.5)
+
+
+def test_where_no_gain_is_enough_the_sentence_names_none():
+    half = spread([0.5, 0.5, 0.5], "", "ratio")
+    told = {"ratio": 3.5, "usd": 35e6, "gain": half, "price": half, "share": 0.5, "busy": 0.5, "moving": half}
+    none = written("needs.md", **told, need=float("inf"), never=0.8, infinite=float("inf")).data
+    some = written("needs.md", **told, need=7.0, never=0.2, infinite=float("inf")).data
+    assert none.endswith("as believed here, no gain would do in 80% of the draws, because of the traffic that stays.")
+    assert "here, a dollar would have to buy 7.00× the tokens at the median, and no gain would do in 20%" in some

@@ -41,21 +41,12 @@ def needs(case, draws: pd.DataFrame) -> Markdown:
     new, old = (draws.loc[option]["usd_per_s_per_chip"].to_numpy() for option in (step(draws), "baseline"))
     moving = case.budget.usd_per_year * (1 - told["stretch_ratio"] / told["busy_ratio"])
     need = budget.needed(case, draws, ratio)
-    mid, never = float(np.median(need)), float(np.mean(np.isinf(need)))
-    words = "The headline multiplies the budget by {ratio}, to {usd}. For that a dollar has to buy {ratio} the tokens "
-    words += "(here {gain}, with a chip-hour that costs {price} as much), all traffic has to move at once (here "
-    words += "{share:.0%}), the new fleet has to be as busy as the old from its first day (here {busy:.2f} of it), and "
-    words += "the move has to cost nothing (here {moving}). With the last three as believed here, {need} no gain would "
-    words += "do in {never:.0%} of the draws, because of the traffic that stays."
-    enough = (
-        "" if np.isinf(mid) else f"a dollar would have to buy {text.text(mid, 'ratio')} the tokens at the median, and"
-    )
     before = draws.loc["baseline"]
-    return say(
-        words, ratio=text.text(ratio, "ratio"), usd=text.musd(headline_usd(case)),
-        gain=spread(told["gain_ratio"], "", "ratio").mid, price=spread(new / old, "", "ratio").mid,
-        share=before["eligible_share"].median(), busy=before["first_year_ratio"].median(),
-        moving=spread(moving, "usd", "Musd").mid, need=enough, never=never,
+    return text.written(
+        "needs.md", ratio=ratio, usd=headline_usd(case), gain=spread(told["gain_ratio"], "", "ratio"),
+        price=spread(new / old, "", "ratio"), share=before["eligible_share"].median(),
+        busy=before["first_year_ratio"].median(), moving=spread(moving, "usd", "Musd"),
+        need=float(np.median(need)), never=float(np.mean(np.isinf(need))), infinite=np.inf,
     )  # fmt: skip
 
 

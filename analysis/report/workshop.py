@@ -158,7 +158,8 @@ def later() -> None:
         from analysis.study import power, reconcile, scenario, verdict
 
         case = scenario.load(scenario.REFERENCE)
-        verdict.across(case), reconcile.totals(case), power.against_batch(), text.parsed("brief.md")
+        verdict.across(case), reconcile.totals(case), power.against_batch()
+        text.parsed("brief.md"), text.parsed("needs.md")
         for path in (ROOT / "notebooks").glob("*.ipynb"):
             page.read(path.read_bytes())
     gc.freeze()
