@@ -17,7 +17,7 @@ LAYERS = {"units": 0, "laws": 1, "facts": 2, "study": 3, "report": 4, "__init__"
 MODULES = sorted((ROOT / "analysis").rglob("*.py"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 # Lines of code, with neither docstrings nor comments nor blank lines. A ratchet: lower it, never raise it lightly.
-MOST_LINES, MOST_LINES_OF_A_MODULE, MOST_LINES_OF_A_FUNCTION = 6889, 220, 42
+MOST_LINES, MOST_LINES_OF_A_MODULE, MOST_LINES_OF_A_FUNCTION = 6888, 220, 42
 
 
 def tracked() -> list[Path]:

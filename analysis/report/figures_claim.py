@@ -5,7 +5,7 @@ from textwrap import wrap
 import altair as alt
 import pandas as pd
 
-from analysis.report.marks import fan, log_axis, percent, rows, rule, tips, titled
+from analysis.report.marks import dots, fan, log_axis, percent, rows, rule, tips, titled
 from analysis.report.text import figure, text, worded
 from analysis.report.theme import BASELINE, CANDIDATE, CLAIM, FAINT, INK, MEASURED, WIDTH, apart
 
@@ -42,7 +42,7 @@ def dumbbell(effects: pd.DataFrame, headline: float | None) -> alt.LayerChart:
     told, known = effects[effects["outcome"].isin(names)].replace({"outcome": names}), list(names.values())
     x = log_axis("mid", FACTOR, [*told["low"], *told["high"], 1, *([headline] if headline else [])])
     base = alt.Chart(told).encode(y=rows("title", told["title"]))
-    points = base.mark_point(filled=True, size=110, opacity=1).encode(
+    points = dots(base).encode(
         x=x, tooltip=tips("title", "outcome", mid=".2f"),
         **apart("outcome", known, "Tokens", color=[BASELINE, CANDIDATE], shape=["circle", "square"]),
     )  # fmt: skip
@@ -79,10 +79,9 @@ def credence(updates: pd.DataFrame) -> alt.LayerChart:
     told = updates.drop(columns=["draws", "known"]).assign(label=labels, text=[f"{p:.1%}" for p in updates["mean"]])
     x = percent("low", "probability", alt.X, (0, 1.15 * told["high"].max()))
     base = alt.Chart(told).encode(y=rows("label", labels, axis=alt.Axis(labelExpr="split(datum.label, '|')")))
-    points = base.mark_point(filled=True, size=90, color=CLAIM, opacity=1)
     layers = [
         base.mark_rule(color=BASELINE, strokeWidth=3).encode(x=x, x2="high:Q"),
-        points.encode(x="mean:Q", tooltip=tips("step", "why", "source", ratio=".2f")),
+        dots(base, 90, color=CLAIM).encode(x="mean:Q", tooltip=tips("step", "why", "source", ratio=".2f")),
         base.mark_text(align="left", dx=8, color=INK).encode(x="high:Q", text="text:N"),
     ]
     return titled("claim.credence", layers, 44 * len(told), 420)

@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 
 from analysis.facts import chip
-from analysis.report.marks import fan, log_axis, percent, rows, rule, spans, tips, titled
+from analysis.report.marks import dots, fan, log_axis, percent, rows, rule, spans, tips, titled
 from analysis.report.text import worded
 from analysis.report.theme import BASELINE, CANDIDATE, CLAIM, FAINT, INK, KINDS, OPTIONS, WIDTH, apart, colour
 from analysis.units import convert
@@ -78,7 +78,7 @@ def rents(quotes: pd.DataFrame) -> alt.LayerChart:
     )  # fmt: skip
     shape = alt.Shape("contract:N", title=None, scale=alt.Scale(domain=sorted(told["contract"].unique())))
     lines = base.mark_line(strokeWidth=1.6).encode(detail="contract:N")
-    marks = base.mark_point(filled=True, size=60, opacity=1).encode(shape=shape)
+    marks = dots(base, 60).encode(shape=shape)
     return titled("cost.rents", [lines, marks], 260)
 
 
@@ -95,7 +95,7 @@ def thresholds(viable: pd.DataFrame, contours: pd.DataFrame) -> alt.LayerChart:
     named = contours[contours["usd_per_mtok"].between(*ends)].drop_duplicates("margin", keep="last")
     line = alt.Chart(contours).mark_line(color=FAINT, clip=True, strokeWidth=1.5).encode(**place, detail="margin:N")
     word = alt.Chart(named).mark_text(align="right", dy=-9, fontSize=11, color=INK).encode(**place, text="margin:N")
-    marks = alt.Chart(told).mark_point(filled=True, size=100, opacity=1).encode(
+    marks = dots(alt.Chart(told), 100).encode(
         **place, color=colour(told["option"]), shape=alt.Shape("product:N", title=None, legend=alt.Legend(columns=3)),
         tooltip=tips("product", "option", usd_per_mtok=".3~g"),
     )  # fmt: skip

@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 
 from analysis.facts import chip
-from analysis.report.marks import fan, log_axis, percent, rows, rule, spans, tips, titled
+from analysis.report.marks import dots, fan, log_axis, percent, rows, rule, spans, tips, titled
 from analysis.report.theme import BASELINE, CANDIDATE, CLAIM, FAINT, INK, MEASURED, WIDTH, apart, colour
 from analysis.units import convert
 
@@ -42,7 +42,7 @@ def batch(series: pd.DataFrame) -> alt.FacetChart:
     """Board energy per output token over requests in flight: measured points on the predicted line and its range."""
     base = alt.Chart().encode(x=alt.X("concurrency:Q", title="requests in flight", scale=alt.Scale(type="log", base=2)))
     y = log_axis("low", "J per output token", [*series["low"], *series["high"], *series["measured"]], alt.Y)
-    points = base.mark_point(color=MEASURED, filled=True, size=45, opacity=1)
+    points = dots(base, 45, color=MEASURED)
     points = points.encode(y="measured:Q", tooltip=tips("series", "concurrency", measured=".3g", mid=".3g"))
     layers = alt.layer(*fan(base, y), points, data=series).properties(height=150, width=250)
     return titled("energy.batch", layers.facet(facet=alt.Facet("series:N", title=None), columns=2))
@@ -56,7 +56,7 @@ def ladder(steps: pd.DataFrame) -> alt.LayerChart:
     shown = {"title": "Boundary", "legend": alt.Legend(values=known)}
     x = alt.X("power_ratio:Q", title="power, later over earlier", scale=alt.Scale(domainMin=0))
     base = alt.Chart(told).encode(y=rows("label", label))
-    points = base.mark_point(filled=True, size=110, opacity=1).encode(
+    points = dots(base).encode(
         x=x, **apart("boundary", BOUNDARIES, **shown, color=BOUNDARIES.values()),
         shape=alt.Shape("boundary:N", scale=alt.Scale(domain=list(BOUNDARIES)), **shown),
         tooltip=tips("label", "note", "source", power_ratio=".2f", energy_ratio=".2f", time_ratio=".2f"),
@@ -83,11 +83,10 @@ def density(racks: pd.DataFrame) -> alt.LayerChart:
     x = log_axis("rack_kw", "rack power, kW", [*told["rack_kw"], limit_kw])
     y = percent("low", "share of positions", domain=(0, 1))
     base, named = (alt.Chart(each).encode(x=x) for each in (told, told[told["rack"].isin(NAMED)]))
-    points = base.mark_point(filled=True, color=CANDIDATE, size=60, opacity=1)
     layers = [
         *rule(limit_kw, INK, (2, 3)),
         base.mark_rule(color=CANDIDATE, opacity=0.6).encode(y=y, y2="high:Q"),
-        points.encode(y="mid:Q", tooltip=tips("name", rack_kw=".0f", mid=".0%")),
+        dots(base, 60, color=CANDIDATE).encode(y="mid:Q", tooltip=tips("name", rack_kw=".0f", mid=".0%")),
         named.mark_text(dy=-14, color=INK).encode(y="high:Q", text="name:N"),
     ]
     return titled("energy.density", layers, 240)

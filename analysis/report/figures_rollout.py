@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from analysis.report.marks import fan, heat, percent, rows, rule, tips, titled
+from analysis.report.marks import dots, fan, heat, percent, rows, rule, tips, titled
 from analysis.report.renderer import FORECASTS
 from analysis.report.text import Payload, plain
 from analysis.report.theme import CANDIDATE, CLAIM, FAINT, HEIGHT, INK, KINDS, MEASURED, apart, colour
@@ -22,7 +22,7 @@ def gantt(outlook: pd.DataFrame, windows: pd.DataFrame, as_of) -> alt.LayerChart
     told["label"] = [f"never: {share:.0%}" if share > 0.004 else "" for share in told.never_share]
     y, ends = rows("milestone", STAGES, axis=alt.Axis(labelExpr=f"{STAGES}[datum.label]")), {"x2": "shown:T"}
     base = alt.Chart(told).encode(y=y)
-    middle = base.transform_filter("isValid(datum.mid)").mark_point(filled=True, size=110, color=CANDIDATE, opacity=1)
+    middle = dots(base.transform_filter("isValid(datum.mid)"), color=CANDIDATE)
     layers = [
         alt.Chart(said).mark_bar(height=30, color=CLAIM, opacity=0.4).encode(
             y=y, x=alt.X("earliest:T", title=None), x2="latest:T", tooltip=tips("milestone", "earliest:T", "latest:T")),
@@ -70,7 +70,7 @@ def record(card: pd.DataFrame) -> alt.LayerChart:
     told = card.assign(held=card.inside.map({True: "inside", False: "outside"}))
     base = alt.Chart(told).encode(y=rows("product", told.sort_values("slip")["product"]))
     x = alt.X("low:Q", title="slip in months")
-    points = base.mark_point(filled=True, size=80, opacity=1).encode(
+    points = dots(base, 80).encode(
         x="slip:Q", tooltip=tips("product", slip=".1f", crps=".2f"),
         **apart("held", ["inside", "outside"], "80% range", shape=["circle", "cross"], color=[MEASURED, KINDS[1]]),
     )  # fmt: skip
@@ -89,9 +89,8 @@ def ramp(shipped: pd.DataFrame, points: pd.DataFrame, product: str) -> alt.Layer
     """Cumulative shipments: estimates with their ranges, and the S-curve under a ceiling that is not yet seen."""
     base = alt.Chart(points).encode(x=DAY)
     spread = base.mark_rule(color=MEASURED).encode(y="low_units:Q", y2="high_units:Q")
-    dots = base.mark_point(filled=True, color=MEASURED, opacity=1)
-    dots = dots.encode(y="units:Q", tooltip=tips("day:T", units=",.0f"))
-    layers = [*_bands(shipped, "units shipped so far"), spread, dots]
+    points = dots(base, alt.Undefined, color=MEASURED).encode(y="units:Q", tooltip=tips("day:T", units=",.0f"))
+    layers = [*_bands(shipped, "units shipped so far"), spread, points]
     return titled("rollout.ramp", layers, HEIGHT, product=product)
 
 
@@ -141,9 +140,9 @@ def reliability(bins: pd.DataFrame) -> alt.LayerChart:
     base = alt.Chart(bins).encode(x=percent("said_share", "chance said", alt.X, (0, 1)))
     line = alt.Chart(pd.DataFrame({"a": [0, 1]})).mark_line(color=FAINT, strokeDash=[4, 3])
     spread = base.mark_rule(color=MEASURED).encode(y=percent("low", "came true", domain=(0, 1)), y2="high:Q")
-    dots = base.mark_point(filled=True, color=MEASURED, opacity=1)
-    dots = dots.encode(y="came_share:Q", size="cases:Q", tooltip=tips(said_share=".0%", came_share=".0%", cases="d"))
-    return titled("rollout.reliability", [line.encode(x="a:Q", y="a:Q"), spread, dots], 260)
+    points = dots(base, alt.Undefined, color=MEASURED).encode(y="came_share:Q", size="cases:Q")
+    points = points.encode(tooltip=tips(said_share=".0%", came_share=".0%", cases="d"))
+    return titled("rollout.reliability", [line.encode(x="a:Q", y="a:Q"), spread, points], 260)
 
 
 def register(told: dict) -> Payload:

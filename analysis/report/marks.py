@@ -51,10 +51,15 @@ def tips(*fields: str, **formats: str) -> list[alt.Tooltip]:
     return [*map(alt.Tooltip, fields), *(alt.Tooltip(f"{field}:Q", format=how) for field, how in formats.items())]
 
 
+def dots(base: alt.Chart, size: float = 110, **mark) -> alt.Chart:
+    """Filled points of full strength; `size` is their area in square pixels, Vega's own or a field's where it is undefined."""
+    return base.mark_point(filled=True, size=size, opacity=1, **mark)
+
+
 def spans(base: alt.Chart, x: alt.X, dot: dict | None = None, **line) -> list[alt.Chart]:
     """A line from `low` to `high` and a dot at `mid`, at an x that reads `low`; `dot`: what only the dot encodes."""
     rule = base.mark_rule(**{"strokeWidth": 3, "opacity": 0.6, **line}).encode(x=x, x2="high:Q")
-    middle = base.mark_point(filled=True, size=110, opacity=1, **{k: v for k, v in line.items() if k == "color"})
+    middle = dots(base, **{k: v for k, v in line.items() if k == "color"})
     return [rule, middle.encode(x="mid:Q", tooltip=tips(**THREE), **(dot or {}))]
 
 
