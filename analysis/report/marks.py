@@ -52,7 +52,7 @@ def tips(*fields: str, **formats: str) -> list[alt.Tooltip]:
 
 
 def dots(base: alt.Chart, size: float = 110, **mark) -> alt.Chart:
-    """Filled points of full strength; `size` is their area in square pixels, Vega's own or a field's where it is undefined."""
+    """Filled points of full strength; `size` is their area in square pixels, Vega's or a field's where undefined."""
     return base.mark_point(filled=True, size=size, opacity=1, **mark)
 
 
