@@ -10,6 +10,7 @@
 
 SHELL := /bin/sh
 PYTHON ?= python3
+SUPPORTED := >=3.11,<3.14
 BIN := .venv/bin
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 export OMP_NUM_THREADS ?= 1
@@ -63,7 +64,7 @@ clean:
 
 with-uv:
 	@build/uv --version >/dev/null 2>&1 || exit 1; \
-	test -x $(BIN)/python || build/uv venv --quiet --python '>=3.11,<3.14' .venv || exit 1; \
+	test -x $(BIN)/python || build/uv venv --quiet --python '$(if $(filter file,$(origin PYTHON)),$(SUPPORTED),$(PYTHON))' .venv || exit 1; \
 	build/uv pip sync --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock && \
 	build/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 
