@@ -198,6 +198,14 @@ def test_a_painter_that_dies_again_says_so(monkeypatch):
         painter.draw(spec)
 
 
+def test_a_painter_without_its_library_says_so_and_keeps_nobody_waiting(tmp_path, monkeypatch, capfd):
+    (tmp_path / "py_mini_racer.py").write_text("raise ImportError('no V8 here')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    with pytest.raises(OSError, match="the process that draws pictures has ended"):
+        Painter().draw(json.dumps({"data": {"values": [{"a": 1}]}, "mark": "point"}))
+    assert "no V8 here" in capfd.readouterr().err
+
+
 def test_a_workshop_replaces_a_dead_painter():
     painter = Painter()
     painter.open()

@@ -64,9 +64,8 @@ def task(name: str, arguments: Sequence):
     """What is done for the whole site: faults of scenarios, tables of answers, pages of sources and about all."""
     from analysis.report import site
 
-    tasks: dict[str, Callable] = {"faults": faults, "tables": site.tables}
-    tasks |= {"sources": site.sources, "pages": site.pages}
-    return tasks[name](*arguments)
+    about: dict[str, Callable] = {each.__name__: each for each in (faults, site.tables, site.sources, site.pages)}
+    return about[name](*arguments)
 
 
 def faults(*scenarios: str) -> list[str]:

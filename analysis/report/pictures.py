@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import traceback
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import lru_cache
@@ -212,12 +213,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         door = Listener(os.path.join(folder, "desk") if os.name == "posix" else None, backlog=64)
         print(door.address, flush=True)
-        threading.Thread(target=_serve, args=(door,), daemon=True).start()
+        draw = engine()  # who has connected by now hears of the end, where it cannot be had
+        threading.Thread(target=_serve, args=(door, draw), daemon=True).start()
         sys.stdin.read()
 
 
-def _serve(door: Listener) -> None:
-    draw, one = engine(), threading.Lock()
+def _serve(door: Listener, draw) -> None:
+    one = threading.Lock()
     drawn = lru_cache(500)(lambda spec, timeout: small(draw(spec, timeout)))
 
     def answer(desk) -> None:
@@ -238,5 +240,7 @@ def _serve(door: Listener) -> None:
 if __name__ == "__main__":
     try:
         main()
+    except Exception:
+        traceback.print_exc()
     finally:
         os._exit(0)  # V8's threads would wait
