@@ -1,4 +1,5 @@
-"""From an announcement about AI-inference hardware to dollars, watts and dates, each with a range and a source.
+"""From an announcement about AI-inference hardware to dollars, watts and dates, each with a range
+and a source.
 
 >>> import analysis as an                                        # doctest: +SKIP
 >>> case = an.load("article", {"workload.output_tokens": 2000})  # doctest: +SKIP
@@ -8,11 +9,21 @@
 import sys
 from importlib import import_module
 
-# jsonschema compiles a grammar of this package at import (0.8 s of every start) for a format that no schema here uses.
+# jsonschema compiles a grammar of this package at import (0.8 s of every start) for a format that
+# no schema here uses.
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 _HOMES = {
-    "analysis.report.text": ("headline", "numbers", "plain", "say", "shown", "sources", "spread", "taken"),
+    "analysis.report.text": (
+        "headline",
+        "numbers",
+        "plain",
+        "say",
+        "shown",
+        "sources",
+        "spread",
+        "taken",
+    ),
     "analysis.study.model": ("beliefs", "evaluate", "explain"),
     "analysis.study.scenario": ("ScenarioError", "load", "scenarios"),
     "analysis.study.serving": ("predict",),
@@ -21,7 +32,9 @@ __all__ = sorted(name for names in _HOMES.values() for name in names)
 
 
 def __getattr__(name: str):
-    """Import what is asked for when it is asked for: papermill and the command line start without pandas."""
+    """Import what is asked for when it is asked for: papermill and the command line start without
+    pandas.
+    """
     home = next((home for home, names in _HOMES.items() if name in names), None)
     if home is None:
         raise AttributeError(f"module 'analysis' has no attribute {name!r}")

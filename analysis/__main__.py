@@ -1,4 +1,6 @@
-"""The way in for a shell: python -m analysis COMMAND. Each command imports what it needs when it runs."""
+"""The way in for a shell: python -m analysis COMMAND. Each command imports what it needs when it
+runs.
+"""
 
 import sys
 
@@ -10,13 +12,17 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(
+    help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
 Output = Annotated[Path | None, typer.Option(help="Where to write; standard output without it.")]
 
 
 @app.command()
 def check(
-    paths: Annotated[list[Path] | None, typer.Argument(help="Scenario files; all of params/ without names.")] = None,
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Scenario files; all of params/ without names.")
+    ] = None,
 ):
     """Read facts, claims and scenarios strictly; print every fault with file, line and key."""
     from analysis.facts.check import check as facts
@@ -25,7 +31,12 @@ def check(
     from analysis.study.scenario import PARAMS, load
 
     files = paths or [*sorted(CLAIMS.glob("*.yml")), *sorted(PARAMS.glob("*.yml"))]
-    found = [*facts(), *faults(lambda path: (claim if path.resolve().parent == CLAIMS else load)(str(path)), files)]
+    found = [
+        *facts(),
+        *faults(
+            lambda path: (claim if path.resolve().parent == CLAIMS else load)(str(path)), files
+        ),
+    ]
     for told in found:
         print(told)
     raise typer.Exit(2 if found else 0)
@@ -47,28 +58,48 @@ def explain():
 
 @app.command()
 def report(
-    scenarios: Annotated[list[str] | None, typer.Argument(help="Names or paths; all of params/ without any.")] = None,
-    notebook: Annotated[list[str] | None, typer.Option(help="Names or paths; all of notebooks/ without any.")] = None,
+    scenarios: Annotated[
+        list[str] | None, typer.Argument(help="Names or paths; all of params/ without any.")
+    ] = None,
+    notebook: Annotated[
+        list[str] | None, typer.Option(help="Names or paths; all of notebooks/ without any.")
+    ] = None,
     output: Annotated[str, typer.Option(help="A folder or an fsspec URL.")] = "reports",
-    jobs: Annotated[int | None, typer.Option(min=1, help="Reports at a time; one a core without it.")] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Reports at a time; one a core without it.")
+    ] = None,
     draws: Annotated[int | None, typer.Option(min=16, help="Draws a scenario.")] = None,
     force: Annotated[bool, typer.Option(help="Make fresh reports anew too.")] = False,
     keep_going: Annotated[bool, typer.Option(help="Go on after a failure.")] = True,
     engine: Annotated[str, typer.Option(help="fork, or kernel: stock Jupyter kernels.")] = "fork",
-    assets: Annotated[str, typer.Option(help="inline, or shared: the chart library once beside the pages.")] = "inline",
+    assets: Annotated[
+        str, typer.Option(help="inline, or shared: the chart library once beside the pages.")
+    ] = "inline",
     timeout: Annotated[float | None, typer.Option(help="Seconds that a cell may take.")] = None,
     cluster: Annotated[str | None, typer.Option(help="Address of a Dask scheduler.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Progress as a JSON line an event.")] = False,
-    watch: Annotated[bool, typer.Option(help="Build again at each change of a file, until interrupted.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Progress as a JSON line an event.")
+    ] = False,
+    watch: Annotated[
+        bool, typer.Option(help="Build again at each change of a file, until interrupted.")
+    ] = False,
 ):
     """Render every notebook for every scenario, then the index; only what changed."""
     from analysis.report import build
 
     options: dict = {
-        "scenarios": scenarios or (), "notebooks": notebook or (), "output": output, "jobs": jobs, "force": force,
-        "engine": engine, "assets": assets, "keep_going": keep_going, "timeout": timeout, "draws": draws,
+        "scenarios": scenarios or (),
+        "notebooks": notebook or (),
+        "output": output,
+        "jobs": jobs,
+        "force": force,
+        "engine": engine,
+        "assets": assets,
+        "keep_going": keep_going,
+        "timeout": timeout,
+        "draws": draws,
         "progress": "json" if as_json else "auto",
-    }  # fmt: skip
+    }
     if watch:
         build.watch(**options)
     made = build.build(**options, cluster=cluster)
@@ -78,21 +109,32 @@ def report(
 
 @app.command()
 def publish(
-    destination: Annotated[str, typer.Argument(help="A folder, s3://, gs:// or another fsspec URL.")],
+    destination: Annotated[
+        str, typer.Argument(help="A folder, s3://, gs:// or another fsspec URL.")
+    ],
     source: Annotated[str, typer.Option(help="The finished site.")] = "reports",
-    prune: Annotated[bool, typer.Option(help="Remove what an earlier publication left over.")] = False,
+    prune: Annotated[
+        bool, typer.Option(help="Remove what an earlier publication left over.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option(help="Say what would be done and do nothing.")] = False,
 ):
-    """Copy a finished site: only changed files, pages before the index, cache headers where the store has them."""
+    """Copy a finished site: only changed files, pages before the index, cache headers where the
+    store has them.
+    """
     from analysis.report.publish import publish as copy
 
     counts = copy(destination, source, prune, dry_run)
-    print(", ".join(f"{count} {word}" for word, count in counts.items()) + (" (dry run)" if dry_run else ""))
+    print(
+        ", ".join(f"{count} {word}" for word, count in counts.items())
+        + (" (dry run)" if dry_run else "")
+    )
 
 
 @app.command()
 def predict(points: Path, output: Output = None):
-    """Add predictions to a CSV of serving points; with measured columns present, print the error table too."""
+    """Add predictions to a CSV of serving points; with measured columns present, print the error
+    table too.
+    """
     import pandas as pd
 
     from analysis.study.serving import errors
@@ -107,7 +149,9 @@ def predict(points: Path, output: Output = None):
 
 @app.command()
 def calibrate():
-    """Refit the coefficients from the project's measurement tables and write them with their errors."""
+    """Refit the coefficients from the project's measurement tables and write them with their
+    errors.
+    """
     from analysis.study.calibration import calibrate as refit
     from analysis.study.energy import calibrate_energy
 
@@ -117,7 +161,9 @@ def calibrate():
 
 @app.command()
 def register(scenario: str, as_of: str | None = None, output: Output = None):
-    """Write a scenario's forecasts as JSON, as made on a day (its own without one), from what was known then."""
+    """Write a scenario's forecasts as JSON, as made on a day (its own without one), from what was
+    known then.
+    """
     from datetime import date
 
     from analysis.study.forecasts import register as told
@@ -128,10 +174,16 @@ def register(scenario: str, as_of: str | None = None, output: Output = None):
 
 @app.command()
 def score(
-    registers: Annotated[list[Path] | None, typer.Argument(help="Registers; the project's own without any.")] = None,
-    resolutions: Annotated[Path | None, typer.Option(help="What came of it; the project's own without it.")] = None,
+    registers: Annotated[
+        list[Path] | None, typer.Argument(help="Registers; the project's own without any.")
+    ] = None,
+    resolutions: Annotated[
+        Path | None, typer.Option(help="What came of it; the project's own without it.")
+    ] = None,
 ):
-    """Score registered chances and dates against what happened, beside the base rate and the vendor's word."""
+    """Score registered chances and dates against what happened, beside the base rate and the
+    vendor's word.
+    """
     from analysis.study.forecasts import judge
 
     tables, told = judge(registers, resolutions)
@@ -152,12 +204,17 @@ def _write(data, output: Path | None) -> None:
 
 
 def main() -> None:
-    """Run a command; a fault in what the user gave is a message and exit status 2, never a traceback."""
+    """Run a command; a fault in what the user gave is a message and exit status 2, never a
+    traceback.
+    """
     try:
         app()
     except KeyboardInterrupt:
         sys.exit(130)
-    except (ValueError, OSError) as fault:  # ScenarioError is a ValueError; its module takes long to import
+    except (
+        ValueError,
+        OSError,
+    ) as fault:  # ScenarioError is a ValueError; its module takes long to import
         if type(fault).__name__ != "ScenarioError" and not isinstance(fault, OSError):
             raise
         print(fault, file=sys.stderr)

@@ -9,29 +9,68 @@ from platformdirs import user_cache_path
 
 
 def _registry() -> pint.UnitRegistry:
-    """Pint's registry; its definitions, parsed once a machine, start a process in a tenth of the time."""
+    """Pint's registry; its definitions, parsed once a machine, start a process in a tenth of the
+    time.
+    """
     folder = user_cache_path("passthrough") / f"pint-{pint.__version__}"
     try:
         return pint.UnitRegistry(cache_folder=folder)
-    except Exception:  # no folder to write to, or a file that was written by half: they are parsed here
+    except (
+        Exception
+    ):  # no folder to write to, or a file that was written by half: they are parsed here
         shutil.rmtree(folder, ignore_errors=True)
         return pint.UnitRegistry()
 
 
 registry = _registry()
-for line in ("usd = [currency] = USD", "token = [token] = tok", "flop = [flop] = FLOP", "octet = [data] = B",
-             "request = [request]", "chip = [chip] = gpu"):  # fmt: skip
+for line in (
+    "usd = [currency] = USD",
+    "token = [token] = tok",
+    "flop = [flop] = FLOP",
+    "octet = [data] = B",
+    "request = [request]",
+    "chip = [chip] = gpu",
+):
     registry.define(line)
 
 SUFFIXES = {
-    "s": "s", "month": "month", "months": "month", "year": "year", "years": "year", "j": "J", "w": "W", "g": "g",
-    "l": "l", "k": "kelvin", "usd": "usd", "byte": "B", "bytes": "B", "flop": "flop", "token": "token",
-    "tokens": "token", "input_token": "token", "cached_token": "token", "output_token": "token",
-    "request": "request", "requests": "request", "chip": "chip", "chips": "chip",
+    "s": "s",
+    "month": "month",
+    "months": "month",
+    "year": "year",
+    "years": "year",
+    "j": "J",
+    "w": "W",
+    "g": "g",
+    "l": "l",
+    "k": "kelvin",
+    "usd": "usd",
+    "byte": "B",
+    "bytes": "B",
+    "flop": "flop",
+    "token": "token",
+    "tokens": "token",
+    "input_token": "token",
+    "cached_token": "token",
+    "output_token": "token",
+    "request": "request",
+    "requests": "request",
+    "chip": "chip",
+    "chips": "chip",
     # Counts and proportions have no dimension; the word still says what kind of number it is.
-    "share": "", "ratio": "", "count": "", "width": "", "parallel": "", "parameter": "", "parameters": "",
-    "value": "", "values": "", "score": "", "periods": "", "elasticity": "",
-}  # fmt: skip
+    "share": "",
+    "ratio": "",
+    "count": "",
+    "width": "",
+    "parallel": "",
+    "parameter": "",
+    "parameters": "",
+    "value": "",
+    "values": "",
+    "score": "",
+    "periods": "",
+    "elasticity": "",
+}
 _UNIT = "|".join(sorted(SUFFIXES, key=len, reverse=True))
 SUFFIX = re.compile(rf"(?:^|_)((?:{_UNIT})(?:_(?:{_UNIT}))*(?:_per_(?:{_UNIT}))*)$")
 
@@ -55,7 +94,9 @@ def unit_of(name: str) -> str:
 
 @cache
 def factor(unit: str, into: str) -> float:
-    """What a value in `unit` is multiplied by to be in `into`; pint's error where the two differ in kind."""
+    """What a value in `unit` is multiplied by to be in `into`; pint's error where the two differ in
+    kind.
+    """
     return float(registry.Quantity(1.0, unit).to(into or "dimensionless").magnitude)
 
 

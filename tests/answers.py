@@ -1,10 +1,12 @@
-"""Store every answer of the project, and compare later answers with them: for changes that move none.
+"""Store every answer of the project, and compare later answers with them: for changes that move
+none.
 
 python tests/answers.py store FILE      evaluates all scenarios, builds their reports and writes the answers
 python tests/answers.py compare FILE    does the same and prints what differs; exit status 1 where anything does
 
-An answer is: the quantiles of every quantity of every option, each report's headline and numbers, the words and the
-chart data of each page, predictions of 2,000 serving points, and the methodology as a set of laws.
+An answer is: the quantiles of every quantity of every option, each report's headline and numbers,
+the words and the chart data of each page, predictions of 2,000 serving points, and the methodology
+as a set of laws.
 """
 
 import base64
@@ -42,7 +44,9 @@ def quantities() -> dict:
 
 
 def predictions() -> dict:
-    """Predictions of the first serving points of the project's table, digits that do not depend on a processor."""
+    """Predictions of the first serving points of the project's table, digits that do not depend on
+    a processor.
+    """
     rows = table("serving").head(POINTS)
     answered = an.predict(rows.assign(concurrency=rows["concurrency"].fillna(1)))
     added = [name for name in answered if name not in rows]
@@ -86,7 +90,12 @@ def words(page: str) -> list[str]:
     """What a page says, a line a block, without code; then the data of its charts."""
     charts = re.findall(r'data-spec="([^"]+)"', page)
     body = page.partition("<body")[2]
-    for skipped in (r"<script.*?</script>", r"<style.*?</style>", r'<pre class="source">.*?</pre>', r"<img[^>]*>"):
+    for skipped in (
+        r"<script.*?</script>",
+        r"<style.*?</style>",
+        r'<pre class="source">.*?</pre>',
+        r"<img[^>]*>",
+    ):
         body = re.sub(skipped, "", body, flags=re.S)
     text = html.unescape(re.sub(r"<[^>]+>", "\n", body))
     lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
@@ -130,7 +139,12 @@ def differences(before, after, place: str = "") -> list[str]:
 
 def main(command: str, file: str) -> int:
     """Store or compare; the number of differences, at most 1, is the exit status."""
-    answers = {"quantities": quantities(), "predictions": predictions(), "laws": methodology(), "reports": reports()}
+    answers = {
+        "quantities": quantities(),
+        "predictions": predictions(),
+        "laws": methodology(),
+        "reports": reports(),
+    }
     if command == "store":
         Path(file).write_text(json.dumps(answers, indent=1))
         return 0

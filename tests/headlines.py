@@ -1,4 +1,5 @@
-"""Keep notebooks as they are committed: no output but the checked headline; and renew README with their answers.
+"""Keep notebooks as they are committed: no output but the checked headline; and renew README with
+their answers.
 
 python tests/headlines.py              runs each notebook with its defaults and stores its headline for nbval to compare
 python tests/headlines.py --strip ...  only strips the notebooks named (all without names); a pre-commit hook runs this
@@ -26,7 +27,9 @@ def is_headline(cell) -> bool:
 
 
 def reads_answers(nb) -> bool:
-    """Whether the notebook reads the answers of a site, which differ from site to site and are stored nowhere."""
+    """Whether the notebook reads the answers of a site, which differ from site to site and are
+    stored nowhere.
+    """
     return any("answers" in cell.metadata.get("tags", []) for cell in nb.cells)
 
 
@@ -46,7 +49,9 @@ def executed(nb):
         cell.metadata.pop("execution", None)
         if is_headline(cell) and "nbval-check-output" not in cell.metadata.tags:
             cell.metadata.tags.append("nbval-check-output")
-    return ExecutePreprocessor(record_timing=False).preprocess(nb, {"metadata": {"path": str(FOLDER)}})[0]
+    return ExecutePreprocessor(record_timing=False).preprocess(
+        nb, {"metadata": {"path": str(FOLDER)}}
+    )[0]
 
 
 def drawn(nb, name: str) -> str:
@@ -60,7 +65,11 @@ def answers() -> str:
     """The stored headlines for README: the first in bold, the others as a list."""
     told = []
     for name in ("efficiency", "cost", "rollout"):
-        (cell,) = [cell for cell in nbformat.read(FOLDER / f"{name}.ipynb", as_version=4).cells if is_headline(cell)]
+        (cell,) = [
+            cell
+            for cell in nbformat.read(FOLDER / f"{name}.ipynb", as_version=4).cells
+            if is_headline(cell)
+        ]
         told.append("".join(cell.outputs[0].data["text/plain"]))
     first, *others = told
     return "\n".join([f"**{first}**", "", *(f"- {other}" for other in others)])
@@ -68,7 +77,9 @@ def answers() -> str:
 
 def main(words: list[str]) -> None:
     """Rewrite the notebooks named, or all; only those that differ are written."""
-    paths = [Path(word) for word in words if not word.startswith("-")] or sorted(FOLDER.glob("*.ipynb"))
+    paths = [Path(word) for word in words if not word.startswith("-")] or sorted(
+        FOLDER.glob("*.ipynb")
+    )
     for path in paths:
         nb = nbformat.read(path, as_version=4)
         if "--strip" not in words and not reads_answers(nb):
@@ -76,7 +87,10 @@ def main(words: list[str]) -> None:
             if path.stem == PICTURE[0]:
                 PICTURE[2].write_text(drawn(nb, PICTURE[1]) + "\n")
         made = stripped(nb)
-        made.metadata = {"kernelspec": made.metadata.kernelspec, "language_info": {"name": "python"}}
+        made.metadata = {
+            "kernelspec": made.metadata.kernelspec,
+            "language_info": {"name": "python"},
+        }
         text = nbformat.writes(made) + "\n"
         if text != path.read_text():
             path.write_text(text)

@@ -1,4 +1,5 @@
-"""Every page of a built site, opened in Chromium without a network: charts drawn and whole, a quiet console.
+"""Every page of a built site, opened in Chromium without a network: charts drawn and whole, a quiet
+console.
 
 PASSTHROUGH_SITE names a site that is built already; without it two scenarios are built here.
 """
@@ -12,8 +13,16 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 SCENARIOS = ("article", "measured")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+]
 FLAGS += [
     "--disable-component-update",
     "--disable-sync",
@@ -22,7 +31,10 @@ FLAGS += [
 ]
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None and not os.environ.get("CI"), reason="no Chromium: apt-get install chromium"),
+    pytest.mark.skipif(
+        CHROMIUM is None and not os.environ.get("CI"),
+        reason="no Chromium: apt-get install chromium",
+    ),
 ]
 
 # What is wrong with each chart of a page, once all are drawn.
@@ -91,7 +103,10 @@ def visit(browser, path: Path, **settings):
     """The page with everything drawn, and what it said that it should not have."""
     context = browser.new_context(offline=True, **settings)
     page, said = context.new_page(), []
-    page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
+    page.on(
+        "console",
+        lambda message: said.append(message.text) if message.type in ("error", "warning") else None,
+    )
     page.on("pageerror", lambda fault: said.append(str(fault)))
     page.on("requestfailed", lambda request: said.append(f"asked for {request.url[:120]}"))
     page.goto(path.as_uri())
@@ -126,10 +141,15 @@ def test_no_page_shows_a_number_or_a_word_that_failed(site, browser):
 
     def look(path):
         page, _ = visit(browser, path)
-        page.evaluate("() => document.querySelectorAll('details.code, pre').forEach((one) => one.remove())")
+        page.evaluate(
+            "() => document.querySelectorAll('details.code, pre').forEach((one) => one.remove())"
+        )
         text = page.evaluate("() => document.body.innerText")
         page.context.close()
-        return [f"{at[0]!r} in {text[max(at.start() - 60, 0) :][:120]!r}" for at in re.finditer(bad, text, re.M)]
+        return [
+            f"{at[0]!r} in {text[max(at.start() - 60, 0) :][:120]!r}"
+            for at in re.finditer(bad, text, re.M)
+        ]
 
     assert faults_of(site, look) == {}
 
@@ -148,11 +168,19 @@ def test_no_page_is_wider_than_the_screen(site, browser, width):
 def test_the_answer_stands_on_the_first_screen(site, browser):
     def look(path):
         page, _ = visit(browser, path, viewport={"width": 1280, "height": 900})
-        page.evaluate("() => document.querySelectorAll('details').forEach((one) => one.open = false)")
-        top = page.evaluate("() => document.querySelector('.answer')?.getBoundingClientRect().top + window.scrollY")
+        page.evaluate(
+            "() => document.querySelectorAll('details').forEach((one) => one.open = false)"
+        )
+        top = page.evaluate(
+            "() => document.querySelector('.answer')?.getBoundingClientRect().top + window.scrollY"
+        )
         page.context.close()
         told = path.parent.name in SCENARIOS
-        return f"the headline begins at {top} pixels" if told and not (top is not None and top < 900) else ""
+        return (
+            f"the headline begins at {top} pixels"
+            if told and not (top is not None and top < 900)
+            else ""
+        )
 
     assert faults_of(site, look) == {}
 
@@ -160,8 +188,12 @@ def test_the_answer_stands_on_the_first_screen(site, browser):
 def test_every_link_leads_somewhere_inside_the_site_or_says_that_it_leaves(site, browser):
     def look(path):
         page, _ = visit(browser, path)
-        links = page.evaluate("() => [...document.querySelectorAll('a[href]')].map((a) => a.getAttribute('href'))")
-        names = set(page.evaluate("() => [...document.querySelectorAll('[id]')].map((one) => one.id)"))
+        links = page.evaluate(
+            "() => [...document.querySelectorAll('a[href]')].map((a) => a.getAttribute('href'))"
+        )
+        names = set(
+            page.evaluate("() => [...document.querySelectorAll('[id]')].map((one) => one.id)")
+        )
         page.context.close()
         lost = []
         for link in links:
@@ -182,6 +214,9 @@ def test_a_page_needs_no_other_file_for_what_it_shows(site):
 
     def look(path):
         text = re.sub(r"<(script|pre|code)\b[^>]*>.*?</\1>", "", path.read_text(), flags=re.S)
-        return re.findall(r"<(?:script|img|iframe|link|source|video)\b[^>]*(?:src|href)=[\"']?https?:[^\s\"'>]*", text)
+        return re.findall(
+            r"<(?:script|img|iframe|link|source|video)\b[^>]*(?:src|href)=[\"']?https?:[^\s\"'>]*",
+            text,
+        )
 
     assert faults_of(site, look) == {}

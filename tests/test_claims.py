@@ -1,4 +1,6 @@
-"""Claims: the ledger's verdicts, what a claim file may not say, and the arithmetic from a headline to a buyer."""
+"""Claims: the ledger's verdicts, what a claim file may not say, and the arithmetic from a headline
+to a buyer.
+"""
 
 from datetime import date
 
@@ -18,13 +20,26 @@ RATIO = st.floats(1.01, 50)
 
 # The verdicts of a first reading by hand; the run has to find each by its own checks.
 MAGNUM = {
-    "overhead_cut": "holds", "budget": "holds", "earnings_day": "fails", "three_weeks": "fails",
-    "tuesday_post": "fails", "morning_papers": "fails", "next_generation": "fails", "new_fp4": "fails",
-    "process": "fails", "b100_clusters": "fails",
-    "half_energy": "holds", "ampere_wall": "fails", "release_window": "cannot be told", "rack_name": "cannot be told",
-    "loop_redesign": "cannot be told", "fiscal_quarter": "holds", "demand_doubt": "fails", "business_models": "fails",
+    "overhead_cut": "holds",
+    "budget": "holds",
+    "earnings_day": "fails",
+    "three_weeks": "fails",
+    "tuesday_post": "fails",
+    "morning_papers": "fails",
+    "next_generation": "fails",
+    "new_fp4": "fails",
+    "process": "fails",
+    "b100_clusters": "fails",
+    "half_energy": "holds",
+    "ampere_wall": "fails",
+    "release_window": "cannot be told",
+    "rack_name": "cannot be told",
+    "loop_redesign": "cannot be told",
+    "fiscal_quarter": "holds",
+    "demand_doubt": "fails",
+    "business_models": "fails",
     "two_sources": "cannot be told",
-}  # fmt: skip
+}
 
 
 def test_the_article_has_nineteen_verdicts():
@@ -38,7 +53,8 @@ def test_the_article_has_nineteen_verdicts():
 
 
 @pytest.mark.parametrize(
-    ("name", "cut", "multiplier"), [("magnum", 0.72, 1 / 0.28), ("rubin", 0.9, 10), ("mi355x", 1 - 1 / 1.4, 1.4)]
+    ("name", "cut", "multiplier"),
+    [("magnum", 0.72, 1 / 0.28), ("rubin", 0.9, 10), ("mi355x", 1 - 1 / 1.4, 1.4)],
 )
 def test_three_announcements_run_through_the_same_code(name, cut, multiplier):
     found = claim(name)
@@ -59,7 +75,9 @@ def _spoilt(tmp_path, old, new):
     text = (CLAIMS / "magnum.yml").read_text()
     assert old in text
     path.write_text(text.replace(old, new, 1))
-    return str(path), next(i for i, line in enumerate(path.read_text().splitlines(), 1) if new.splitlines()[0] in line)
+    return str(path), next(
+        i for i, line in enumerate(path.read_text().splitlines(), 1) if new.splitlines()[0] in line
+    )
 
 
 @pytest.mark.parametrize(
@@ -71,10 +89,18 @@ def _spoilt(tmp_path, old, new):
         ("accelerator: a100-sxm", "accelerator: a100-sxn", "did you mean 'a100-sxm'?"),
         ("field: power_w_per_chip", "field: power_w_per_chap", "did you mean 'power_w_per_chip'?"),
         ("{statement: ampere_wall}", "{statement: ampere_wal}", "did you mean 'ampere_wall'?"),
-        ('expression: "weekday(moment(status))"', 'expression: "weekdy(moment(status))"', "did you mean 'weekday'?"),
+        (
+            'expression: "weekday(moment(status))"',
+            'expression: "weekdy(moment(status))"',
+            "did you mean 'weekday'?",
+        ),
         ("expression: 1 / (1 - cut)", "expression: cut.__class__", "is not allowed"),
         ("expression: 1 / (1 - cut)", "expression: 2 ** 9 ** 9", "is not allowed"),
-        ("source: twitter_snowflake", "source: twiter_snowflake", "did you mean 'twitter_snowflake'?"),
+        (
+            "source: twitter_snowflake",
+            "source: twiter_snowflake",
+            "did you mean 'twitter_snowflake'?",
+        ),
         ("{found:.3f}", "{cut.real}", "unknown number"),
         ("announced: 2026-04-23", "announced: soon", "valid date"),
         ("- id: budget", "- id: overhead_cut  # again", "stands twice"),
@@ -87,7 +113,9 @@ def test_a_malformed_claim_is_refused_with_file_line_and_key(tmp_path, old, new,
     assert said in str(error.value)
     where = [int(fault.split(":")[1]) for fault in error.value.faults]
     assert all(fault.startswith("magnum.yml:") for fault in error.value.faults)
-    assert min(abs(line - found) for found in where) <= 2  # a check in braces counts at its first line
+    assert (
+        min(abs(line - found) for found in where) <= 2
+    )  # a check in braces counts at its first line
 
 
 def test_an_unknown_claim_names_the_nearest():
@@ -106,32 +134,51 @@ def test_evidence_reaches_no_attribute():
         fill("{a.__class__}", {"a": 1})
 
 
-# The worked example: shares of time in matrix products and in reading weights, and the multiplier of the full model,
-# as printed; then what price (1.36), eligibility (80%) and a first year's load (0.85) leave of it.
+# The worked example: shares of time in matrix products and in reading weights, and the multiplier
+# of the full model, as printed; then what price (1.36), eligibility (80%) and a first year's load
+# (0.85) leave of it.
 WORKED = [
-    (0.77, 0, 2.25, 2.25, 2.23, 1.64, 1.45, 1.23), (0.73, 0.05, 2.12, 2.23, 1.98, 1.46, 1.34, 1.14),
-    (0.63, 0, 1.83, 1.83, 1.31, 0.97, 0.97, 0.83), (0.23, 0.13, 1.20, 1.28, 1.34, 0.99, 0.99, 0.84),
-    (0.56, 0, 1.68, 1.68, 2.35, 1.73, 1.51, 1.28), (0.49, 0, 1.54, 1.54, 1.64, 1.21, 1.16, 0.98),
-    (0.26, 0, 1.23, 1.23, 1.61, 1.18, 1.14, 0.97), (0.08, 0, 1.06, 1.06, 1.18, 0.86, 0.89, 0.76),
-]  # fmt: skip
+    (0.77, 0, 2.25, 2.25, 2.23, 1.64, 1.45, 1.23),
+    (0.73, 0.05, 2.12, 2.23, 1.98, 1.46, 1.34, 1.14),
+    (0.63, 0, 1.83, 1.83, 1.31, 0.97, 0.97, 0.83),
+    (0.23, 0.13, 1.20, 1.28, 1.34, 0.99, 0.99, 0.84),
+    (0.56, 0, 1.68, 1.68, 2.35, 1.73, 1.51, 1.28),
+    (0.49, 0, 1.54, 1.54, 1.64, 1.21, 1.16, 0.98),
+    (0.26, 0, 1.23, 1.23, 1.61, 1.18, 1.14, 0.97),
+    (0.08, 0, 1.06, 1.06, 1.18, 0.86, 0.89, 0.76),
+]
 
 
-@pytest.mark.parametrize(("matmul", "weights", "first", "second", "full", "price", "eligible", "load"), WORKED)
-def test_worked_example_b200_fp8_to_gb300_fp4(matmul, weights, first, second, full, price, eligible, load):
+@pytest.mark.parametrize(
+    ("matmul", "weights", "first", "second", "full", "price", "eligible", "load"), WORKED
+)
+def test_worked_example_b200_fp8_to_gb300_fp4(
+    matmul, weights, first, second, full, price, eligible, load
+):
     """Shares are printed to 0.005, so a multiplier M is known to about M * M * 0.72 * 0.005."""
-    assert 1 / law.additive_time_ratio(matmul, 0.72, 0, 0) == pytest.approx(first, abs=0.01 + first**2 * 0.0036)
+    assert 1 / law.additive_time_ratio(matmul, 0.72, 0, 0) == pytest.approx(
+        first, abs=0.01 + first**2 * 0.0036
+    )
     assert 1 / law.additive_time_ratio(matmul, 0.72, weights, 1 - 4.5 / 8) == pytest.approx(
         second, abs=0.01 + second**2 * 0.006
     )
-    steps = [law.realised_ratio(1 / full, 2.652 / 1.95, share, u, 1) for share, u in ((1, 1), (0.8, 1), (0.8, 0.85))]
+    steps = [
+        law.realised_ratio(1 / full, 2.652 / 1.95, share, u, 1)
+        for share, u in ((1, 1), (0.8, 1), (0.8, 0.85))
+    ]
     assert steps == pytest.approx([price, eligible, load], abs=0.0101)
 
 
 def test_worked_example_by_monte_carlo():
-    """Triangular inputs of the worked example: P10, P50, P90 = 0.83, 1.06, 1.36; above 1 with 62%, 3.57 never."""
+    """Triangular inputs of the worked example: P10, P50, P90 = 0.83, 1.06, 1.36; above 1 with 62%,
+    3.57 never.
+    """
     draw = np.random.default_rng(0).triangular
     time = law.additive_time_ratio(
-        draw(0.05, 0.45, 0.80, 200_000), draw(0.40, 0.66, 0.72, 200_000), draw(0, 0.06, 0.25, 200_000), 1 - 4.5 / 8
+        draw(0.05, 0.45, 0.80, 200_000),
+        draw(0.40, 0.66, 0.72, 200_000),
+        draw(0, 0.06, 0.25, 200_000),
+        1 - 4.5 / 8,
     )
     found = law.realised_ratio(
         time,
@@ -146,15 +193,21 @@ def test_worked_example_by_monte_carlo():
     assert found.max() < 3.57
 
 
-@pytest.mark.parametrize(("gain", "kappa", "share"), [(1.10, 0.235, 0.27), (1.249, 0.549, 0.60), (1.452, 0.920, 0.93)])
+@pytest.mark.parametrize(
+    ("gain", "kappa", "share"), [(1.10, 0.235, 0.27), (1.249, 0.549, 0.60), (1.452, 0.920, 0.93)]
+)
 def test_measured_gain_of_half_again_the_peak(gain, kappa, share):
-    """InferenceX of February 2026 and MLPerf Inference v5.1 server and offline: FP4 peak times 1.5."""
+    """InferenceX of February 2026 and MLPerf Inference v5.1 server and offline: FP4 peak
+    times 1.5.
+    """
     assert law.log_pass_ratio(gain, 1.5) == pytest.approx(kappa, abs=0.001)
     assert law.implied_touched_share(gain, 1.5) == pytest.approx(share, abs=0.0051)
 
 
 def test_halving_the_bytes_of_a_published_model_buys_1_46():
-    """Epoch's inference economics notebook, Llama 3 70B on eight H100: 63.37% of the step reads weights."""
+    """Epoch's inference economics notebook, Llama 3 70B on eight H100: 63.37% of the step reads
+    weights.
+    """
     assert 1 / law.additive_time_ratio(0.6337, 0.5, 0, 0) == pytest.approx(1.464, abs=0.001)
 
 
@@ -162,20 +215,29 @@ def test_halving_the_bytes_of_a_published_model_buys_1_46():
 def test_share_that_pays_for_a_dearer_chip(price, share):
     found = law.paying_touched_share(price, 0.72)
     assert found == pytest.approx(share, abs=0.001)
-    assert law.realised_ratio(law.additive_time_ratio(found, 0.72, 0, 0), price, 1, 1, 1) == pytest.approx(1)
+    assert law.realised_ratio(
+        law.additive_time_ratio(found, 0.72, 0, 0), price, 1, 1, 1
+    ) == pytest.approx(1)
 
 
 @given(RATIO, RATIO, RATIO)
 def test_log_pass_through_composes(headline, first, second):
     whole = law.log_pass_ratio(first * second, headline)
-    assert whole == pytest.approx(law.log_pass_ratio(first, headline) + law.log_pass_ratio(second, headline))
+    assert whole == pytest.approx(
+        law.log_pass_ratio(first, headline) + law.log_pass_ratio(second, headline)
+    )
     assert law.carried_ratio(headline, whole) == pytest.approx(first * second)
 
 
 @given(SHARE, SHARE, SHARE)
 def test_no_cut_gives_more_than_its_limit(touched, hidden, cut):
-    """Neither bound beats the headline, nor what would be left if the touched part took no time; overlap only hurts."""
-    additive, roofline = law.additive_time_ratio(touched, cut, 0, 0), law.roofline_time_ratio(touched, hidden, cut)
+    """Neither bound beats the headline, nor what would be left if the touched part took no time;
+    overlap only hurts.
+    """
+    additive, roofline = (
+        law.additive_time_ratio(touched, cut, 0, 0),
+        law.roofline_time_ratio(touched, hidden, cut),
+    )
     assert max(1 - cut, 1 - touched) - 1e-9 <= additive <= roofline + 1e-9 <= 1 + 2e-9
     assert law.linear_pass_share(1 / additive, cut) == pytest.approx(touched)
 

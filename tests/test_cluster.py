@@ -1,4 +1,6 @@
-"""Reports on a Dask cluster: a real scheduler, real workers, a worker killed, pages in a real S3 server."""
+"""Reports on a Dask cluster: a real scheduler, real workers, a worker killed, pages in a real S3
+server.
+"""
 
 import os
 import shutil
@@ -18,7 +20,11 @@ from analysis.report.build import build
 
 ROOT = Path(__file__).parents[1]
 SCENARIOS = ["article", "hopper"]
-S3 = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": "us-east-1"}
+S3 = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": "us-east-1",
+}
 
 
 def free_port() -> int:
@@ -72,7 +78,15 @@ def bucket():
 @pytest.fixture(scope="module")
 def address(bucket, tmp_path_factory):
     port, folder = free_port(), tmp_path_factory.mktemp("dask")
-    command = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "distributed.cli.dask_scheduler",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+    ]
     scheduler = subprocess.Popen([*command, "--no-dashboard"], stderr=subprocess.DEVNULL, cwd=ROOT)
     address = f"tcp://127.0.0.1:{port}"
     workers = [worker(address, f"w{i}", folder) for i in range(2)]
@@ -92,7 +106,9 @@ def notebooks(tmp_path_factory) -> list[str]:
     ]
 
 
-def test_workers_write_to_s3_what_this_machine_writes_to_a_folder(address, bucket, notebooks, tmp_path):
+def test_workers_write_to_s3_what_this_machine_writes_to_a_folder(
+    address, bucket, notebooks, tmp_path
+):
     made = build(SCENARIOS, notebooks, bucket, cluster=address[0], progress="none")
     assert sorted((record["name"], record["status"]) for record in made) == sorted(
         (f"{scenario}/{name}", status)
@@ -101,9 +117,15 @@ def test_workers_write_to_s3_what_this_machine_writes_to_a_folder(address, bucke
     )
     build(SCENARIOS, notebooks, str(tmp_path), progress="none")
     there = {name: store.get(bucket, name) for name in store.names(bucket)}
-    here = {name: store.get(str(tmp_path), name) for name in store.names(str(tmp_path)) if name != ".lock"}
+    here = {
+        name: store.get(str(tmp_path), name)
+        for name in store.names(str(tmp_path))
+        if name != ".lock"
+    }
     assert set(there) == set(here)
-    assert {name for name in here if here[name] != there[name] and not name.endswith(".ipynb")} == set()
+    assert {
+        name for name in here if here[name] != there[name] and not name.endswith(".ipynb")
+    } == set()
 
 
 def test_what_lies_in_s3_is_fresh_the_second_time(bucket, notebooks):
@@ -111,11 +133,15 @@ def test_what_lies_in_s3_is_fresh_the_second_time(bucket, notebooks):
 
 
 def test_a_killed_worker_loses_nothing(address, notebooks, tmp_path):
-    slow = notebook(tmp_path / "slow.ipynb", PARAMETERS, SETUP, ("import time\ntime.sleep(1)",), CHART)
+    slow = notebook(
+        tmp_path / "slow.ipynb", PARAMETERS, SETUP, ("import time\ntime.sleep(1)",), CHART
+    )
     names = ["agents", "article", "delayed", "hopper", "measured", "thermal"]
     done: list[dict] = []
     site = tmp_path / "site"
-    target = lambda: done.extend(build(names, [slow], str(site), cluster=address[0], progress="none"))  # noqa: E731
+    target = lambda: done.extend(
+        build(names, [slow], str(site), cluster=address[0], progress="none")
+    )
     thread = threading.Thread(target=target)
     thread.start()
     until = time.monotonic() + 120
@@ -124,7 +150,9 @@ def test_a_killed_worker_loses_nothing(address, notebooks, tmp_path):
     address[1][0].send_signal(signal.SIGKILL)
     thread.join(180)
     assert {record["scenario"]: record["status"] for record in done} == dict.fromkeys(names, "ok")
-    assert all((site / name / "slow.html").read_text().rstrip().endswith("</html>") for name in names)
+    assert all(
+        (site / name / "slow.html").read_text().rstrip().endswith("</html>") for name in names
+    )
 
 
 @pytest.mark.parametrize("changed", ["analysis/facts/prices.csv", "params/hopper.yml"])
@@ -137,7 +165,14 @@ def test_a_worker_with_other_files_is_refused(address, notebooks, tmp_path, chan
     try:
         wait_for(address[0], 2)
         with pytest.raises(OSError, match="other files or versions than this machine: tcp"):
-            build(["article"], notebooks[:1], str(tmp_path / "site"), force=True, cluster=address[0], progress="none")
+            build(
+                ["article"],
+                notebooks[:1],
+                str(tmp_path / "site"),
+                force=True,
+                cluster=address[0],
+                progress="none",
+            )
     finally:
         other.kill()
         other.wait()

@@ -20,16 +20,21 @@ def waiting(delay, multiplier, premium=1.15, ramp=6.0):
 
 
 @pytest.mark.parametrize(
-    ("delay", "costs"), [(6, (0.98, 0.88, 0.66, 0.53)), (12, (1.02, 0.95, 0.78, 0.69)), (24, (1.10, 1.07, 1.00, 0.97))]
+    ("delay", "costs"),
+    [(6, (0.98, 0.88, 0.66, 0.53)), (12, (1.02, 0.95, 0.78, 0.69)), (24, (1.10, 1.07, 1.00, 0.97))],
 )
 def test_the_grid_of_waiting_over_buying(delay, costs):
-    """36 months, 10% a year, 15% premium on short rentals, six months of moving over; multipliers 1.1 to 3.57."""
+    """36 months, 10% a year, 15% premium on short rentals, six months of moving over; multipliers
+    1.1 to 3.57.
+    """
     for multiplier, cost in zip((1.1, 1.3, 2.2, 3.57), costs, strict=True):
         assert waiting(delay, multiplier) == pytest.approx(cost, abs=0.006)
 
 
 def test_slacking():
-    """Gottbrath et al. (1999): with speed doubling in 18 months a job has to take longer than 26 months."""
+    """Gottbrath et al. (1999): with speed doubling in 18 months a job has to take longer than 26
+    months.
+    """
     assert decision.slacking_months(18) == pytest.approx(25.97, abs=0.005)
 
 
@@ -40,11 +45,15 @@ def test_break_even_multiplier_is_where_waiting_costs_what_buying_does(delay, mu
     needed = float(decision.break_even_ratio(share, 1.15))
     if np.isfinite(needed):
         assert waiting(delay, needed) == pytest.approx(1)
-    assert (waiting(delay, multiplier) < 1 - 1e-9) == (multiplier > needed * (1 + 1e-9)) or multiplier == needed
+    assert (waiting(delay, multiplier) < 1 - 1e-9) == (
+        multiplier > needed * (1 + 1e-9)
+    ) or multiplier == needed
 
 
 @given(delays, st.floats(0, 24), multipliers)
-def test_a_later_arrival_never_makes_waiting_cheaper_where_the_new_beats_renting(delay, more, multiplier):
+def test_a_later_arrival_never_makes_waiting_cheaper_where_the_new_beats_renting(
+    delay, more, multiplier
+):
     if 1 / multiplier < 1.15:
         assert waiting(delay + more, multiplier) >= waiting(delay, multiplier) - 1e-12
 
@@ -55,7 +64,9 @@ def test_never_arriving_costs_the_premium_for_ever():
 
 @given(st.lists(st.lists(st.floats(0.1, 5), min_size=3, max_size=3), min_size=2, max_size=20))
 def test_knowing_is_worth_something_and_never_more_than_the_best_regret(rows):
-    """Expected regret of the best act equals the gain from choosing after the outcome is known (Raiffa 1968)."""
+    """Expected regret of the best act equals the gain from choosing after the outcome is known
+    (Raiffa 1968).
+    """
     costs = np.array(rows)
     regret = decision.regret_usd(costs, costs.min(axis=1, keepdims=True))
     informed = costs.mean(axis=0).min() - costs.min(axis=1).mean()

@@ -1,4 +1,6 @@
-"""Energy, power and cooling: published numbers, boundaries that must not be mixed up, and what always holds."""
+"""Energy, power and cooling: published numbers, boundaries that must not be mixed up, and what
+always holds.
+"""
 
 import importlib.util
 import sys
@@ -24,12 +26,17 @@ WH = 3600.0
 def fleet(host, network, board, busy, idle, fan, supply):
     """Wall energy per busy board joule, through the laws in their order."""
     return energy.wall_ratio(
-        energy.idle_ratio(idle, board, busy), energy.host_ratio(host, network, board, busy), fan, supply
+        energy.idle_ratio(idle, board, busy),
+        energy.host_ratio(host, network, board, busy),
+        fan,
+        supply,
     )
 
 
 def test_google_median_prompt_adds_up_with_its_parts():
-    """Elsworth et al. 2025 (arXiv:2508.15734): 0.24 Wh = TPU 58%, host 25%, idle 10%, overhead 8% (sum 101)."""
+    """Elsworth et al. 2025 (arXiv:2508.15734): 0.24 Wh = TPU 58%, host 25%, idle 10%, overhead 8%
+    (sum 101).
+    """
     tpu, host, idle, overhead = 0.58, 0.25, 0.10, 0.08
     wall = energy.wall_ratio(idle / tpu, host / tpu, 0, 1)
     assert tpu * wall == pytest.approx(tpu + host + idle)
@@ -41,20 +48,29 @@ def test_google_median_prompt_adds_up_with_its_parts():
 
 
 def test_google_water_is_counted_on_computers_not_on_the_meter():
-    """0.26 mL a prompt (same paper): over the computers' energy, 0.24 Wh by 1.09, a WUE near its 1.15 L/kWh."""
+    """0.26 mL a prompt (same paper): over the computers' energy, 0.24 Wh by 1.09, a WUE near its
+    1.15 L/kWh.
+    """
     wue_l_per_j = convert(1.15, "l/kWh", "l/J")
     prompt_ml = 1e3 * cooling.site_l_per_output_token(0.24 * WH / 1.09, wue_l_per_j)
     assert prompt_ml == pytest.approx(0.26, abs=0.01)
-    assert cooling.operational_g_per_output_token(0.24 * WH, convert(125, "g/kWh", "g/J")) == pytest.approx(0.03)
+    assert cooling.operational_g_per_output_token(
+        0.24 * WH, convert(125, "g/kWh", "g/J")
+    ) == pytest.approx(0.03)
 
 
 def test_ecologits_published_example():
-    """A printed run of EcoLogits, batch 64: 0.0383379 kWh for 10,000 tokens of a model with 132 B active parameters."""
+    """A printed run of EcoLogits, batch 64: 0.0383379 kWh for 10,000 tokens of a model with 132 B
+    active parameters.
+    """
     tokens, active, batch, gpus, pue = 10_000, 132, 64, 16, 1.2
     gpu_kwh_per_token = (
-        1.1665273170451914e-06 * np.exp(-0.011205921025579175 * batch) * active + 4.052928146734005e-05
+        1.1665273170451914e-06 * np.exp(-0.011205921025579175 * batch) * active
+        + 4.052928146734005e-05
     ) / 1e3
-    latency_s = (0.0006785088094353663 * active + 0.0003119310311688259 * batch + 0.019473717579473387) * tokens
+    latency_s = (
+        0.0006785088094353663 * active + 0.0003119310311688259 * batch + 0.019473717579473387
+    ) * tokens
     assert latency_s == pytest.approx(1290.0046641974661)
     board_w = convert(gpu_kwh_per_token, "kWh", "J") * tokens * batch / latency_s
     host_w = 1200 / 8
@@ -65,7 +81,8 @@ def test_ecologits_published_example():
 
 
 MLPERF = [
-    # round, submitter's system, tokens/s, wall W, J/token (derived by us from the measured power; not official)
+    # round, submitter's system, tokens/s, wall W, J/token (derived by us from the measured power;
+    # not official)
     ("v4.1-0049 H200 llama2-70b Offline", 25262.1, 6152.984435, 0.24357),
     ("v4.1-0049 H200 mixtral-8x7b Server", 45497.0, 6174.896328, 0.13572),
     ("5.1-0061 B200 llama2-70b Offline", 102909.0, 10400.998879, 0.10107),
@@ -82,7 +99,9 @@ def test_mlperf_power_runs(run, tokens_per_s, wall_w, j_per_token):
 
 
 def test_mlperf_wall_power_needs_more_than_boards():
-    """Eight B200 boards at their 1000 W limit are 8 kW; MLPerf's meter read 10.4 kW (5.1-0061, Lenovo SR680a V3)."""
+    """Eight B200 boards at their 1000 W limit are 8 kW; MLPerf's meter read 10.4 kW (5.1-0061,
+    Lenovo SR680a V3).
+    """
     made = 8 * energy.wall_w_per_chip(950, 150, 35, 0.10, 0.95)
     assert made == pytest.approx(10401, rel=0.03)
     assert made > 8 * 1000
@@ -103,7 +122,9 @@ def test_claim_in_watts():
 
 
 def test_serving_economics_of_both_limits():
-    """InferenceX, DeepSeek-V4-Pro: 2.82 times the tokens at 1.20 times the cost is 2.35 times as many for a dollar."""
+    """InferenceX, DeepSeek-V4-Pro: 2.82 times the tokens at 1.20 times the cost is 2.35 times as
+    many for a dollar.
+    """
     assert cooling.scarce_ratio(6182 / 2189, 1.2) == pytest.approx(2.35, abs=0.005)
     assert cooling.scarce_ratio(2.82, 2.82) == 1
 
@@ -134,7 +155,9 @@ def test_kilowatt_hours_are_no_joules():
     told = cooling.operational_g_per_output_token(joule, kwh_price).to("g/token").magnitude
     assert told == pytest.approx(0.4 / 3.6e6)
     with pytest.raises(Exception, match="convert"):
-        cooling.operational_g_per_output_token(registry.Quantity(1.0, "W/token"), kwh_price).to("g/token")
+        cooling.operational_g_per_output_token(registry.Quantity(1.0, "W/token"), kwh_price).to(
+            "g/token"
+        )
 
 
 # What always holds.
@@ -154,26 +177,40 @@ def test_power_stays_between_floor_and_limit(floor, memory, compute, link, parts
 
 @given(share, st.floats(0, 5), st.floats(0, 5))
 def test_more_load_draws_more_power(floor, load, more):
-    assert energy.loaded_w_per_chip(700, floor, load) <= energy.loaded_w_per_chip(700, floor, load + more)
+    assert energy.loaded_w_per_chip(700, floor, load) <= energy.loaded_w_per_chip(
+        700, floor, load + more
+    )
     assert energy.loaded_w_per_chip(700, floor, 0) == pytest.approx(700 * floor)
 
 
-@given(st.floats(1e-4, 1), st.floats(0.01, 10), *[st.floats(100, 1000)] * 3, st.floats(1, 1e4), share)
-def test_parts_add_up_to_the_request(prefill_s, prompts, prefill_w, decode_w, board_w, rate, cached):
-    """Input and output joules of a request are the mean power times its chip time: nothing lost, nothing twice."""
+@given(
+    st.floats(1e-4, 1), st.floats(0.01, 10), *[st.floats(100, 1000)] * 3, st.floats(1, 1e4), share
+)
+def test_parts_add_up_to_the_request(
+    prefill_s, prompts, prefill_w, decode_w, board_w, rate, cached
+):
+    """Input and output joules of a request are the mean power times its chip time: nothing lost,
+    nothing twice.
+    """
     inputs, outputs = 8192.0, 1024.0
     per_token = energy.energy_j_per_output_token(board_w, rate)
     time_share = energy.prefill_busy_share(prefill_s, prompts)
     prompts_share = energy.prompt_energy_share(time_share, prefill_w, decode_w)
     assert 0 <= prompts_share <= 1
-    prompt = energy.board_j_per_input_token(per_token, prompts_share, outputs, inputs, cached) * inputs * (1 - cached)
+    prompt = (
+        energy.board_j_per_input_token(per_token, prompts_share, outputs, inputs, cached)
+        * inputs
+        * (1 - cached)
+    )
     answer = energy.board_j_per_output_token(per_token, prompts_share) * outputs
     assert prompt + answer == pytest.approx(board_w / rate * outputs)
 
 
 @given(share, share)
 def test_idle_hours_cost_energy(busy, more):
-    """A chip that is busy half of the time idles as long as it works; one that is always busy does not idle."""
+    """A chip that is busy half of the time idles as long as it works; one that is always busy does
+    not idle.
+    """
     assert energy.idle_ratio(100, 500, 0.5) == pytest.approx(0.2)
     assert energy.idle_ratio(100, 500, 1) == 0
     low, high = sorted((busy, more))
@@ -190,7 +227,9 @@ def test_denser_racks_find_fewer_places(rack, limit, slope, liquid):
 @given(st.floats(285, 320), st.floats(0, 15))
 def test_warmer_supply_water_saves_chillers(supply, more):
     cool = cooling.cooled_pue_ratio(0.05, 0.05, 0.2, cooling.free_cooling_share(supply, 6, 286, 5))
-    warm = cooling.cooled_pue_ratio(0.05, 0.05, 0.2, cooling.free_cooling_share(supply + more, 6, 286, 5))
+    warm = cooling.cooled_pue_ratio(
+        0.05, 0.05, 0.2, cooling.free_cooling_share(supply + more, 6, 286, 5)
+    )
     assert 1.1 <= warm <= cool <= 1.3
 
 
@@ -249,16 +288,22 @@ def test_measured_power_is_read_in_watts_and_drops_the_climb(measure, monkeypatc
         while len(board.samples) < 12:
             time.sleep(1e-3)
     row = board.row()
-    assert (row["board_w_per_chip"], row["power_w_per_chip"], row["boundary"]) == (700, 700, "board")
+    assert (row["board_w_per_chip"], row["power_w_per_chip"], row["boundary"]) == (
+        700,
+        700,
+        "board",
+    )
 
 
 # Against measurements.
 
 
 def test_board_energy_of_models_left_out():
-    """Board joules per token of models that the weights never saw: median error at most 15% (facts/energy.csv).
+    """Board joules per token of models that the weights never saw: median error at most 15%
+    (facts/energy.csv).
 
-    At predicted speed ML.ENERGY's small models miss it: they ran slower there than under any other client of vLLM.
+    At predicted speed ML.ENERGY's small models miss it: they ran slower there than under any other
+    client of vLLM.
     """
     told = study.accuracy().set_index(["speed", "source"])["median_error_share"]
     assert {speed for speed, _ in told.index} == {"measured, where it is", "predicted"}
@@ -286,11 +331,18 @@ def test_intervals_hold_what_they_promise():
 
 
 def test_a_board_that_nobody_measured_gets_a_wider_interval():
-    assert speed.board_spread("mi355x") == speed.board_spread("a100-sxm-40gb") > speed.board_spread("b200") > 0
+    assert (
+        speed.board_spread("mi355x")
+        == speed.board_spread("a100-sxm-40gb")
+        > speed.board_spread("b200")
+        > 0
+    )
 
 
 def test_weights_of_kernels_agree_with_boards_measured_on_kernels():
-    """Quartiles of B200 kernels (aiconfigurator-core 0.12.0): decode attention 351 to 665 W, dense 593 to 973 W."""
+    """Quartiles of B200 kernels (aiconfigurator-core 0.12.0): decode attention 351 to 665 W, dense
+    593 to 973 W.
+    """
     told = study.coefficients()
     waits = energy.loaded_w_per_chip(1000, told["floor_share"], 0)
     reads = energy.loaded_w_per_chip(1000, told["floor_share"], told["memory_weight_ratio"])
@@ -299,16 +351,30 @@ def test_weights_of_kernels_agree_with_boards_measured_on_kernels():
 
 
 def test_nearer_to_measured_boards_than_ecologits():
-    """Dense models on H100 (ML.ENERGY): EcoLogits' regression, fitted to this very leaderboard, against ours."""
+    """Dense models on H100 (ML.ENERGY): EcoLogits' regression, fitted to this very leaderboard,
+    against ours.
+    """
     rows = speed.board_points()
     active = {"llama3.1-70b": 70, "llama3.1-8b": 8, "qwen3-32b": 32, "qwen3-8b": 8}
-    rows = rows[rows["accelerator"].eq("h100-sxm") & rows["model"].isin(active) & rows["concurrency"].between(20, 140)]
-    wh = 1.1665273170451914e-06 * np.exp(-0.011205921025579175 * rows["concurrency"]) * rows["model"].map(active)
+    rows = rows[
+        rows["accelerator"].eq("h100-sxm")
+        & rows["model"].isin(active)
+        & rows["concurrency"].between(20, 140)
+    ]
+    wh = (
+        1.1665273170451914e-06
+        * np.exp(-0.011205921025579175 * rows["concurrency"])
+        * rows["model"].map(active)
+    )
     peer = convert((wh + 4.052928146734005e-05) * rows["chips"], "Wh", "J")
     off = {
         "peer": np.abs(np.log(peer / rows["energy_j_per_output_token"])).median(),
         "ours": np.median(
-            np.abs(np.log(study.predict_energy(study.speeds(rows))[0] / rows["energy_j_per_output_token"]))
+            np.abs(
+                np.log(
+                    study.predict_energy(study.speeds(rows))[0] / rows["energy_j_per_output_token"]
+                )
+            )
         ),
     }
     assert len(rows) >= 12

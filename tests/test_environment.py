@@ -1,4 +1,6 @@
-"""environment.yml, pyproject.toml and requirements.lock agree, so that conda, pip and uv users get one project."""
+"""environment.yml, pyproject.toml and requirements.lock agree, so that conda, pip and uv users get
+one project.
+"""
 
 import ast
 import re
@@ -27,7 +29,10 @@ def project() -> dict:
 
 @pytest.fixture(scope="module")
 def wanted(project) -> dict[str, SpecifierSet]:
-    lines = [*project["dependencies"], *(line for extra in project["optional-dependencies"].values() for line in extra)]
+    lines = [
+        *project["dependencies"],
+        *(line for extra in project["optional-dependencies"].values() for line in extra),
+    ]
     read = [Requirement(line) for line in lines]
     assert len({one.name for one in read}) == len(read), "a package is named twice"
     return {canonicalize_name(one.name): one.specifier for one in read}
@@ -41,16 +46,25 @@ def conda() -> list:
 @pytest.fixture(scope="module")
 def locked() -> list[Requirement]:
     text = (ROOT / "requirements.lock").read_text()
-    return [Requirement(line.removesuffix("\\").strip()) for line in text.splitlines() if re.match(r"[a-z0-9]", line)]
+    return [
+        Requirement(line.removesuffix("\\").strip())
+        for line in text.splitlines()
+        if re.match(r"[a-z0-9]", line)
+    ]
 
 
 def test_conda_users_get_the_names_and_ranges_of_pyproject(conda, wanted, project):
     packages = dict(line.partition(" ")[::2] for line in conda if isinstance(line, str))
-    assert len(packages) == len([line for line in conda if isinstance(line, str)]), "a package is named twice"
+    assert len(packages) == len([line for line in conda if isinstance(line, str)]), (
+        "a package is named twice"
+    )
     assert packages.pop("python") == project["requires-python"]
     packages.pop("pip")
     by_pip = [Requirement(line) for line in conda[-1]["pip"] if not line.startswith("-e")]
-    read = {canonicalize_name(CONDA.get(name, name)): SpecifierSet(ranges) for name, ranges in packages.items()}
+    read = {
+        canonicalize_name(CONDA.get(name, name)): SpecifierSet(ranges)
+        for name, ranges in packages.items()
+    }
     assert read | {canonicalize_name(one.name): one.specifier for one in by_pip} == wanted
     assert {one.name for one in by_pip} == ONLY_ON_PYPI
 
@@ -61,12 +75,20 @@ def test_conda_users_get_this_project_from_where_they_stand(conda):
 
 @pytest.mark.parametrize("python", PYTHONS)
 def test_the_lock_has_one_version_of_each_package_within_its_range(python, locked, wanted):
-    where = {"python_version": python, "python_full_version": f"{python}.0", "sys_platform": "linux"}
+    where = {
+        "python_version": python,
+        "python_full_version": f"{python}.0",
+        "sys_platform": "linux",
+    }
     where |= {"platform_machine": "x86_64", "platform_system": "Linux", "os_name": "posix"}
     here = [one for one in locked if one.marker is None or one.marker.evaluate(where)]
-    versions = {canonicalize_name(one.name): Version(str(one.specifier).removeprefix("==")) for one in here}
+    versions = {
+        canonicalize_name(one.name): Version(str(one.specifier).removeprefix("==")) for one in here
+    }
     assert len(versions) == len(here)
-    assert {name: str(versions[name]) for name, ranges in wanted.items() if versions[name] not in ranges} == {}
+    assert {
+        name: str(versions[name]) for name, ranges in wanted.items() if versions[name] not in ranges
+    } == {}
 
 
 def test_every_locked_version_is_exact_and_has_hashes():
@@ -74,7 +96,9 @@ def test_every_locked_version_is_exact_and_has_hashes():
     entries = re.split(r"\n(?=[a-z0-9])", text.strip())
     assert len(entries) > 100
     assert [
-        entry.split()[0] for entry in entries if not re.match(r"[a-z0-9._-]+==\S+.*(\n +--hash=sha256:\w{64})+", entry)
+        entry.split()[0]
+        for entry in entries
+        if not re.match(r"[a-z0-9._-]+==\S+.*(\n +--hash=sha256:\w{64})+", entry)
     ] == []
 
 
@@ -95,9 +119,22 @@ def test_what_the_code_imports_is_declared(wanted):
     code = [path for folder in ("analysis", "tests") for path in (ROOT / folder).rglob("*.py")]
     trees = [ast.parse(path.read_text()) for path in code]
     own = {path.stem for path in code} | set(sys.stdlib_module_names) | {"analysis"}
-    read = {a.name.split(".")[0] for t in trees for n in ast.walk(t) if isinstance(n, ast.Import) for a in n.names}
-    read |= {n.module.split(".")[0] for t in trees for n in ast.walk(t) if isinstance(n, ast.ImportFrom) and n.module}
-    missing = {name for name in read - own if canonicalize_name(names.get(name, name)) not in wanted}
+    read = {
+        a.name.split(".")[0]
+        for t in trees
+        for n in ast.walk(t)
+        if isinstance(n, ast.Import)
+        for a in n.names
+    }
+    read |= {
+        n.module.split(".")[0]
+        for t in trees
+        for n in ast.walk(t)
+        if isinstance(n, ast.ImportFrom) and n.module
+    }
+    missing = {
+        name for name in read - own if canonicalize_name(names.get(name, name)) not in wanted
+    }
     by_hand = {
         "torch",
         "pynvml",
@@ -107,7 +144,11 @@ def test_what_the_code_imports_is_declared(wanted):
 
 
 def test_python_versions_agree(project):
-    assert [python for python in PYTHONS if not SpecifierSet(project["requires-python"]).contains(python)] == []
+    assert [
+        python
+        for python in PYTHONS
+        if not SpecifierSet(project["requires-python"]).contains(python)
+    ] == []
     assert not SpecifierSet(project["requires-python"]).contains("3.10")
 
 

@@ -7,7 +7,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.facts import Accelerator, Model, Site, chosen, find, meant, names, price, sources, table
+from analysis.facts import (
+    Accelerator,
+    Model,
+    Site,
+    chosen,
+    find,
+    meant,
+    names,
+    price,
+    sources,
+    table,
+)
 from analysis.facts.check import check
 from analysis.facts.tables import COLUMNS, FOLDER
 from analysis.laws.architecture import ARCHITECTURE
@@ -15,12 +26,18 @@ from analysis.study.speed import ENGINES
 
 OWN = ("accelerators", "models", "prices", "sites", "sources")
 NUMBER = dict(
-    zip(COLUMNS, ("b200", "memory_bytes_per_chip", "", "1", "GB/chip", "1", "judged", "why", "judged", ""), strict=True)
+    zip(
+        COLUMNS,
+        ("b200", "memory_bytes_per_chip", "", "1", "GB/chip", "1", "judged", "why", "judged", ""),
+        strict=True,
+    )
 )
 
 
 def architecture(name):
-    """A model's fields and what the laws of architecture make of them, as far as the fields alone reach."""
+    """A model's fields and what the laws of architecture make of them, as far as the fields alone
+    reach.
+    """
     known = asdict(find(Model, name))
     for law in ARCHITECTURE:
         needs = signature(law).parameters
@@ -41,10 +58,14 @@ def test_parameters_follow_from_the_dimensions_within_three_percent(name):
 
 @pytest.mark.parametrize("name", names(Model))
 def test_active_parameters_follow_too(name):
-    # Publishers count the input embedding or leave it out; some round to a whole billion (MiniMax: 10).
+    # Publishers count the input embedding or leave it out; some round to a whole billion (MiniMax:
+    # 10).
     known = architecture(name)
     least = float(known["used_parameters"])
-    nearest = min((least, least + float(known["head_parameters"])), key=lambda n: abs(n - known["active_parameters"]))
+    nearest = min(
+        (least, least + float(known["head_parameters"])),
+        key=lambda n: abs(n - known["active_parameters"]),
+    )
     assert nearest == pytest.approx(known["active_parameters"], rel=0.03, abs=0.5e9)
 
 
@@ -71,7 +92,11 @@ def test_the_models_and_accelerators_asked_for_are_there():
 @pytest.mark.parametrize(
     ("name", "field", "value"),
     [
-        ("h100-sxm", "bf16_flop_per_s_per_chip", 989.4e12),  # H100 whitepaper, table 2: 989.4 dense, 1978.9 sparse
+        (
+            "h100-sxm",
+            "bf16_flop_per_s_per_chip",
+            989.4e12,
+        ),  # H100 whitepaper, table 2: 989.4 dense, 1978.9 sparse
         ("h100-sxm", "fp8_flop_per_s_per_chip", 1978.9e12),
         ("h100-sxm", "bandwidth_bytes_per_s_per_chip", 3.35e12),  # H100 datasheet
         ("h100-sxm", "link_bytes_per_s_per_chip", 450e9),  # NVLink 900 GB/s in both directions
@@ -81,7 +106,11 @@ def test_the_models_and_accelerators_asked_for_are_there():
         ("h200-sxm", "memory_bytes_per_chip", 141e9),  # H200 datasheet
         ("b200", "fp4_flop_per_s_per_chip", 9e15),  # HGX B200: 18 PFLOPS with sparsity
         ("b300", "fp4_flop_per_s_per_chip", 13.5e15),  # HGX B300: 108 PFLOPS dense for eight
-        ("gb200", "fp4_flop_per_s_per_chip", 10e15),  # GB200 NVL72: 1,440 PFLOPS with sparsity for 72
+        (
+            "gb200",
+            "fp4_flop_per_s_per_chip",
+            10e15,
+        ),  # GB200 NVL72: 1,440 PFLOPS with sparsity for 72
         ("gb300", "fp4_flop_per_s_per_chip", 15e15),  # GB300 NVL72: 1,080 PFLOPS dense for 72
         ("gb300", "fp8_flop_per_s_per_chip", 5e15),
         ("mi300x", "fp8_flop_per_s_per_chip", 2614.9e12),  # MI300X data sheet
@@ -98,15 +127,28 @@ def test_chips_are_as_their_makers_print_them(name, field, value):
 def test_arithmetic_doubles_at_least_with_each_narrower_path_that_exists():
     for name in names(Accelerator):
         chip = find(Accelerator, name)
-        wide, middle, narrow = chip.bf16_flop_per_s_per_chip, chip.fp8_flop_per_s_per_chip, chip.fp4_flop_per_s_per_chip
+        wide, middle, narrow = (
+            chip.bf16_flop_per_s_per_chip,
+            chip.fp8_flop_per_s_per_chip,
+            chip.fp4_flop_per_s_per_chip,
+        )
         assert wide > 0
         assert middle == 0 or middle >= wide
         assert narrow == 0 or narrow > 1.9 * middle
 
 
 def test_mixtures_and_latents_are_told_apart():
-    v3, llama, gpt = find(Model, "deepseek-v3"), find(Model, "llama3.1-70b"), find(Model, "gpt-oss-120b")
-    assert (v3.kv_lora_width, v3.qk_rope_width, v3.experts_count, v3.dense_layers_count) == (512, 64, 256, 3)
+    v3, llama, gpt = (
+        find(Model, "deepseek-v3"),
+        find(Model, "llama3.1-70b"),
+        find(Model, "gpt-oss-120b"),
+    )
+    assert (v3.kv_lora_width, v3.qk_rope_width, v3.experts_count, v3.dense_layers_count) == (
+        512,
+        64,
+        256,
+        3,
+    )
     assert (llama.kv_heads_count, llama.head_width, llama.experts_count) == (8, 128, 0)
     assert gpt.sliding_layers_count + gpt.full_attention_layers_count == gpt.layers_count
     assert gpt.expert_bytes_per_parameter == pytest.approx(4.25 / 8)
@@ -123,7 +165,11 @@ def test_mixtures_and_latents_are_told_apart():
         ("model", "DeepSeek-V2-Chat", "deepseek-v2"),
         ("model", "openai/gpt-oss-120b", "gpt-oss-120b"),
         ("model", "moonshotai/Kimi-K2-Instruct-0905", "kimi-k2"),
-        ("model", "moonshotai/Kimi-K2-Thinking", "kimi-k2-thinking"),  # its own thing: experts in four bits
+        (
+            "model",
+            "moonshotai/Kimi-K2-Thinking",
+            "kimi-k2-thinking",
+        ),  # its own thing: experts in four bits
         ("model", "meta-llama/Llama-4-Maverick-17B-128E-Instruct-FP8", "llama4-maverick"),
         ("model", "Qwen/Qwen3-VL-235B-A22B-Instruct", "qwen3-235b-a22b"),
         ("accelerator", "NVIDIA H100 80GB HBM3", "h100-sxm"),
@@ -145,14 +191,21 @@ def test_names_are_found_as_people_write_them_and_never_anothers(column, written
 
 
 def test_every_thing_means_itself_and_every_other_name_one_that_exists():
-    known = {"accelerator": names(Accelerator), "model": names(Model), "precision": chosen("precisions")["thing"]}
+    known = {
+        "accelerator": names(Accelerator),
+        "model": names(Model),
+        "precision": chosen("precisions")["thing"],
+    }
     for column, things in known.items():
         assert [meant(column, name) for name in things] == list(things)
         assert [meant(column, name.upper()) for name in things] == list(things)
     rows = table("aliases").set_index("alias")
     for column, things in (known | {"engine": ENGINES}).items():
         assert set(rows[column].dropna()) <= set(things)
-        assert (rows[column].dropna().index.map(lambda alias: meant(column, alias)) == rows[column].dropna()).all()  # noqa: B023
+        assert (
+            rows[column].dropna().index.map(lambda alias: meant(column, alias))
+            == rows[column].dropna()
+        ).all()
 
 
 def test_records_are_frozen_and_tables_are_copies():
@@ -164,7 +217,9 @@ def test_records_are_frozen_and_tables_are_copies():
 
 
 def test_an_unknown_name_is_told_with_file_and_neighbour():
-    with pytest.raises(LookupError, match=r"accelerators\.csv: unknown thing 'b20'; did you mean 'b200'"):
+    with pytest.raises(
+        LookupError, match=r"accelerators\.csv: unknown thing 'b20'; did you mean 'b200'"
+    ):
         find(Accelerator, "b20")
     with pytest.raises(LookupError, match=r"did you mean 'accelerators'"):
         table("acelerators")
@@ -181,15 +236,24 @@ def test_a_fact_not_yet_known_is_missing_not_filled():
 
 def test_the_april_figures_stand_until_july_replaces_them():
     field = "owner_hyperscaler_usd_per_s_per_chip"
-    assert price("gb300", field, "2026-06-30") * 3600 == pytest.approx(2.652)  # a placeholder, 1.2 x GB200
+    assert price("gb300", field, "2026-06-30") * 3600 == pytest.approx(
+        2.652
+    )  # a placeholder, 1.2 x GB200
     assert price("gb300", field, "2026-07-01") * 3600 == pytest.approx(2.31)
-    assert chosen("accelerators", "b300", "2026-05-01").set_index("field")["base"]["provisioned_w_per_chip"] == 2170
+    assert (
+        chosen("accelerators", "b300", "2026-05-01").set_index("field")["base"][
+            "provisioned_w_per_chip"
+        ]
+        == 2170
+    )
 
 
 @given(st.dates().map(str))
 @settings(max_examples=200)
 def test_no_price_comes_from_the_future(day):
-    rows = table("prices").query("thing == 'h100-sxm' and field == 'rent_on_demand_usd_per_s_per_chip' and stands")
+    rows = table("prices").query(
+        "thing == 'h100-sxm' and field == 'rent_on_demand_usd_per_s_per_chip' and stands"
+    )
     past = rows[rows["as_of"] <= day]
     if past.empty:
         with pytest.raises(LookupError):
@@ -270,10 +334,16 @@ def write(folder, name, rows):
 )
 def test_a_planted_fault_is_told_with_its_line(copy, cells, said):
     line = next(
-        n for n, row in enumerate(csv.DictReader((copy / "accelerators.csv").open()), 2) if row["unit"] == "GB/chip"
+        n
+        for n, row in enumerate(csv.DictReader((copy / "accelerators.csv").open()), 2)
+        if row["unit"] == "GB/chip"
     )
     plant(copy, "accelerators", line, **cells)
-    told = [fault for fault in check(copy) if fault.startswith(f"facts/accelerators.csv:{line}: a100-sxm.memory")]
+    told = [
+        fault
+        for fault in check(copy)
+        if fault.startswith(f"facts/accelerators.csv:{line}: a100-sxm.memory")
+    ]
     assert any(said in fault for fault in told), check(copy)
 
 
@@ -282,34 +352,54 @@ def test_a_disagreement_without_a_reason_is_refused(copy):
     for row in rows:
         row["chosen"] = ""
     write(copy, "accelerators", rows)
-    assert any("b300.fp4_flop_per_s_per_chip : 3 sources disagree" in fault for fault in check(copy))
+    assert any(
+        "b300.fp4_flop_per_s_per_chip : 3 sources disagree" in fault for fault in check(copy)
+    )
 
 
 def test_two_chosen_rows_are_refused(copy):
     rows = list(csv.DictReader((copy / "accelerators.csv").open()))
     for row in rows:
-        row["chosen"] = "so" if (row["thing"], row["field"]) == ("b300", "fp4_flop_per_s_per_chip") else row["chosen"]
+        row["chosen"] = (
+            "so"
+            if (row["thing"], row["field"]) == ("b300", "fp4_flop_per_s_per_chip")
+            else row["chosen"]
+        )
     write(copy, "accelerators", rows)
     assert any("b300.fp4_flop_per_s_per_chip : 3 rows are chosen" in fault for fault in check(copy))
 
 
 def test_a_row_told_twice_an_unknown_and_a_missing_field_are_refused(copy):
     rows = list(csv.DictReader((copy / "sites.csv").open()))
-    write(copy, "sites", [*rows[1:], rows[-1], NUMBER | {"thing": "texas", "field": "pu_ratio", "unit": ""}])
+    write(
+        copy,
+        "sites",
+        [*rows[1:], rows[-1], NUMBER | {"thing": "texas", "field": "pu_ratio", "unit": ""}],
+    )
     told = check(copy)
     assert f"facts/sites.csv:{len(rows) + 1}: singapore.site_w: is there twice" in told
     assert any("texas.pu_ratio: unknown field; did you mean 'pue_ratio'" in fault for fault in told)
     assert any("facts/sites.csv:2: us-average.pue_ratio: is missing" in fault for fault in told)
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00binary", b"thing,field\n1\n", b'thing,"field\n'])
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff\xfe\x00binary", b"thing,field\n1\n", b'thing,"field\n']
+)
 def test_a_file_that_is_no_table_is_refused(copy, content):
     (copy / "sites.csv").write_bytes(content)
     assert any(fault.startswith("facts/sites.csv:") for fault in check(copy))
 
 
 def test_a_wide_table_needs_a_source_and_units_in_its_names(copy):
-    rows = [{"system": "x", "power": "700", "energy_j_per_token": "much", "as_of": "soon", "source": "nobody"}]
+    rows = [
+        {
+            "system": "x",
+            "power": "700",
+            "energy_j_per_token": "much",
+            "as_of": "soon",
+            "source": "nobody",
+        }
+    ]
     write(copy, "measured", rows)
     told = "\n".join(check(copy))
     assert "measured.csv:1: power: numbers under a name that ends in no unit" in told
@@ -321,7 +411,12 @@ def test_a_wide_table_needs_a_source_and_units_in_its_names(copy):
 def test_a_source_needs_a_title_a_day_and_a_grade(copy):
     plant(copy, "sources", 3, title="", grade="A7", read_on="today", url="nvidia.com")
     told = "\n".join(check(copy))
-    for said in ("title is blank", "grade 'A7'", "read_on 'today' is no day on which it was", "'nvidia.com' is no URL"):
+    for said in (
+        "title is blank",
+        "grade 'A7'",
+        "read_on 'today' is no day on which it was",
+        "'nvidia.com' is no URL",
+    ):
         assert f"sources.csv:3: aiconfigurator_core: {said}" in told
 
 
@@ -329,19 +424,32 @@ def test_a_source_needs_a_title_a_day_and_a_grade(copy):
     ("read", "read_on", "said"),
     [
         ("opend", "2026-11-22", "read 'opend': did you mean 'opened'?"),
-        ("", "2026-11-22", "read '': known: opened, our own, recalled, to be checked, through a table of others"),
+        (
+            "",
+            "2026-11-22",
+            "read '': known: opened, our own, recalled, to be checked, through a table of others",
+        ),
         ("opened", "", "read_on '' is no day on which it was read (opened)"),
-        ("recalled, to be checked", "2026-11-22", "read_on '2026-11-22' is no day on which it was read (recalled"),
+        (
+            "recalled, to be checked",
+            "2026-11-22",
+            "read_on '2026-11-22' is no day on which it was read (recalled",
+        ),
         ("our own", "2026-11-22", "read_on '2026-11-22' is no day on which it was read (our own)"),
     ],
 )
 def test_a_source_says_how_it_was_read_and_dates_only_what_was(copy, read, read_on, said):
     plant(copy, "sources", 3, read=read, read_on=read_on)
-    assert any(fault.startswith(f"facts/sources.csv:3: aiconfigurator_core: {said}") for fault in check(copy))
+    assert any(
+        fault.startswith(f"facts/sources.csv:3: aiconfigurator_core: {said}")
+        for fault in check(copy)
+    )
 
 
 def test_what_was_recalled_is_marked_in_the_rows_and_shown():
-    """A row whose `where` admits memory rests on our judgement or on a source marked as recalled."""
+    """A row whose `where` admits memory rests on our judgement or on a source marked as
+    recalled.
+    """
     read = sources()["read"]
     for name in ("accelerators", "capex", "cooling", "launches", "prices", "sites"):
         rows = table(name)
@@ -352,22 +460,50 @@ def test_what_was_recalled_is_marked_in_the_rows_and_shown():
 @pytest.mark.parametrize(
     ("name", "cells", "said"),
     [
-        ("prices", {"value": -1.3}, "h100-sxm.owner_hyperscaler_usd_per_s_per_chip: -1.3 times 1 is below 0"),
+        (
+            "prices",
+            {"value": -1.3},
+            "h100-sxm.owner_hyperscaler_usd_per_s_per_chip: -1.3 times 1 is below 0",
+        ),
         ("capex", {"times": -1}, "a100-sxm.accelerator_usd_per_chip: 20000 times -1 is below 0"),
         ("energy", {"energy_j_per_output_token": -1}, "energy_j_per_output_token: -1 is below 0"),
         ("evidence", {"reliability_share": 1.5}, "reliability_share: 1.5 is a share above 1"),
-        ("evidence", {"low_ratio": 0.9}, "expected low_ratio <= mid_ratio <= high_ratio, found 0.9, 0.35, 0.6"),
+        (
+            "evidence",
+            {"low_ratio": 0.9},
+            "expected low_ratio <= mid_ratio <= high_ratio, found 0.9, 0.35, 0.6",
+        ),
         ("evidence", {"claim": "magnun"}, "claim: unknown word 'magnun'; did you mean 'magnum'?"),
         ("volumes", {"mid_units": 1000000}, "expected low_units <= mid_units <= high_units"),
         ("volumes", {"until": "2024-13-01"}, "until: '2024-13-01' is no ISO date"),
-        ("launches", {"earliest": "2016-05-05"}, "expected earliest <= latest, found 2016-05-05, 2016-04-05"),
+        (
+            "launches",
+            {"earliest": "2016-05-05"},
+            "expected earliest <= latest, found 2016-05-05, 2016-04-05",
+        ),
         ("launches", {"latest": "soon"}, "latest: 'soon' is no ISO date"),
-        ("launches", {"known": "2016-04-04"}, "happened from 2016-04-05 on and was known on 2016-04-04"),
-        ("launches", {"milestone": "anounced"}, "milestone: unknown word 'anounced'; did you mean 'announced'?"),
+        (
+            "launches",
+            {"known": "2016-04-04"},
+            "happened from 2016-04-05 on and was known on 2016-04-04",
+        ),
+        (
+            "launches",
+            {"milestone": "anounced"},
+            "milestone: unknown word 'anounced'; did you mean 'announced'?",
+        ),
         ("launches", {"precision": "fp8"}, "precision: unknown word 'fp8'"),
         ("resolutions", {"outcome": 2}, "outcome: unknown word '2'; known: 0, 1"),
-        ("aliases", {"accelerator": "a100-smx"}, "accelerator: unknown word 'a100-smx'; did you mean 'a100-sxm'?"),
-        ("serving", {"accelerator": "b20"}, "accelerator: unknown word 'b20'; did you mean 'b200'?"),
+        (
+            "aliases",
+            {"accelerator": "a100-smx"},
+            "accelerator: unknown word 'a100-smx'; did you mean 'a100-sxm'?",
+        ),
+        (
+            "serving",
+            {"accelerator": "b20"},
+            "accelerator: unknown word 'b20'; did you mean 'b200'?",
+        ),
     ],
 )
 def test_numbers_below_nothing_disorder_and_unknown_words_are_refused(copy, name, cells, said):

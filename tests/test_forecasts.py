@@ -1,4 +1,6 @@
-"""Registers of forecasts: what they hold, how they are read back and scored, and what survival does to them."""
+"""Registers of forecasts: what they hold, how they are read back and scored, and what survival does
+to them.
+"""
 
 import json
 from datetime import date
@@ -18,31 +20,48 @@ def told(said, base, kind="chance", as_of="2026-01-01", question="q"):
     body = {"chance_share": said, "base_share": base, "word_share": 1.0}
     if kind == "day":
         body = {"quantiles": said, "base_quantiles": base}
-    return {"scenario": "s", "as_of": as_of, "forecasts": [{"question": question, "kind": kind, **body}]}
+    return {
+        "scenario": "s",
+        "as_of": as_of,
+        "forecasts": [{"question": question, "kind": kind, **body}],
+    }
 
 
 def came(day, outcome=1):
-    return record.dated(pd.DataFrame([{"question": "q", "resolved": day, "outcome": outcome, "source": "judged"}]))
+    return record.dated(
+        pd.DataFrame([{"question": "q", "resolved": day, "outcome": outcome, "source": "judged"}])
+    )
 
 
 def dates(*days):
-    return {f"{level:.2f}": day for level, day in zip(forecasts.LEVELS, np.resize(days, 19).tolist(), strict=True)}
+    return {
+        f"{level:.2f}": day
+        for level, day in zip(forecasts.LEVELS, np.resize(days, 19).tolist(), strict=True)
+    }
 
 
 def test_a_sure_date_scores_its_distance_and_never_scores_the_horizon():
-    """A date said for certain, 90 days late: CRPS of 90 days; never said of what came counts up to the horizon."""
-    scored = forecasts.score_days([told(dates("2026-07-01"), dates(None), "day")], came("2026-04-02")).iloc[0]
+    """A date said for certain, 90 days late: CRPS of 90 days; never said of what came counts up to
+    the horizon.
+    """
+    scored = forecasts.score_days(
+        [told(dates("2026-07-01"), dates(None), "day")], came("2026-04-02")
+    ).iloc[0]
     assert scored.model_crps == pytest.approx(90 / 30.4375)
     assert scored.model_pinball == pytest.approx(90 / 30.4375 / 2)
     assert scored.model_interval == pytest.approx(10 * 90 / 30.4375)  # penalty of 2 / (1 - 0.8)
     assert scored.base_crps == pytest.approx(forecasts.HORIZON_MONTHS - 91 / 30.4375)
-    never = forecasts.score_days([told(dates("2026-07-01"), dates(None), "day")], came("2026-04-02", 0)).iloc[0]
+    never = forecasts.score_days(
+        [told(dates("2026-07-01"), dates(None), "day")], came("2026-04-02", 0)
+    ).iloc[0]
     assert never.base_crps == pytest.approx(0, abs=1e-9)
     assert never.model_crps > 1
 
 
 def test_a_forecast_made_after_its_answer_is_not_scored():
-    rows = forecasts.score([told(0.2, 0.5), told(0.9, 0.5, as_of="2026-05-01")], came("2026-04-02", 0))
+    rows = forecasts.score(
+        [told(0.2, 0.5), told(0.9, 0.5, as_of="2026-05-01")], came("2026-04-02", 0)
+    )
     assert rows.model_brier.tolist() == pytest.approx([0.04])
     assert rows.base_brier.tolist() == pytest.approx([0.25])
 
@@ -58,13 +77,19 @@ def test_registers_are_read_one_or_many_a_file_and_others_are_refused(tmp_path):
 
 
 def test_the_projects_registers_are_those_that_the_method_gives():
-    """The registers in the tree: said on 23 April (computed afterwards, and marked so) and on 22 November 2026."""
+    """The registers in the tree: said on 23 April (computed afterwards, and marked so) and on 22
+    November 2026.
+    """
     for path in sorted(forecasts.REGISTERS.glob("*.json")):
         kept = json.loads(path.read_text())
         made = forecasts.register(load(kept["scenario"]), date.fromisoformat(kept["as_of"]))
-        said = [[row.get("chance_share") for row in register["forecasts"]] for register in (kept, made)]
+        said = [
+            [row.get("chance_share") for row in register["forecasts"]] for register in (kept, made)
+        ]
         assert made["computed"] == kept["computed"] == "2026-11-22"
-        assert [row["question"] for row in kept["forecasts"]] == [row["question"] for row in made["forecasts"]]
+        assert [row["question"] for row in kept["forecasts"]] == [
+            row["question"] for row in made["forecasts"]
+        ]
         assert [x for x in said[0] if x] == pytest.approx([x for x in said[1] if x], abs=1e-4)
     tables, words = forecasts.judge()
     assert len(tables) == 3
@@ -72,7 +97,9 @@ def test_the_projects_registers_are_those_that_the_method_gives():
 
 
 def test_the_hazard_of_cancellation_forecasts_launches_left_out_better_than_one_share_for_all():
-    """Five cancelled in about 220 months at risk: 2.5% a month; Brier score of each launch from the others."""
+    """Five cancelled in about 220 months at risk: 2.5% a month; Brier score of each launch from the
+    others.
+    """
     known = record.reference_class(TODAY)
     assert record.rates(known)["cancelled_share_per_month"] == pytest.approx(5.5 / 219.9, abs=1e-4)
     errors = []
@@ -91,6 +118,9 @@ def test_only_a_launch_that_a_vendor_announced_gains_from_not_being_cancelled():
     known = record.rates(record.reference_class(ARTICLE, without="VR200 NVL72"))
     seen = schedule.forecast(rack, ARTICLE)
     assert 1 - seen.dates.limited_months.pipe(np.isfinite).mean() < known["cancelled_share"] - 0.05
-    early, late = (schedule.forecast(case, day).dates.limited_months for day in (ARTICLE, date(2026, 6, 20)))
-    # Not credited; what moves is the record's own rate, by the months that open launches stayed at risk.
+    early, late = (
+        schedule.forecast(case, day).dates.limited_months for day in (ARTICLE, date(2026, 6, 20))
+    )
+    # Not credited; what moves is the record's own rate, by the months that open launches stayed at
+    # risk.
     assert np.isinf(early).mean() == pytest.approx(np.isinf(late).mean(), abs=0.01)

@@ -1,10 +1,12 @@
-"""Every public law is asked the same three questions; a law of a new module is found without a change here.
+"""Every public law is asked the same three questions; a law of a new module is found without a
+change here.
 
-(a) Do floats, columns and quantities with units agree, and is the unit the one that the law's name claims?
-(b) Does a conversion factor hide inside? Literals are 0, 1 and 2 alone, and units in other sizes change nothing.
-(c) Does every argument matter?
+(a) Do floats, columns and quantities with units agree, and is the unit the one that the law's name
+claims? (b) Does a conversion factor hide inside? Literals are 0, 1 and 2 alone, and units in other
+sizes change nothing. (c) Does every argument matter?
 
-One module: `pytest tests/test_laws.py -k decode`. One law: `pytest tests/test_laws.py -k decode.step_s`.
+One module: `pytest tests/test_laws.py -k decode`. One law: `pytest tests/test_laws.py -k
+decode.step_s`.
 """
 
 import ast
@@ -26,8 +28,9 @@ import analysis.laws
 from analysis.units import registry, unit_of
 
 ROWS = 400
-# Where draws come from, log-uniform (uniform where the low end is 0): the first pattern that the whole name fits.
-# Wide, so that in some row each branch of a minimum or a maximum is the one that counts.
+# Where draws come from, log-uniform (uniform where the low end is 0): the first pattern that the
+# whole name fits. Wide, so that in some row each branch of a minimum or a maximum is the one that
+# counts.
 RANGES = [
     (r".*(share_per_s|share_per_(month|year)s?)", 1e-9, 1e-7),
     (r".*(share|score)", 0.02, 0.98),
@@ -45,8 +48,23 @@ RANGES = [
     (r".*(months?|years?)", 0.5, 48),
     (r".*", 1, 1e4),
 ]
-OTHER_SIZE = {"s": "ms", "J": "kWh", "W": "kW", "B": "MB", "flop": "gigaflop", "token": "kilotoken", "usd": "kilousd"}
-OTHER_SIZE |= {"month": "day", "year": "day", "chip": "kilochip", "request": "kilorequest", "g": "kg", "l": "ml"}
+OTHER_SIZE = {
+    "s": "ms",
+    "J": "kWh",
+    "W": "kW",
+    "B": "MB",
+    "flop": "gigaflop",
+    "token": "kilotoken",
+    "usd": "kilousd",
+}
+OTHER_SIZE |= {
+    "month": "day",
+    "year": "day",
+    "chip": "kilochip",
+    "request": "kilorequest",
+    "g": "kg",
+    "l": "ml",
+}
 
 
 def modules() -> list[str]:
@@ -58,7 +76,9 @@ def source_of(module: str) -> str:
 
 
 def laws():
-    """(module, name, law) of every public law; a module that cannot be imported gives one entry that fails with why."""
+    """(module, name, law) of every public law; a module that cannot be imported gives one entry
+    that fails with why.
+    """
     for module in modules():
         try:
             there = vars(importlib.import_module(f"analysis.laws.{module}")).items()
@@ -66,7 +86,11 @@ def laws():
             yield pytest.param(fault, id=f"{module}.import")
             continue
         for name, law in there:
-            if inspect.isfunction(law) and law.__module__.endswith(f".{module}") and not name.startswith("_"):
+            if (
+                inspect.isfunction(law)
+                and law.__module__.endswith(f".{module}")
+                and not name.startswith("_")
+            ):
                 yield pytest.param(law, id=f"{module}.{name}")
 
 
@@ -89,7 +113,11 @@ def sample(name: str, salt: str = "") -> np.ndarray:
     low, high = next((low, high) for pattern, low, high in RANGES if re.fullmatch(pattern, name))
     random = np.random.default_rng(zlib.crc32(f"{name}/{salt}".encode()))
     drawn = random.uniform(size=ROWS)
-    values = low + (high - low) * drawn if low <= 0 or 1e-3 < low < high < 1 else low * (high / low) ** drawn
+    values = (
+        low + (high - low) * drawn
+        if low <= 0 or 1e-3 < low < high < 1
+        else low * (high / low) ** drawn
+    )
     whole = re.fullmatch(r"(.*_)?(count|parallel|chips|periods|width)", name)
     # A part that a model or a site lacks is stored as 0: some laws branch on that.
     present = random.uniform(size=ROWS) > 0.3 if salt.startswith("some absent") else True
@@ -107,20 +135,29 @@ def call(law, given: dict):
 
 
 def quantities(given: dict, other_size: bool = False) -> dict:
-    made = {name: registry.Quantity(values, unit_of(name) or "dimensionless") for name, values in given.items()}
+    made = {
+        name: registry.Quantity(values, unit_of(name) or "dimensionless")
+        for name, values in given.items()
+    }
     if not other_size:
         return made
-    swapped = {name: " / ".join(OTHER_SIZE.get(u, u) for u in unit_of(name).split(" / ")) for name in given}
+    swapped = {
+        name: " / ".join(OTHER_SIZE.get(u, u) for u in unit_of(name).split(" / ")) for name in given
+    }
     return {name: made[name].to(swapped[name] or "dimensionless") for name in given}
 
 
 def magnitude(result, unit: str) -> np.ndarray:
-    whole = result if isinstance(result, pint.Quantity) else registry.Quantity(result, "dimensionless")
+    whole = (
+        result if isinstance(result, pint.Quantity) else registry.Quantity(result, "dimensionless")
+    )
     return np.asarray(whole.to(unit or "dimensionless").magnitude, dtype=float)
 
 
 def same(left, right) -> bool:
-    return np.allclose(np.asarray(left, float), np.asarray(right, float), rtol=1e-7, atol=0, equal_nan=True)
+    return np.allclose(
+        np.asarray(left, float), np.asarray(right, float), rtol=1e-7, atol=0, equal_nan=True
+    )
 
 
 def unit_faults(law) -> list[str]:
@@ -137,11 +174,17 @@ def unit_faults(law) -> list[str]:
             result = call(law, quantities(given, sized))
             if not same(magnitude(result, claimed), plain):
                 what = "in units of other sizes" if sized else "with units"
-                faults.append(f"gives other numbers {what} than for floats: a unit is mixed up or a factor hides")
+                faults.append(
+                    f"gives other numbers {what} than for floats: a unit is mixed up or a factor hides"
+                )
         except (pint.PintError, TypeError, ValueError) as fault:
-            faults.append(f"its name claims {claimed or 'no unit'!r}, pint says: {type(fault).__name__}: {fault}")
+            faults.append(
+                f"its name claims {claimed or 'no unit'!r}, pint says: {type(fault).__name__}: {fault}"
+            )
             break
-    if plain.shape == (ROWS,) and not any(name.startswith("samples_") for name in given):  # those are reduced
+    if plain.shape == (ROWS,) and not any(
+        name.startswith("samples_") for name in given
+    ):  # those are reduced
         column = call(law, {name: pd.Series(values, dtype=float) for name, values in given.items()})
         if not same(column, plain):
             faults.append("gives other numbers for a pandas column than for an array")
@@ -172,13 +215,19 @@ def literal_faults(source: str) -> list[str]:
 
 
 def idle_arguments(law) -> list[str]:
-    """Question (c): arguments that change the result in none of the rows, nor where some things are absent."""
+    """Question (c): arguments that change the result in none of the rows, nor where some things are
+    absent.
+    """
     idle = arguments(law)
     for salts in (("", "other"), ("some absent", "some absent, other")):
         given, other = (inputs(law, salt) for salt in salts)
         base = np.asarray(call(law, given), float)
-        changed = {name: np.asarray(call(law, {**given, name: other[name]}), float) for name in idle}
-        idle = [name for name, values in changed.items() if np.array_equal(values, base, equal_nan=True)]
+        changed = {
+            name: np.asarray(call(law, {**given, name: other[name]}), float) for name in idle
+        }
+        idle = [
+            name for name, values in changed.items() if np.array_equal(values, base, equal_nan=True)
+        ]
     return idle
 
 
@@ -201,9 +250,13 @@ def test_laws_stand_on_numpy_and_each_other_alone(module):
     # math.erf is the one function that numpy lacks; it is not to be used beyond that.
     named = {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
     named |= {
-        n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and ast.unparse(n) != "from math import erf"
+        n.module
+        for n in ast.walk(tree)
+        if isinstance(n, ast.ImportFrom) and ast.unparse(n) != "from math import erf"
     }
-    assert {name for name in named if name != "numpy" and not name.startswith("analysis.laws")} == set()
+    assert {
+        name for name in named if name != "numpy" and not name.startswith("analysis.laws")
+    } == set()
 
 
 def test_there_are_laws_to_ask():

@@ -1,6 +1,8 @@
-"""The notebooks run by the tools' own ways: papermill with a scenario or with overrides, and nbconvert.
+"""The notebooks run by the tools' own ways: papermill with a scenario or with overrides, and
+nbconvert.
 
-pytest --nbval-lax notebooks runs each with its defaults and compares the checked headline; `make test` includes it.
+pytest --nbval-lax notebooks runs each with its defaults and compares the checked headline; `make
+test` includes it.
 """
 
 import json
@@ -19,7 +21,10 @@ NUMBERS = "application/vnd.passthrough.numbers+json"
 
 def takes_scenario(name: str) -> bool:
     cells = json.loads((ROOT / f"notebooks/{name}.ipynb").read_text())["cells"]
-    return any("parameters" in c["metadata"].get("tags", []) and "scenario =" in "".join(c["source"]) for c in cells)
+    return any(
+        "parameters" in c["metadata"].get("tags", []) and "scenario =" in "".join(c["source"])
+        for c in cells
+    )
 
 
 PER_SCENARIO = [name for name in NOTEBOOKS if takes_scenario(name)]
@@ -29,8 +34,13 @@ def run(*words, cwd=ROOT):
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     done = subprocess.run(
         [sys.executable, "-m", *map(str, words)],
-        cwd=cwd, env=environment, capture_output=True, text=True, timeout=600, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        stdin=subprocess.DEVNULL,
+    )
     assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
 
 
@@ -41,12 +51,16 @@ def papermill(notebook: str, tmp_path: Path, *words) -> dict:
 
 
 def shown(nb: dict, kind: str) -> list:
-    outputs = [output for cell in nb["cells"] if cell["cell_type"] == "code" for output in cell["outputs"]]
+    outputs = [
+        output for cell in nb["cells"] if cell["cell_type"] == "code" for output in cell["outputs"]
+    ]
     return [output["data"][kind] for output in outputs if kind in output.get("data", {})]
 
 
 def faults(nb: dict) -> list:
-    outputs = [output for cell in nb["cells"] if cell["cell_type"] == "code" for output in cell["outputs"]]
+    outputs = [
+        output for cell in nb["cells"] if cell["cell_type"] == "code" for output in cell["outputs"]
+    ]
     return [o for o in outputs if o["output_type"] == "error" or o.get("name") == "stderr"]
 
 
@@ -78,11 +92,20 @@ def test_plain_papermill_runs_a_notebook_for_another_scenario(name, tmp_path):
     assert faults(nb) == []
     assert record["headline"] not in [kept["headline"] for kept in kept_headline(name)]
     assert shown(nb, NUMBERS)
-    assert all(row["low"] <= row["mid"] <= row["high"] for rows in shown(nb, NUMBERS) for row in rows["rows"])
+    assert all(
+        row["low"] <= row["mid"] <= row["high"]
+        for rows in shown(nb, NUMBERS)
+        for row in rows["rows"]
+    )
 
 
 def test_plain_papermill_takes_overrides(tmp_path):
-    nb = papermill("cost", tmp_path, "-y", "overrides: {workload.output_tokens: 4096, budget.usd_per_year: 20000000}")
+    nb = papermill(
+        "cost",
+        tmp_path,
+        "-y",
+        "overrides: {workload.output_tokens: 4096, budget.usd_per_year: 20000000}",
+    )
     (record,) = shown(nb, HEADLINE)
     assert record["headline"] not in [kept["headline"] for kept in kept_headline("cost")]
 
@@ -94,7 +117,16 @@ def test_papermill_refuses_a_scenario_that_is_not_there(tmp_path):
 
 def test_nbconvert_executes_a_notebook_from_where_it_lies(tmp_path):
     name = "efficiency"
-    words = ["--to", "notebook", "--execute", f"notebooks/{name}.ipynb", "--output-dir", tmp_path, "--output", "out"]
+    words = [
+        "--to",
+        "notebook",
+        "--execute",
+        f"notebooks/{name}.ipynb",
+        "--output-dir",
+        tmp_path,
+        "--output",
+        "out",
+    ]
     run("jupyter", "nbconvert", *words)
     nb = json.loads((tmp_path / "out.ipynb").read_text())
     assert faults(nb) == []

@@ -1,4 +1,6 @@
-"""Predictions of serving points: columns as agreed, reasons instead of guesses, errors and intervals as published."""
+"""Predictions of serving points: columns as agreed, reasons instead of guesses, errors and
+intervals as published.
+"""
 
 import numpy as np
 import pandas as pd
@@ -21,8 +23,9 @@ def one(**changed):
     return predict(pd.DataFrame([ROW | changed])).iloc[0]
 
 
-# Case A of EVIDENCE.md (InferenceX, Llama-3.1-70B FP8, TP8, 64 concurrent, 1024 in and out): measured ms per token, and
-# how near. B200 under vLLM is further off: it took longer there than with answers eight times as long (10.45 ms).
+# Case A of EVIDENCE.md (InferenceX, Llama-3.1-70B FP8, TP8, 64 concurrent, 1024 in and out):
+# measured ms per token, and how near. B200 under vLLM is further off: it took longer there than
+# with answers eight times as long (10.45 ms).
 @pytest.mark.parametrize(
     ("accelerator", "engine", "measured", "share"),
     [
@@ -81,7 +84,9 @@ def test_one_bad_row_spoils_no_other():
 
 
 def test_rows_keep_order_index_and_other_columns():
-    rows = pd.DataFrame([ROW | {"concurrency": c, "id": f"r{c}"} for c in (256, 1, 16)], index=[5, 5, 7])
+    rows = pd.DataFrame(
+        [ROW | {"concurrency": c, "id": f"r{c}"} for c in (256, 1, 16)], index=[5, 5, 7]
+    )
     answered = predict(rows)
     assert list(answered["id"]) == ["r256", "r1", "r16"]
     assert list(answered.index) == [5, 5, 7]
@@ -107,11 +112,17 @@ def test_what_was_never_seen_is_answered_with_its_own_numbers():
     seen, unseen = one(accelerator="b200", engine=""), one(accelerator="b300", engine="")
     assert unseen["reason"] == ""
     assert unseen["tpot_s"] != seen["tpot_s"]
-    assert spread("b300", "llama3.1-70b", "fp8")["tpot_s"] > spread("b200", "llama3.1-70b", "fp8", "trtllm")["tpot_s"]
+    assert (
+        spread("b300", "llama3.1-70b", "fp8")["tpot_s"]
+        > spread("b200", "llama3.1-70b", "fp8", "trtllm")["tpot_s"]
+    )
 
 
 NEW = {"accelerator": names(Accelerator), "model": names(Model)}
-FAMOUS = {"accelerator": "b300", "model": "llama3.1-8b"}  # eight B300 hold any model, eight of any chip this one
+FAMOUS = {
+    "accelerator": "b300",
+    "model": "llama3.1-8b",
+}  # eight B300 hold any model, eight of any chip this one
 
 
 @pytest.mark.parametrize("column", NEW)
@@ -123,10 +134,14 @@ def test_every_chip_and_every_model_is_answered_in_a_common_layout(column):
         assert (told[name] < told[f"{name}_p90"]).all()
 
 
-@pytest.mark.parametrize(("column", "known"), [("accelerator", "h200-sxm"), ("model", "llama3.1-8b")])
+@pytest.mark.parametrize(
+    ("column", "known"), [("accelerator", "h200-sxm"), ("model", "llama3.1-8b")]
+)
 def test_what_was_never_measured_has_a_wider_interval_than_what_was(column, known):
     chip = {"accelerator": "h200-sxm", "engine": "vllm"}
-    answered = predict(pd.DataFrame([ROW | FAMOUS | chip | {column: name} for name in NEW[column]])).set_index(column)
+    answered = predict(
+        pd.DataFrame([ROW | FAMOUS | chip | {column: name} for name in NEW[column]])
+    ).set_index(column)
     width = (answered["tpot_s_p90"] / answered["tpot_s"]).dropna()
     seen = set(points()[column])
     never = width[~width.index.isin(seen | same_as(seen))]
@@ -142,7 +157,10 @@ def same_as(seen):
 
 def test_rows_with_names_as_people_write_them_get_the_same_answer():
     written = one(
-        accelerator="NVIDIA B200", model="meta-llama/Llama-3.1-70B-Instruct", precision="FP8", engine="TRT-LLM"
+        accelerator="NVIDIA B200",
+        model="meta-llama/Llama-3.1-70B-Instruct",
+        precision="FP8",
+        engine="TRT-LLM",
     )
     assert written["tpot_s"] == one()["tpot_s"]
     assert written["model"] == "meta-llama/Llama-3.1-70B-Instruct"
@@ -161,13 +179,19 @@ def test_rows_with_names_as_people_write_them_get_the_same_answer():
 def test_both_ways_of_counting_ranks_are_read(ranks, plain):
     laid, impossible = layout(*(np.array([float(rank)]) for rank in ranks))
     assert not impossible[0]
-    assert (laid["tensor_parallel"][0], laid["data_parallel"][0], laid["expert_parallel"][0]) == plain
+    assert (
+        laid["tensor_parallel"][0],
+        laid["data_parallel"][0],
+        laid["expert_parallel"][0],
+    ) == plain
 
 
 def test_errors_are_those_of_the_table():
     rows = pd.DataFrame([ROW | {"concurrency": c} for c in (4, 16, 64)])
     measured = predict(rows)["tpot_s"] * [1.0, 1.01, 3.0]
-    told = errors(predict(rows.assign(tpot_s_measured=measured))).set_index("quantity").loc["tpot_s"]
+    told = (
+        errors(predict(rows.assign(tpot_s_measured=measured))).set_index("quantity").loc["tpot_s"]
+    )
     assert told["median_error"] == pytest.approx(1 - 1 / 1.01)
     assert told["inside_p10_p90"] == pytest.approx(2 / 3)
 
@@ -186,7 +210,9 @@ def test_left_out_points_keep_what_is_promised():
 
 
 def test_stored_errors_are_those_of_the_tables_as_they_stand():
-    """They name points by row: a row put between others, or a fit not done again, sets them against other points."""
+    """They name points by row: a row put between others, or a fit not done again, sets them against
+    other points.
+    """
     rows, stored = points(), table("validation").set_index("point")
     assert list(stored.index) == sorted(rows["point"])
     now = np.log(run(read(rows)[0], THROUGHPUT)["tpot_s"] / rows["tpot_s"])
@@ -202,7 +228,9 @@ def test_intervals_hold_for_each_chip_and_model():
     for by in ("accelerator", "model"):
         told = validation.coverage(by).query("points >= 10")
         assert (told["tpot_s_inside"] >= 0.65).all()
-        assert (told["output_tokens_per_s_per_chip_inside"].dropna() >= 0.65).all()  # energy runs print no first token
+        assert (
+            told["output_tokens_per_s_per_chip_inside"].dropna() >= 0.65
+        ).all()  # energy runs print no first token
 
 
 @pytest.mark.parametrize("scenario", ["offline", "server"])
@@ -228,8 +256,12 @@ def test_nothing_that_was_measured_is_predicted_faster_than_memory_arithmetic_an
 
 
 def test_the_roof_is_what_the_busiest_part_takes():
-    """By hand: 3 s of reading, 2 of arithmetic and 1 of links a step; 4 requests of 8 tokens bring half a prompt."""
-    nothing = dict.fromkeys((name for parts in validation.BUSY for part in parts for name in part), 0.0)
+    """By hand: 3 s of reading, 2 of arithmetic and 1 of links a step; 4 requests of 8 tokens bring
+    half a prompt.
+    """
+    nothing = dict.fromkeys(
+        (name for parts in validation.BUSY for part in parts for name in part), 0.0
+    )
     busy = {"linear_read_s": 3.0, "attention_s": 2.0, "communication_s": 1.0, "stage_requests": 4.0}
     told = pd.DataFrame([nothing | busy])
     assert validation.least_s(told, 8) == pytest.approx([3])
@@ -246,7 +278,9 @@ def test_the_table_of_points_is_as_wide_as_promised():
 
 # Few points, few steps: the fit gets back what it was made from.
 def test_the_fit_finds_planted_slowness():
-    rows = points().query("engine == 'trtllm' and precision == 'fp8'").iloc[::4].reset_index(drop=True)
+    rows = (
+        points().query("engine == 'trtllm' and precision == 'fp8'").iloc[::4].reset_index(drop=True)
+    )
     made = predict(rows)
     planted = rows.assign(tpot_s=made["tpot_s"], ttft_s=made["ttft_s"])
     slow = planted["model"] == "llama3.1-70b"

@@ -9,10 +9,24 @@ from analysis.report import publish as module
 from analysis.report.publish import publish
 
 PAGES = {
-    "index.html": "index", "a/cost.html": "cost", "sources/x.html": "x", "results.csv": "r", "feed.xml": "<feed/>",
-    "assets/vega-1.js": "js", ".records/a/cost.json": "{}", "a/cost.failed.ipynb": "{}", ".lock": "",
-}  # fmt: skip
-PUBLIC = ["assets/vega-1.js", "a/cost.html", "sources/x.html", "feed.xml", "results.csv", "index.html"]
+    "index.html": "index",
+    "a/cost.html": "cost",
+    "sources/x.html": "x",
+    "results.csv": "r",
+    "feed.xml": "<feed/>",
+    "assets/vega-1.js": "js",
+    ".records/a/cost.json": "{}",
+    "a/cost.failed.ipynb": "{}",
+    ".lock": "",
+}
+PUBLIC = [
+    "assets/vega-1.js",
+    "a/cost.html",
+    "sources/x.html",
+    "feed.xml",
+    "results.csv",
+    "index.html",
+]
 
 
 @pytest.fixture
@@ -26,12 +40,18 @@ def site(tmp_path) -> Path:
 
 
 def listed(folder: Path) -> list[str]:
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return sorted(
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
+    )
 
 
 def test_pages_come_before_the_index_and_nothing_hidden_comes(site, tmp_path):
     said: list[str] = []
-    assert publish(str(tmp_path / "there"), str(site), say=said.append) == {"copied": 6, "removed": 0, "unchanged": 0}
+    assert publish(str(tmp_path / "there"), str(site), say=said.append) == {
+        "copied": 6,
+        "removed": 0,
+        "unchanged": 0,
+    }
     assert said == [f"copy {name}" for name in PUBLIC]
     assert listed(tmp_path / "there") == sorted([*PUBLIC, "published.json"])
 
@@ -69,7 +89,9 @@ def test_a_dry_run_does_nothing(site, tmp_path):
 def test_a_publication_that_was_cut_off_is_finished(site, tmp_path, monkeypatch):
     there, put = tmp_path / "there", module.store.put
     monkeypatch.setattr(
-        module.store, "put", lambda base, name, data, **o: put(base, name, data) if "a/" not in name else 1 / 0
+        module.store,
+        "put",
+        lambda base, name, data, **o: put(base, name, data) if "a/" not in name else 1 / 0,
     )
     with pytest.raises(ZeroDivisionError):
         publish(str(there), str(site))
@@ -111,7 +133,10 @@ def test_an_object_store_is_told_what_a_file_is_and_how_long_it_keeps(site):
         heads = {name: client.head_object(Bucket="site", Key=f"www/{name}") for name in PUBLIC}
         told = {name: (head["ContentType"], head["CacheControl"]) for name, head in heads.items()}
         assert told["index.html"] == ("text/html; charset=utf-8", "no-cache")
-        assert told["assets/vega-1.js"] == ("text/javascript; charset=utf-8", "public, max-age=31536000, immutable")
+        assert told["assets/vega-1.js"] == (
+            "text/javascript; charset=utf-8",
+            "public, max-age=31536000, immutable",
+        )
         assert told["feed.xml"][0] == "application/atom+xml"
         assert publish("s3://site/www", str(site))["copied"] == 0
     finally:

@@ -1,4 +1,6 @@
-"""Readings, the ladder, credence and the first screen: what a claim would do, and what is believed of it."""
+"""Readings, the ladder, credence and the first screen: what a claim would do, and what is believed
+of it.
+"""
 
 import numpy as np
 import pytest
@@ -49,16 +51,24 @@ def test_no_reading_gives_more_than_its_own_limit(case, found):
 
 
 def test_all_gpu_time_is_the_headline_and_its_price_the_only_loss(found):
-    """As in the worked example: 3.57 times the tokens a chip second, and that over the price ratio a dollar."""
+    """As in the worked example: 3.57 times the tokens a chip second, and that over the price ratio
+    a dollar.
+    """
     assert mids(found, "throughput")["all_gpu_time"] == pytest.approx(1 / 0.28)
     assert mids(found, "energy")["all_gpu_time"] == pytest.approx(1 / 0.28)
-    assert mids(found, "dollars")["all_gpu_time"] < 1 / 0.28 < mids(found, "dollars")["dollars"] * 1.001
+    assert (
+        mids(found, "dollars")["all_gpu_time"]
+        < 1 / 0.28
+        < mids(found, "dollars")["dollars"] * 1.001
+    )
     assert mids(found, "throughput")["energy"] == pytest.approx(1)
 
 
 @pytest.mark.parametrize("name", sorted(readings.readings()))
 def test_a_claim_of_nothing_changes_nothing(name, tables):
-    """At a cut of 0 every factor is 1; the footprint reading speaks of 16 bits, so its baseline has to serve 16."""
+    """At a cut of 0 every factor is 1; the footprint reading speaks of 16 bits, so its baseline has
+    to serve 16.
+    """
     assert set(readings.factors(name, 0.0, "bf16").values()) == {1.0}
     same = model.evaluate(tables[0], change=readings.factors(name, 0.0, "bf16"))
     for quantity, value in model.evaluate(tables[0]).items():
@@ -66,7 +76,9 @@ def test_a_claim_of_nothing_changes_nothing(name, tables):
 
 
 def test_what_36_million_needs(case, found):
-    """The headline reaches dollars as dollars or as software; as GPU time only at a price of one."""
+    """The headline reaches dollars as dollars or as software; as GPU time only at a price
+    of one.
+    """
     needed = verdict.needs(case, found).set_index("reading")
     assert needed.loc["dollars", "holds"]
     assert not needed.loc["all_gpu_time", "holds"]
@@ -78,7 +90,11 @@ def test_a_reading_at_the_candidates_price_keeps_the_baselines_work(tables):
     taken = readings.claimed(*tables, "all_gpu_time")
     changed = {name for name in taken if not np.array_equal(taken[name], tables[0][name])}
     assert "accelerator_usd_per_chip" in changed
-    assert not changed & {"bandwidth_bytes_per_s_per_chip", "power_w_per_chip", "concurrency_requests"}
+    assert not changed & {
+        "bandwidth_bytes_per_s_per_chip",
+        "power_w_per_chip",
+        "concurrency_requests",
+    }
     assert readings.claimed(*tables, "dollars") is tables[0]
 
 
@@ -117,7 +133,9 @@ def test_the_ladder_ends_at_the_law_of_pass_through(case):
     ("prior", "silent", "wrong"), [(0.05, 0.032, 0.012), (0.15, 0.101, 0.038), (0.30, 0.215, 0.087)]
 )
 def test_update_by_silence_and_by_errors(prior, silent, wrong):
-    """Worked by hand: 45% reached by now, four in five noticed; then 0.35 for several wrong facts in one text."""
+    """Worked by hand: 45% reached by now, four in five noticed; then 0.35 for several wrong facts
+    in one text.
+    """
     after = rollout.updated_share(prior, rollout.silence_ratio(0.45, 0.8))
     assert after == pytest.approx(silent, abs=0.0008)
     assert rollout.updated_share(after, 0.35) == pytest.approx(wrong, abs=0.0008)
@@ -131,7 +149,9 @@ def test_two_readers_of_one_paper():
 
 def test_one_likelihood_ratio_moves_the_belief():
     plain = credence.weights(an.load("reference"), DRAWS)
-    kinder = credence.weights(an.load("reference", {"credence.instead": {"2026-04-23": 3.0}}), DRAWS)
+    kinder = credence.weights(
+        an.load("reference", {"credence.instead": {"2026-04-23": 3.0}}), DRAWS
+    )
     assert kinder["true"].median() > 3 * plain["true"].median()
     np.testing.assert_allclose(plain.sum(axis=1), 1)
 
@@ -140,7 +160,10 @@ def test_silence_counts_only_once_a_promised_date_has_passed():
     steps = credence.updates(an.load("reference", {"as_of": "2026-09-15"}), DRAWS)["step"].tolist()
     assert "Silence past a promised date" not in steps
     assert not any("Tuning guide" in step for step in steps)
-    assert "Silence past a promised date" in credence.updates(an.load("reference"), DRAWS)["step"].tolist()
+    assert (
+        "Silence past a promised date"
+        in credence.updates(an.load("reference"), DRAWS)["step"].tolist()
+    )
 
 
 def test_more_trust_never_lowers_what_is_expected(case):
@@ -152,13 +175,18 @@ def test_more_trust_never_lowers_what_is_expected(case):
 
 
 def test_heat_and_halls_stand_in_the_headline_where_the_scenario_asks_for_them():
-    """A cool hall changes nothing; in a hot one the answer falls with the step that the ladder shows, once."""
+    """A cool hall changes nothing; in a hot one the answer falls with the step that the ladder
+    shows, once.
+    """
     last = {}
     for name in ("reference", "thermal"):
         case = an.load(name)
         draws = model.outcomes(case, DRAWS)
         steps = verdict.ladder(case, draws).set_index("step")
-        last[name] = steps.loc[verdict.HEAT, "factor"], float(verdict.ladder(case, draws)["mid"].iloc[-1])
+        last[name] = (
+            steps.loc[verdict.HEAT, "factor"],
+            float(verdict.ladder(case, draws)["mid"].iloc[-1]),
+        )
         old, new = (draws.loc[o]["paid_tokens_per_s_per_chip"] for o in ("baseline", "candidate"))
         np.testing.assert_allclose(steps.loc[verdict.HEAT, "draws"], new / old)
     assert last["reference"][0] == 1
@@ -191,7 +219,9 @@ def test_a_changed_reading_moves_the_verdict():
     for reading in ("measured", "dollars"):
         case = an.load("reference", {"reading": reading})
         draws = an.evaluate(case)
-        words[reading] = brief.word(brief.gain(draws, verdict.ladder(case, draws)), claim(case.claim))
+        words[reading] = brief.word(
+            brief.gain(draws, verdict.ladder(case, draws)), claim(case.claim)
+        )
     assert words == {"measured": "falls short", "dollars": "passes through"}
 
 
@@ -201,7 +231,12 @@ def test_the_first_screen_is_complete_in_every_kind_of_scenario(overrides):
     draws = an.evaluate(case)
     found, ladder = verdict.effects(case, draws), verdict.ladder(case, draws)
     words = brief.page(case, draws, found, ladder).data
-    leads = ["What is measured", "What to expect", "What would change our mind", "When we shall know"]
+    leads = [
+        "What is measured",
+        "What to expect",
+        "What would change our mind",
+        "When we shall know",
+    ]
     leads += ["What was said", "What it would have to mean"] if case.claim else ["What is asked"]
     assert all(f"**{lead}.**" in words for lead in leads)
     assert ("headline" in brief.answer(case, draws, ladder).data["text/plain"]) == bool(case.claim)
@@ -216,11 +251,15 @@ def test_the_first_screen_is_complete_in_every_kind_of_scenario(overrides):
 def test_a_reading_of_products_with_weights_counts_experts_with_the_rest(name):
     change = readings.readings()[name].change
     assert change.get("linear_compute_s") == change.get("expert_compute_s")
-    assert change.get("prefill_linear_s") == change.get("prefill_expert_s", change.get("prefill_expert_compute_s"))
+    assert change.get("prefill_linear_s") == change.get(
+        "prefill_expert_s", change.get("prefill_expert_compute_s")
+    )
 
 
 @pytest.mark.parametrize("name", ["matrix_products", "scale_handling"])
-def test_a_reading_of_products_leaves_the_reading_of_experts_in_a_prompt_as_it_was(name, case, tables):
+def test_a_reading_of_products_leaves_the_reading_of_experts_in_a_prompt_as_it_was(
+    name, case, tables
+):
     taken = readings.claimed(*tables, name)
     before, after = model.evaluate(taken), model.at_its_word(case, *tables, name)
     np.testing.assert_array_equal(after["prefill_expert_read_s"], before["prefill_expert_read_s"])

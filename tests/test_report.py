@@ -1,4 +1,6 @@
-"""The report factory: the same bytes, only what changed, offline pages, safe pages, a site around them."""
+"""The report factory: the same bytes, only what changed, offline pages, safe pages, a site around
+them.
+"""
 
 import base64
 import csv
@@ -33,12 +35,18 @@ SETTINGS = {"shared": "", "draws": None, "again": False}
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def times(folder: Path) -> dict[str, int]:
     return {
-        path.relative_to(folder).as_posix(): path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()
+        path.relative_to(folder).as_posix(): path.stat().st_mtime_ns
+        for path in folder.rglob("*")
+        if path.is_file()
     }
 
 
@@ -47,7 +55,13 @@ def notebooks(tmp_path_factory) -> list[str]:
     folder = tmp_path_factory.mktemp("notebooks")
     return [
         notebook(folder / "small.ipynb", PARAMETERS, SETUP, answered(), CHART, STYLED, PRINTED),
-        notebook(folder / "other.ipynb", PARAMETERS, SETUP, answered("Another answer.", 2.0, "fails"), CHART),
+        notebook(
+            folder / "other.ipynb",
+            PARAMETERS,
+            SETUP,
+            answered("Another answer.", 2.0, "fails"),
+            CHART,
+        ),
         notebook(folder / "whole.ipynb", ("results = ''", "parameters"), ("1 + 1",)),
     ]
 
@@ -70,25 +84,46 @@ def test_a_second_build_touches_nothing(built, notebooks):
 
 def test_in_a_watch_prose_is_shown_anew_and_its_code_does_not_run_again(notebooks, tmp_path):
     ran, path = tmp_path / "ran", tmp_path / "counted.ipynb"
-    cells = [PARAMETERS, SETUP, answered(), CHART, PRINTED, (f"open({str(ran)!r}, 'a').write('x')",)]
+    cells = [
+        PARAMETERS,
+        SETUP,
+        answered(),
+        CHART,
+        PRINTED,
+        (f"open({str(ran)!r}, 'a').write('x')",),
+    ]
     notebook(path, *cells)
     with factory.crew_of(None, 1, str(tmp_path / "site")) as crew:
         for prose in ("# One\n\nA word.", "# Two\n\nAnother word."):
             notebook(path, *cells, prose=prose)
-            build(["article"], [str(path)], str(tmp_path / "site"), crew=crew, again=True, progress="none")
+            build(
+                ["article"],
+                [str(path)],
+                str(tmp_path / "site"),
+                crew=crew,
+                again=True,
+                progress="none",
+            )
         assert ran.read_text() == "x"
         build(["article"], [str(path)], str(tmp_path / "fresh"), progress="none")
         assert (tmp_path / "site/article/counted.html").read_bytes() == (
             tmp_path / "fresh/article/counted.html"
         ).read_bytes()
         notebook(path, *cells[:-1], (f"open({str(ran)!r}, 'a').write('yz')",))
-        build(["article"], [str(path)], str(tmp_path / "site"), crew=crew, again=True, progress="none")
+        build(
+            ["article"], [str(path)], str(tmp_path / "site"), crew=crew, again=True, progress="none"
+        )
     assert ran.read_text() == "xxyz"
 
 
 def test_another_process_order_and_hash_seed_give_the_same_bytes(built, notebooks, tmp_path):
     call = f"build({SCENARIOS}, {notebooks}, {str(tmp_path)!r}, jobs=1, progress='none')"
-    environment = os.environ | {"PYTHONHASHSEED": "12345", "TZ": "Asia/Tokyo", "LC_ALL": "C", "OMP_NUM_THREADS": "2"}
+    environment = os.environ | {
+        "PYTHONHASHSEED": "12345",
+        "TZ": "Asia/Tokyo",
+        "LC_ALL": "C",
+        "OMP_NUM_THREADS": "2",
+    }
     subprocess.run(
         [sys.executable, "-c", f"from analysis.report.build import build; {call}"],
         check=True,
@@ -117,11 +152,15 @@ def test_only_what_changed_is_made_again(built, notebooks, tmp_path):
     after = {job["name"]: job["key"] for job in factory.plan(SCENARIOS, copies, SETTINGS)}
     assert {name for name in jobs if jobs[name] != after[name]} == {"article/small", "hopper/small"}
     outputs = json.loads(Path(copies[1]).read_text())
-    outputs["cells"][1]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "run by hand"}]
+    outputs["cells"][1]["outputs"] = [
+        {"output_type": "stream", "name": "stdout", "text": "run by hand"}
+    ]
     Path(copies[1]).write_text(json.dumps(outputs))
     again = {job["name"]: job["key"] for job in factory.plan(SCENARIOS, copies, SETTINGS)}
     assert again == after
-    assert {job["key"] for job in factory.plan(SCENARIOS, copies, SETTINGS | {"draws": 64})}.isdisjoint(after.values())
+    assert {
+        job["key"] for job in factory.plan(SCENARIOS, copies, SETTINGS | {"draws": 64})
+    }.isdisjoint(after.values())
 
 
 @pytest.mark.parametrize(
@@ -136,7 +175,9 @@ def test_only_what_changed_is_made_again(built, notebooks, tmp_path):
 def test_a_report_depends_on_titles_and_workloads_of_all_scenarios_a_comparison_on_all(
     said, told, moved, tmp_path, monkeypatch
 ):
-    """The page about a claim shows every reading at the workload of every scenario; no other scenario is read whole."""
+    """The page about a claim shows every reading at the workload of every scenario; no other
+    scenario is read whole.
+    """
     text = "title: Ours\nworkload:\n  input_tokens: 1000\n  # a comment between\n\n  output_tokens: 500\nbelieve: {}\n"
     monkeypatch.setattr(factory, "ROOT", tmp_path)
     path = tmp_path / "params/ours.yml"
@@ -149,19 +190,24 @@ def test_a_report_depends_on_titles_and_workloads_of_all_scenarios_a_comparison_
 
 
 def test_the_key_of_a_report_holds_what_it_reads_of_other_scenarios(notebooks, monkeypatch):
-    keys = lambda: {(job["key"], job["run"]) for job in factory.plan(SCENARIOS, notebooks, SETTINGS)}  # noqa: E731
+    keys = lambda: {
+        (job["key"], job["run"]) for job in factory.plan(SCENARIOS, notebooks, SETTINGS)
+    }
     before = keys()
     monkeypatch.setattr(factory, "others", lambda whole=False: "edited")
     assert keys().isdisjoint(before)
 
 
 @pytest.mark.parametrize(
-    "where", ["analysis/facts/prices.csv", "analysis/laws/cost.py", "analysis/report/assets/page.css"]
+    "where",
+    ["analysis/facts/prices.csv", "analysis/laws/cost.py", "analysis/report/assets/page.css"],
 )
 def test_every_report_depends_on_facts_laws_and_templates(where, monkeypatch):
     before = factory.common()
     read = Path.read_bytes
-    monkeypatch.setattr(Path, "read_bytes", lambda path: read(path) + (b" " if path == ROOT / where else b""))
+    monkeypatch.setattr(
+        Path, "read_bytes", lambda path: read(path) + (b" " if path == ROOT / where else b"")
+    )
     factory.common.cache_clear()
     try:
         assert factory.common() != before
@@ -174,12 +220,21 @@ def test_pages_need_no_network_and_allow_only_what_is_in_them(built):
         if not name.endswith(".html"):
             continue
         text = content.decode()
-        assert re.findall(r"""<(?:script|link|img|iframe)[^>]+(?:src|href)=["']?(?:https?:)?//""", text) == [], name
-        policy = re.search(r'Content-Security-Policy" content="([^"]+)"', text)[1].replace("&#39;", "'")
+        assert (
+            re.findall(
+                r"""<(?:script|link|img|iframe)[^>]+(?:src|href)=["']?(?:https?:)?//""", text
+            )
+            == []
+        ), name
+        policy = re.search(r'Content-Security-Policy" content="([^"]+)"', text)[1].replace(
+            "&#39;", "'"
+        )
         assert "default-src 'none'" in policy
         assert "unsafe-eval" not in policy
         for script in re.findall(r"<script>(.*?)</script>", text, re.S):
-            assert base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() in policy, name
+            assert base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() in policy, (
+                name
+            )
 
 
 def test_pages_are_small(built, notebooks, tmp_path):
@@ -199,16 +254,26 @@ def test_tables_hold_every_answer(built):
         for scenario in SCENARIOS
         for name, *said in (("other", "2", "fails"), ("small", "3.57", "holds"))
     ]
-    assert pyarrow.parquet.read_table(built / "results.parquet").column("value").to_pylist() == [2.0, 3.57] * 2
+    assert (
+        pyarrow.parquet.read_table(built / "results.parquet").column("value").to_pylist()
+        == [2.0, 3.57] * 2
+    )
     taken = list(csv.DictReader((built / "article/numbers.csv").open()))
     assert taken[1] == {
-        "notebook": "small", "quantity": "output_usd_per_token", "option": "baseline", "unit": "usd/Mtok", "low": "1.2",
-        "mid": "3.57", "high": "8.1",
-    }  # fmt: skip
+        "notebook": "small",
+        "quantity": "output_usd_per_token",
+        "option": "baseline",
+        "unit": "usd/Mtok",
+        "low": "1.2",
+        "mid": "3.57",
+        "high": "8.1",
+    }
 
 
 def test_registered_forecasts_are_collected_and_can_be_scored(built):
-    assert [told["as_of"] for told in forecasts.read([built / "article/forecasts.json"])] == ["2026-04-23"] * 2
+    assert [told["as_of"] for told in forecasts.read([built / "article/forecasts.json"])] == [
+        "2026-04-23"
+    ] * 2
     assert not (built / "forecasts.json").exists()
     tables, told = forecasts.judge([built / "article/forecasts.json"])
     assert tables == []
@@ -222,9 +287,23 @@ def test_the_index_leads_to_every_page(built):
 
 
 def test_the_feed_shows_what_changed():
-    record = {"scenario": "a", "notebook": "b", "status": "ok", "heading": "A & <B>\x07", "as_of": "2026-11-22"}
-    record |= {"headline": "Now 2.", "value": 2.0, "low": 1.0, "high": 3.0, "was": {"headline": "Was 1."}}
-    first, second = (ElementTree.fromstring(site._feed([record | {"value": value}])) for value in (2.0, 2.5))
+    record = {
+        "scenario": "a",
+        "notebook": "b",
+        "status": "ok",
+        "heading": "A & <B>\x07",
+        "as_of": "2026-11-22",
+    }
+    record |= {
+        "headline": "Now 2.",
+        "value": 2.0,
+        "low": 1.0,
+        "high": 3.0,
+        "was": {"headline": "Was 1."},
+    }
+    first, second = (
+        ElementTree.fromstring(site._feed([record | {"value": value}])) for value in (2.0, 2.5)
+    )
     atom = "{http://www.w3.org/2005/Atom}"
     assert [first.find(f"{atom}entry/{atom}{name}").text for name in ("title", "summary")] == [
         "A & <B>: b",
@@ -234,7 +313,13 @@ def test_the_feed_shows_what_changed():
 
 
 def test_a_thousand_scenarios_make_an_index_that_loads(tmp_path):
-    said = {"headline": "A dollar buys 1.11 times the tokens.", "value": 1.11, "low": 0.9, "high": 1.4, "unit": "ratio"}
+    said = {
+        "headline": "A dollar buys 1.11 times the tokens.",
+        "value": 1.11,
+        "low": 0.9,
+        "high": 1.4,
+        "unit": "ratio",
+    }
     about = {
         "status": "ok",
         "heading": "A scenario",
@@ -270,17 +355,29 @@ def test_markdown_of_an_output(text, shown, hidden):
 
 
 FRAMES = [
-    "<script>{}</script>", "<img src=x onerror='{}'>", "<a href='javascript:{}'>x</a>", "<svg onload={}>",
-    "<style>{}</style>", "<iframe srcdoc='{}'></iframe>", "</table></div></main>{}", "<base href='//x'>{}",
-]  # fmt: skip
+    "<script>{}</script>",
+    "<img src=x onerror='{}'>",
+    "<a href='javascript:{}'>x</a>",
+    "<svg onload={}>",
+    "<style>{}</style>",
+    "<iframe srcdoc='{}'></iframe>",
+    "</table></div></main>{}",
+    "<base href='//x'>{}",
+]
 
 
 @given(st.text(), st.sampled_from(FRAMES))
 def test_html_of_an_output_cannot_act(text, frame):
     made = page.clean(frame.replace("{}", text))
-    assert not re.search(r"<(script|iframe|base|svg|object|embed|form|/main|/div>\s*</main)", made, re.I)
+    assert not re.search(
+        r"<(script|iframe|base|svg|object|embed|form|/main|/div>\s*</main)", made, re.I
+    )
     assert (
-        not re.search(r"<[^>]+\son\w+\s*=|javascript:", re.sub(r"<style>.*?</style>", "", made, flags=re.S), re.I)
+        not re.search(
+            r"<[^>]+\son\w+\s*=|javascript:",
+            re.sub(r"<style>.*?</style>", "", made, flags=re.S),
+            re.I,
+        )
         or text in made
     )
 
@@ -289,7 +386,11 @@ def test_what_a_run_leaves_to_chance_is_taken_out():
     styled = '<style>#T_ab12f_row0 {color: red}</style><table id="T_ab12f"></table>'
     outputs = [
         {"output_type": "stream", "name": "stdout", "text": "a"},
-        {"output_type": "stream", "name": "stderr", "text": "/tmp/ipykernel_77/123.py:1: UserWarning"},
+        {
+            "output_type": "stream",
+            "name": "stderr",
+            "text": "/tmp/ipykernel_77/123.py:1: UserWarning",
+        },
         {"output_type": "stream", "name": "stdout", "text": "b"},
         {
             "output_type": "display_data",
@@ -297,9 +398,18 @@ def test_what_a_run_leaves_to_chance_is_taken_out():
             "data": {"text/html": styled, "text/plain": "<Styler at 0x7f00aa11bb>"},
         },
     ]
-    cell = {"cell_type": "code", "metadata": {"papermill": {}, "tags": []}, "source": "", "outputs": outputs}
+    cell = {
+        "cell_type": "code",
+        "metadata": {"papermill": {}, "tags": []},
+        "source": "",
+        "outputs": outputs,
+    }
     cleaned = page.normalise({"metadata": {"papermill": {}}, "cells": [cell]})["cells"][0]
-    assert [output.get("text") for output in cleaned["outputs"]] == ["ab", "<cell>:1: UserWarning", None]
+    assert [output.get("text") for output in cleaned["outputs"]] == [
+        "ab",
+        "<cell>:1: UserWarning",
+        None,
+    ]
     assert cleaned["outputs"][2]["data"] == {
         "text/html": styled.replace("ab12f", "00000"),
         "text/plain": "<Styler at 0x0>",
@@ -320,10 +430,16 @@ def test_tables_are_told_as_altair_tells_them():
     import numpy as np
     import pandas as pd
 
-    table = pd.DataFrame({
-        "x": [1.5, np.nan, np.inf], "n": [1, 2, 3], "b": [True, False, True], "w": ["a", None, "ü"],
-        "t": pd.to_datetime(["2026-01-02T00:00", None, "2026-01-03T04:05"]), "o": [[1], None, "z"],
-    })  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "x": [1.5, np.nan, np.inf],
+            "n": [1, 2, 3],
+            "b": [True, False, True],
+            "w": ["a", None, "ü"],
+            "t": pd.to_datetime(["2026-01-02T00:00", None, "2026-01-03T04:05"]),
+            "o": [[1], None, "z"],
+        }
+    )
     assert renderer.values(table[list("xnbwt")]) == alt.to_values(table[list("xnbwt")])
     assert renderer.values(table) == alt.to_values(table)
     with pytest.raises(alt.MaxRowsError):
@@ -344,7 +460,9 @@ print(json.dumps({key: value for key, value in chart.to_dict().items() if key !=
 @pytest.mark.parametrize("batch", [{}, {"PASSTHROUGH_BATCH": "1"}])
 def test_charts_are_what_altair_alone_writes(batch):
     alone, ours = (
-        subprocess.check_output([sys.executable, "-c", way + DRAWN], env=os.environ | batch, cwd=ROOT, text=True)
+        subprocess.check_output(
+            [sys.executable, "-c", way + DRAWN], env=os.environ | batch, cwd=ROOT, text=True
+        )
         for way in ("", "from analysis.report import theme\n")
     )
     assert json.loads(ours) == json.loads(alone)
@@ -357,7 +475,9 @@ def test_the_library_draws_the_charts_that_altair_writes():
     assert altair.SCHEMA_VERSION.removeprefix("v").startswith(pictures.VERSION)
     assert f"application/vnd.vegalite.v{pictures.VERSION[0]}+json" == renderer.MIME
     made = vl_convert.javascript_bundle(pictures.BUNDLE, vl_version=pictures.VERSION)
-    assert gzip.decompress(page.library()).decode() == made, "make the asset anew: see analysis/report/assets/vega.txt"
+    assert gzip.decompress(page.library()).decode() == made, (
+        "make the asset anew: see analysis/report/assets/vega.txt"
+    )
 
 
 def test_threads_forbid_a_fork(monkeypatch):
@@ -372,7 +492,9 @@ def test_threads_forbid_a_fork(monkeypatch):
     from papermill.engines import NBClientEngine
 
     called = []
-    monkeypatch.setattr(NBClientEngine, "execute_managed_notebook", lambda *_, **__: called.append(True))
+    monkeypatch.setattr(
+        NBClientEngine, "execute_managed_notebook", lambda *_, **__: called.append(True)
+    )
     monkeypatch.setattr("analysis.report.engine.unsafe", lambda: "of this test")
     from nbformat import v4
 
@@ -387,7 +509,9 @@ def test_papermill_finds_the_engine_whoever_is_imported_first():
     for first in ("papermill", "analysis.report.engine"):
         asked = "papermill.engines.papermill_engines.get_engine('passthrough')"
         code = f"import {first}, papermill, sys; {asked}; print('pandas' in sys.modules)"
-        done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT)
+        done = subprocess.run(
+            [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT
+        )
         assert done.stdout == "False\n"
 
 
@@ -396,7 +520,9 @@ def test_a_build_that_has_nothing_to_do_imports_little(built, notebooks):
         f"from analysis.report.build import build; build({SCENARIOS}, {notebooks}, {str(built)!r}, progress='none');"
         "import sys; print([each for each in ('pandas', 'numpy', 'papermill', 'IPython') if each in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT)
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT
+    )
     assert done.stdout == "[]\n"
 
 
@@ -424,19 +550,25 @@ def test_an_unknown_scenario_is_named_with_those_that_exist():
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path, monkeypatch):
     store.put(str(tmp_path), "a/b.html", "old")
-    monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError("the disk went away")))
+    monkeypatch.setattr(
+        os, "replace", lambda *_: (_ for _ in ()).throw(OSError("the disk went away"))
+    )
     with pytest.raises(OSError, match="went away"):
         store.put(str(tmp_path), "a/b.html", "new")
     assert files(tmp_path) == {"a/b.html": b"old"}
 
 
 def drawn_by_v8(*specs: dict) -> list[str]:
-    """Pictures as V8 draws them, in a process of its own: V8 starts threads, which other tests forbid."""
+    """Pictures as V8 draws them, in a process of its own: V8 starts threads, which other tests
+    forbid.
+    """
     code = "import json, os, sys; from analysis.report.pictures import engine; draw = engine()\n"
     code += "print(json.dumps([draw(json.dumps(spec)) for spec in json.load(sys.stdin)]), flush=True); os._exit(0)"
     command = [sys.executable, "-c", code]
     return json.loads(
-        subprocess.run(command, input=json.dumps(specs), check=True, capture_output=True, text=True).stdout
+        subprocess.run(
+            command, input=json.dumps(specs), check=True, capture_output=True, text=True
+        ).stdout
     )
 
 
@@ -445,14 +577,28 @@ def test_a_picture_is_laid_out_as_by_a_program_that_measures_its_words():
     import pandas as pd
     import vl_convert
 
-    from analysis.report import theme  # noqa: F401
+    from analysis.report import theme
 
     rows = pd.DataFrame(
-        {"words": ["A dollar buys 1.24× the tokens", "Only matrix products shrink", "Wij"], "x": [1, 2, 3]}
+        {
+            "words": ["A dollar buys 1.24× the tokens", "Only matrix products shrink", "Wij"],
+            "x": [1, 2, 3],
+        }
     )
-    spec = alt.Chart(rows, title="What is left of the headline").mark_bar().encode(x="x:Q", y="words:N").to_dict()
-    (ours,), theirs = drawn_by_v8(spec), vl_convert.vegalite_to_svg(spec, vl_version=pictures.VERSION)
-    sizes = [[int(part) for part in re.search(r'width="(\d+)" height="(\d+)"', svg).groups()] for svg in (ours, theirs)]
+    spec = (
+        alt.Chart(rows, title="What is left of the headline")
+        .mark_bar()
+        .encode(x="x:Q", y="words:N")
+        .to_dict()
+    )
+    (ours,), theirs = (
+        drawn_by_v8(spec),
+        vl_convert.vegalite_to_svg(spec, vl_version=pictures.VERSION),
+    )
+    sizes = [
+        [int(part) for part in re.search(r'width="(\d+)" height="(\d+)"', svg).groups()]
+        for svg in (ours, theirs)
+    ]
     assert sizes[0][1] == sizes[1][1]
     assert sizes[0][0] == pytest.approx(sizes[1][0], abs=4)
     assert re.findall(r"<text[^>]*>([^<]+)", ours) == re.findall(r"<text[^>]*>([^<]+)", theirs)
@@ -467,13 +613,17 @@ def test_a_smaller_picture_is_the_same_picture():
     import vl_convert
     from PIL import Image, ImageChops, ImageStat
 
-    table = pd.DataFrame({"x": np.arange(60), "y": np.sin(np.arange(60) / 7), "c": ["a", "b", "c"] * 20})
+    table = pd.DataFrame(
+        {"x": np.arange(60), "y": np.sin(np.arange(60) / 7), "c": ["a", "b", "c"] * 20}
+    )
     base = alt.Chart(table, title="A wave").encode(x="x:Q", y="y:Q", color="c:N")
     spec = (base.mark_point() + base.mark_line(strokeDash=[2, 2])).to_dict()
     whole = drawn_by_v8(spec)[0]
     less = pictures.small(whole)
     assert len(less) < len(whole) / 2
-    drawn = [Image.open(io.BytesIO(vl_convert.svg_to_png(svg))).convert("RGB") for svg in (whole, less)]
+    drawn = [
+        Image.open(io.BytesIO(vl_convert.svg_to_png(svg))).convert("RGB") for svg in (whole, less)
+    ]
     assert drawn[0].size == drawn[1].size
     assert max(ImageStat.Stat(ImageChops.difference(*drawn)).mean) < 0.5
 
@@ -492,10 +642,16 @@ def test_a_picture_does_not_depend_on_what_was_drawn_before():
 @pytest.mark.slow
 def test_both_engines_make_the_same_of_every_notebook_of_the_project(tmp_path):
     for engine in ("fork", "kernel"):
-        made = build(["article", "competitor"], [], str(tmp_path / engine), engine=engine, progress="none")
-        assert [(record["name"], record.get("error")) for record in made if record["status"] != "ok"] == []
+        made = build(
+            ["article", "competitor"], [], str(tmp_path / engine), engine=engine, progress="none"
+        )
+        assert [
+            (record["name"], record.get("error")) for record in made if record["status"] != "ok"
+        ] == []
     ours, theirs = files(tmp_path / "fork"), files(tmp_path / "kernel")
     assert len([name for name in ours if name.endswith(".html") and "sources/" not in name]) >= 9
     assert {name for name in ours if ours[name] != theirs.get(name)} == set()
     for name, content in ours.items():
-        assert len(content) < 700_000 or not name.endswith(".html"), f"{name} has {len(content)} bytes"
+        assert len(content) < 700_000 or not name.endswith(".html"), (
+            f"{name} has {len(content)} bytes"
+        )

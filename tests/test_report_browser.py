@@ -1,4 +1,6 @@
-"""What a reader does with a page, in Chromium without a network: look, sort, save, print, listen; attacks in vain."""
+"""What a reader does with a page, in Chromium without a network: look, sort, save, print, listen;
+attacks in vain.
+"""
 
 import os
 import shutil
@@ -11,15 +13,26 @@ from report_notebooks import CHART, PARAMETERS, SETUP, STYLED, answered, noteboo
 from analysis.report.build import build
 from analysis.report.site import _index
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
 HOSTILE = [
-    "<script>window.hit = 1</script>", "\"><img src=x onerror='window.hit=2'>", "'; window.hit = 3; //",
-    "</title></script>", "javascript:window.hit=4", "../../etc/passwd", "🜁 \u202eevil\u202c \u05d0\u05d1", "x" * 10_000,
+    "<script>window.hit = 1</script>",
+    "\"><img src=x onerror='window.hit=2'>",
+    "'; window.hit = 3; //",
+    "</title></script>",
+    "javascript:window.hit=4",
+    "../../etc/passwd",
+    "🜁 \u202eevil\u202c \u05d0\u05d1",
+    "x" * 10_000,
     "**bold** [a](javascript:hit=5)",
-]  # fmt: skip
+]
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None and not os.environ.get("CI"), reason="no Chromium: apt-get install chromium"),
+    pytest.mark.skipif(
+        CHROMIUM is None and not os.environ.get("CI"),
+        reason="no Chromium: apt-get install chromium",
+    ),
 ]
 
 
@@ -27,7 +40,9 @@ pytestmark = [
 def site(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("built")
     sentence = "Said: " + " ".join(HOSTILE)
-    table = (f"pd.DataFrame({{'a': {HOSTILE!r}, 'b': range({len(HOSTILE)})}}).style.format(precision=1)",)
+    table = (
+        f"pd.DataFrame({{'a': {HOSTILE!r}, 'b': range({len(HOSTILE)})}}).style.format(precision=1)",
+    )
     say = (f"from IPython.display import Markdown\nMarkdown({sentence!r})",)
     scenario = folder / "hostile.yml"
     scenario.write_text(
@@ -36,12 +51,19 @@ def site(tmp_path_factory) -> Path:
     )
     notebooks = [
         notebook(
-            folder / "nb/small.ipynb", PARAMETERS, SETUP, answered(sentence, verdict="<b>holds</b>"), CHART, STYLED
+            folder / "nb/small.ipynb",
+            PARAMETERS,
+            SETUP,
+            answered(sentence, verdict="<b>holds</b>"),
+            CHART,
+            STYLED,
         ),
         notebook(folder / "nb/hostile.ipynb", PARAMETERS, SETUP, say, table),
     ]
     made = build(["article", str(scenario)], notebooks, str(folder / "site"), progress="none")
-    assert [record["status"] for record in made] == ["ok"] * 4, [record.get("error") for record in made]
+    assert [record["status"] for record in made] == ["ok"] * 4, [
+        record.get("error") for record in made
+    ]
     return folder / "site"
 
 
@@ -50,7 +72,9 @@ def browser():
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        opened = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+        )
         yield opened
         opened.close()
 
@@ -114,7 +138,9 @@ def test_code_is_folded_and_opens_at_once(site, look):
     assert page.locator("pre.source").first.is_visible()
 
 
-@pytest.mark.parametrize("name", ["article/small.html", "hostile/hostile.html", "hostile/small.html", "index.html"])
+@pytest.mark.parametrize(
+    "name", ["article/small.html", "hostile/hostile.html", "hostile/small.html", "index.html"]
+)
 def test_hostile_text_is_shown_and_does_nothing(name, site, look):
     page = look(site / name, viewport={"width": 1000, "height": 800})
     assert page.evaluate("window.hit") is None
@@ -132,8 +158,12 @@ def test_nothing_is_written_outside_the_site(site):
 def test_axe_finds_no_serious_fault(name, scheme, site, look):
     from axe_playwright_python.sync_playwright import Axe
 
-    found = Axe().run(look(site / name, color_scheme=scheme), options={"resultTypes": ["violations"]})
-    bad = [each for each in found.response["violations"] if each["impact"] in ("serious", "critical")]
+    found = Axe().run(
+        look(site / name, color_scheme=scheme), options={"resultTypes": ["violations"]}
+    )
+    bad = [
+        each for each in found.response["violations"] if each["impact"] in ("serious", "critical")
+    ]
     assert [(each["id"], each["nodes"][0]["html"][:200]) for each in bad] == []
 
 
@@ -146,7 +176,13 @@ def test_print_shows_every_chart_and_no_button(site, look):
 
 
 def test_a_thousand_scenarios_show_and_filter_within_a_second(tmp_path, look):
-    said = {"headline": "A dollar buys 1.11 times the tokens.", "value": 1.11, "low": 0.9, "high": 1.4, "unit": "ratio"}
+    said = {
+        "headline": "A dollar buys 1.11 times the tokens.",
+        "value": 1.11,
+        "low": 0.9,
+        "high": 1.4,
+        "unit": "ratio",
+    }
     about = {"status": "ok", "question": "What then?", "as_of": "2026-11-22", "verdict": "holds"}
     found = [
         {"scenario": f"s{i:04}", "heading": f"Scenario {i}", "notebook": name, **said, **about}

@@ -1,4 +1,6 @@
-"""What goes wrong in a build, and what is left then: never a half-written page, never a silent failure."""
+"""What goes wrong in a build, and what is left then: never a half-written page, never a silent
+failure.
+"""
 
 import json
 import os
@@ -19,15 +21,23 @@ from analysis.report.job import work
 from analysis.report.pictures import Painter
 
 ROOT = Path(__file__).parents[1]
-ENDLESS = f"endless = \"test(regexp('(a+)+$'), '{'a' * 60}b')\""  # this search takes longer than the world is old
+# this search takes longer than the world is old
+ENDLESS = f"endless = \"test(regexp('(a+)+$'), '{'a' * 60}b')\""
 BAD = {
     "raises": (("1 + 1",), ("1 / 0  # raises",)),
     "killed": (("import os, signal",), ("os.kill(os.getpid(), signal.SIGKILL)",)),
     "crashed": (("import ctypes",), ("ctypes.string_at(0)",)),
     "left": (("import os",), ("os._exit(3)",)),
     "hangs": (("import time",), ("time.sleep(600)",)),
-    "undrawable": (SETUP, ("alt.Chart(table).mark_point().encode(x='x:Q').transform_filter('((')",)),
-    "endless": (SETUP, (ENDLESS,), ("alt.Chart(table).mark_point().encode(x='a:Q').transform_calculate(a=endless)",)),
+    "undrawable": (
+        SETUP,
+        ("alt.Chart(table).mark_point().encode(x='x:Q').transform_filter('((')",),
+    ),
+    "endless": (
+        SETUP,
+        (ENDLESS,),
+        ("alt.Chart(table).mark_point().encode(x='a:Q').transform_calculate(a=endless)",),
+    ),
     "orphans": (("import subprocess",), ("subprocess.Popen(['sleep', '611.5'])\n1 / 0",)),
 }
 EXPECTED = {
@@ -48,7 +58,10 @@ def alive(word: str) -> list[str]:
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if word.encode() in (process / "cmdline").read_bytes() + (process / "environ").read_bytes():
+            if (
+                word.encode()
+                in (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+            ):
                 found.append((process / "cmdline").read_text())
         except OSError:
             continue
@@ -107,7 +120,9 @@ def test_the_batch_goes_on_past_failures(outcome):
 def test_the_failed_notebook_is_kept_and_marked(name, outcome):
     output, _ = outcome
     kept = json.loads((output / f"article/{name}.failed.ipynb").read_text())
-    assert any("papermill-error-cell-tag" in cell["metadata"].get("tags", []) for cell in kept["cells"])
+    assert any(
+        "papermill-error-cell-tag" in cell["metadata"].get("tags", []) for cell in kept["cells"]
+    )
     assert not (output / f"article/{name}.html").exists()
 
 
@@ -141,10 +156,22 @@ def test_the_first_failure_can_end_the_build(folder, tmp_path):
 
 def job(output: str, path: str) -> dict:
     return {
-        "name": "article/fine", "scenario": "article", "notebook": "fine", "path": path, "key": "k", "output": output,
-        "parameters": {"scenario": "article"}, "declares": ["scenario"], "siblings": [], "engine": "fork",
-        "timeout": None, "shared": "", "draws": None, "again": False, "run": "r",
-    }  # fmt: skip
+        "name": "article/fine",
+        "scenario": "article",
+        "notebook": "fine",
+        "path": path,
+        "key": "k",
+        "output": output,
+        "parameters": {"scenario": "article"},
+        "declares": ["scenario"],
+        "siblings": [],
+        "engine": "fork",
+        "timeout": None,
+        "shared": "",
+        "draws": None,
+        "again": False,
+        "run": "r",
+    }
 
 
 def test_a_full_disk_leaves_no_page(tmp_path, monkeypatch):
@@ -171,7 +198,10 @@ def test_a_full_disk_leaves_no_page(tmp_path, monkeypatch):
 def test_reports_share_a_painter_and_none_harms_another():
     painter, spec = Painter(), json.dumps({"data": {"values": [{"a": 1}]}, "mark": "point"})
     painter.open()
-    other, transform = copy(painter), [{"calculate": ENDLESS.removeprefix('endless = "').removesuffix('"'), "as": "b"}]
+    other, transform = (
+        copy(painter),
+        [{"calculate": ENDLESS.removeprefix('endless = "').removesuffix('"'), "as": "b"}],
+    )
     with ThreadPoolExecutor(1) as hand:
         late = hand.submit(other.draw, json.dumps(json.loads(spec) | {"transform": transform}), 1)
         assert painter.draw(spec).startswith("<svg")
@@ -198,7 +228,9 @@ def test_a_painter_that_dies_again_says_so(monkeypatch):
         painter.draw(spec)
 
 
-def test_a_painter_without_its_library_says_so_and_keeps_nobody_waiting(tmp_path, monkeypatch, capfd):
+def test_a_painter_without_its_library_says_so_and_keeps_nobody_waiting(
+    tmp_path, monkeypatch, capfd
+):
     (tmp_path / "py_mini_racer.py").write_text("raise ImportError('no V8 here')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     with pytest.raises(OSError, match="the process that draws pictures has ended"):
@@ -233,7 +265,9 @@ def start(output: Path, folder: Path, **options) -> subprocess.Popen:
     names = [str(folder / f"{name}.ipynb") for name in ("fine", "slow")]
     call = f"build(['article', 'hopper', 'agents'], {names}, {str(output)!r}, **{ {'progress': 'none'} | options })"
     code = f"from analysis.report.build import build; build_ok = {call}"
-    return subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.PIPE, text=True
+    )
 
 
 def whole(output: Path) -> bool:
@@ -275,7 +309,9 @@ def test_a_watch_shows_an_edit_and_a_fault_and_ends_when_asked(tmp_path):
     notebook(path, PARAMETERS, ("1 + 1",))
     code = f"from analysis.report.build import watch; watch({str(tmp_path / 'site')!r}, "
     code += f"scenarios=['article'], notebooks=[{str(path)!r}], progress='plain')"
-    process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.PIPE, text=True
+    )
     try:
         assert settled((tmp_path / "site/index.html").is_file, 60)
         path.write_text("half a noteb")

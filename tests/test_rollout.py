@@ -1,4 +1,6 @@
-"""The record of launches, the milestone graph, growth and fleets: published figures and properties."""
+"""The record of launches, the milestone graph, growth and fleets: published figures and
+properties.
+"""
 
 from datetime import date
 from types import SimpleNamespace
@@ -54,7 +56,9 @@ def case(product="Magnum", loops=0, as_of=TODAY):
 
 
 def test_the_record_gives_the_rates_of_cancellation_and_lateness():
-    """5 of 21 cancelled: Jeffreys 5, 50 and 95% points .12, .24, .41; 7 of 16 dated launches late: .25, .44, .64."""
+    """5 of 21 cancelled: Jeffreys 5, 50 and 95% points .12, .24, .41; 7 of 16 dated launches late:
+    .25, .44, .64.
+    """
     said = record.rates(record.reference_class(TODAY))
     assert said["counts"] == {"cancelled": (5, 21), "late": (7, 16)}
     assert said["cancelled_interval"] == pytest.approx([0.12, 0.24, 0.41], abs=0.006)
@@ -67,12 +71,16 @@ def test_positive_slips_are_lognormal_with_median_two_and_p90_seven_months():
     assert said["median_months"] == pytest.approx(2.0, abs=0.05)
     p90 = rollout.late_slip_months(said["median_months"], said["spread_ratio"], 1.2816)
     assert p90 == pytest.approx(7.3, abs=0.2)
-    lead = record.reference_class(TODAY).lead_months.astype(float).quantile([0.1, 0.5, 0.9]).to_numpy()
+    lead = (
+        record.reference_class(TODAY).lead_months.astype(float).quantile([0.1, 0.5, 0.9]).to_numpy()
+    )
     assert lead == pytest.approx([4.3, 8.5, 16.1], abs=0.2)
 
 
 def test_censoring_counts():
-    """Without the censored launch the slips look shorter; read as exact intervals they look more spread."""
+    """Without the censored launch the slips look shorter; read as exact intervals they look more
+    spread.
+    """
     known = record.reference_class(TODAY)
     exact = record.rates(known)["median_months"]
     assert record.rates(known.drop("Rubin Ultra Kyber"))["median_months"] < exact - 0.2
@@ -82,9 +90,11 @@ def test_censoring_counts():
 
 
 def test_the_articles_timeline_run_through_the_record():
-    """With the plan exactly filling the window, a 25% chance of one more loop and 30% of it absorbed:
-    limited release P50 2026-12-02 and P70 2027-03-20, general availability P50 2027-04-17 and P70 2027-09-24,
-    chance of limited release by 22 November .45 and of general availability by 31 March 2027 .45."""
+    """With the plan exactly filling the window, a 25% chance of one more loop and 30% of it
+    absorbed: limited release P50 2026-12-02 and P70 2027-03-20, general availability P50 2027-04-17
+    and P70 2027-09-24, chance of limited release by 22 November .45 and of general availability by
+    31 March 2027 .45.
+    """
     draws, window = 100_000, record.months_between("2026-04-23", "2026-09-30")
     table = {
         "common_ratio": 1.0,
@@ -98,7 +108,9 @@ def test_the_articles_timeline_run_through_the_record():
         "fiscal_share": 0.0,
     }
     said = record.rates(record.reference_class(TODAY))
-    dates = schedule.simulate(record.milestones("Magnum", TODAY), said, table, draws, 7).assign(weight=1.0)
+    dates = schedule.simulate(record.milestones("Magnum", TODAY), said, table, draws, 7).assign(
+        weight=1.0
+    )
     seen = schedule.Forecast("Magnum", ARTICLE, ARTICLE, 1.0, False, False, dates)
     for milestone, level, day in [
         ("limited", 0.5, date(2026, 12, 2)),
@@ -113,21 +125,35 @@ def test_the_articles_timeline_run_through_the_record():
 
 
 def test_a_ratio_that_a_scenario_puts_in_place_of_the_logs_reaches_the_dates():
-    """Errors of the text that count for nothing (a ratio of 1) leave the belief that they had lowered."""
-    logged, kinder = (load("thermal", {"credence.instead": ratios}) for ratios in ({}, {"2026-04-23": 1.0}))
-    assert (schedule.news(kinder, TODAY).set_index("known").loc[ARTICLE, ["low_ratio", "mid_ratio"]] == 1).all()
-    odds = [share / (1 - share) for share in (schedule.forecast(each).real_share for each in (logged, kinder))]
+    """Errors of the text that count for nothing (a ratio of 1) leave the belief that they had
+    lowered.
+    """
+    logged, kinder = (
+        load("thermal", {"credence.instead": ratios}) for ratios in ({}, {"2026-04-23": 1.0})
+    )
+    assert (
+        schedule.news(kinder, TODAY).set_index("known").loc[ARTICLE, ["low_ratio", "mid_ratio"]]
+        == 1
+    ).all()
+    odds = [
+        share / (1 - share)
+        for share in (schedule.forecast(each).real_share for each in (logged, kinder))
+    ]
     assert odds[1] > 2 * odds[0]
 
 
 @pytest.mark.parametrize("name", ["article", "delayed", "thermal"])
 def test_dates_and_credence_believe_a_claim_alike(name):
     asked = schedule.taking(load(name), assume_real=False)
-    assert schedule.forecast(asked).real_share == pytest.approx(credence.updates(asked)["mean"].iloc[-1], rel=1e-9)
+    assert schedule.forecast(asked).real_share == pytest.approx(
+        credence.updates(asked)["mean"].iloc[-1], rel=1e-9
+    )
 
 
 def test_silence_and_wrong_facts_lower_belief():
-    """A .45 chance of having shipped, noticed with .8: priors .05, .15, .30 fall to .032, .101, .215, then by .35."""
+    """A .45 chance of having shipped, noticed with .8: priors .05, .15, .30 fall to .032, .101,
+    .215, then by .35.
+    """
     priors = np.array([0.05, 0.15, 0.30])
     silent = rollout.updated_share(priors, rollout.silence_ratio(0.45, 0.8))
     assert silent == pytest.approx([0.032, 0.101, 0.215], abs=0.001)
@@ -135,7 +161,9 @@ def test_silence_and_wrong_facts_lower_belief():
 
 
 def test_leave_one_out_intervals_hold():
-    """80% intervals hold 70 to 90% of launches, and the record beats taking windows at their word."""
+    """80% intervals hold 70 to 90% of launches, and the record beats taking windows at
+    their word.
+    """
     scored = record.leave_one_out(TODAY)
     assert len(scored) == 15
     assert 0.7 <= scored.inside.mean() <= 0.9
@@ -154,7 +182,9 @@ def test_curves_never_fall_and_stay_shares():
     for _, curve in schedule.curves(seen, date(2030, 1, 1)).groupby("milestone"):
         assert (np.diff(curve.chance_share) >= 0).all()
         assert curve.chance_share.between(0, 1).all()
-    limited, general, volume = (schedule.chance(seen, name, np.arange(60)) for name in ("limited", "general", "volume"))
+    limited, general, volume = (
+        schedule.chance(seen, name, np.arange(60)) for name in ("limited", "general", "volume")
+    )
     assert (limited >= general - 1e-12).all()
     assert (general >= volume - 1e-12).all()
 
@@ -165,13 +195,19 @@ def test_a_later_day_without_news_never_makes_a_date_earlier(first, more, level)
     """Nothing in the record changes: the same launches are held fixed, only silence goes on."""
     table, seen = believed(), record.milestones("Magnum", TODAY)
     said = record.rates(record.reference_class(ARTICLE))
-    drawn = schedule.simulate(seen, said, {**table, "loops_count": 0, "fiscal_share": 0.0}, DRAWS, 1)
+    drawn = schedule.simulate(
+        seen, said, {**table, "loops_count": 0, "fiscal_share": 0.0}, DRAWS, 1
+    )
     months = np.array([first, first + more]) / 30.0
     ends = []
     for now in months:
-        weight = rollout.unnoticed_share(now - drawn.limited_months, table["notice_share_per_month"])
+        weight = rollout.unnoticed_share(
+            now - drawn.limited_months, table["notice_share_per_month"]
+        )
         real = rollout.updated_share(0.9, weight.mean())
-        view = schedule.Forecast("Magnum", ARTICLE, TODAY, real, False, False, drawn.assign(weight=weight))
+        view = schedule.Forecast(
+            "Magnum", ARTICLE, TODAY, real, False, False, drawn.assign(weight=weight)
+        )
         ends.append([schedule.quantile(view, name, level) for name in ("limited", "general")])
     assert (np.array(ends[1]) >= np.array(ends[0])).all()
 
@@ -184,7 +220,9 @@ def test_another_redesign_delays_and_dominates():
     assert share["another cooling redesign"] > schedule.criticality(plain).share[2]
 
 
-@pytest.mark.parametrize(("product", "limited"), [("MI355X", date(2025, 6, 12)), ("GB300 NVL72", date(2025, 7, 3))])
+@pytest.mark.parametrize(
+    ("product", "limited"), [("MI355X", date(2025, 6, 12)), ("GB300 NVL72", date(2025, 7, 3))]
+)
 def test_a_launch_that_happened_is_a_fact(product, limited):
     seen = schedule.forecast(case(product), TODAY, believed())
     assert seen.real_share == 1
@@ -193,11 +231,15 @@ def test_a_launch_that_happened_is_a_fact(product, limited):
 
 
 def test_bass_and_wright():
-    """p = .03, q = .38: peak after 6.1926 periods at .4605 of the market (Bass 1969); Wright: .4765 at tenfold."""
+    """p = .03, q = .38: peak after 6.1926 periods at .4605 of the market (Bass 1969); Wright: .4765
+    at tenfold.
+    """
     peak = rollout.bass_peak_months(0.03, 0.38)
     assert peak == pytest.approx(6.1926, abs=1e-4)
     assert rollout.bass_share(0.03, 0.38, peak) == pytest.approx(0.4605, abs=1e-4)
-    rate = (rollout.bass_share(0.03, 0.38, peak + 1e-4) - rollout.bass_share(0.03, 0.38, peak - 1e-4)) / 2e-4
+    rate = (
+        rollout.bass_share(0.03, 0.38, peak + 1e-4) - rollout.bass_share(0.03, 0.38, peak - 1e-4)
+    ) / 2e-4
     assert rate == pytest.approx(0.11059, abs=1e-5)
     assert rollout.wright_ratio(10.0, 0.2) == pytest.approx(0.4765, abs=1e-4)
 
@@ -209,8 +251,10 @@ def test_a_cap_is_never_exceeded(cap, growth, midpoint, time):
 
 
 def test_logistic_fits_the_rack_estimates():
-    """Racks of three quarters (5.2, 8.5, 14.3 thousand): caps of 60, 100, 150 thousand give 1.10, .94, .88 a quarter
-    and midpoints at quarter 4.1, 5.0 and 5.7: the ceiling is not identified so early."""
+    """Racks of three quarters (5.2, 8.5, 14.3 thousand): caps of 60, 100, 150 thousand give 1.10,
+    .94, .88 a quarter and midpoints at quarter 4.1, 5.0 and 5.7: the ceiling is not identified so
+    early.
+    """
     quarters, racks = np.array([2.0, 3.0, 4.0]), np.array([5.2, 13.7, 28.0])
     growth, midpoint = fleet.fit_ramp(quarters, racks, np.array([[60.0], [100.0], [150.0]]))
     assert growth[:, 0] == pytest.approx([1.10, 0.94, 0.88], abs=0.012)
@@ -219,11 +263,19 @@ def test_logistic_fits_the_rack_estimates():
 
 def outcomes(gain=1.6, draws=fleet.KEPT_DRAWS):
     """A stand-in for the model's draws: a new chip that serves `gain` times as much a dollar."""
-    base = {"request_usd": 0.004, "paid_tokens_per_s_per_chip": 1500.0, "busy_usd_per_s_per_chip": 1.2e-3,
-            "metered_w_per_chip": 1600.0, "provisioned_w_per_chip": 2170.0}  # fmt: skip
+    base = {
+        "request_usd": 0.004,
+        "paid_tokens_per_s_per_chip": 1500.0,
+        "busy_usd_per_s_per_chip": 1.2e-3,
+        "metered_w_per_chip": 1600.0,
+        "provisioned_w_per_chip": 2170.0,
+    }
     better = base | {"request_usd": 0.004 / gain, "paid_tokens_per_s_per_chip": 1500 * gain}
     tables = {"baseline": base, "candidate": better}
-    frames = {name: pd.DataFrame({k: np.full(draws, v) for k, v in row.items()}) for name, row in tables.items()}
+    frames = {
+        name: pd.DataFrame({k: np.full(draws, v) for k, v in row.items()})
+        for name, row in tables.items()
+    }
     return pd.concat(frames, names=["option", "draw"])
 
 
@@ -231,8 +283,13 @@ def outcomes(gain=1.6, draws=fleet.KEPT_DRAWS):
 def test_a_fleet_keeps_its_chips_and_its_limits(change):
     case = load("measured", change)
     done = fleet.simulate(case, outcomes(), schedule.forecast(case))
-    alive, bought = ({kind: done[f"{kind}_{what}_chips"] for kind in ("old", "new")} for what in ("alive", "bought"))
-    assert (alive["new"] <= bought["new"].cumsum(axis=1) + 1e-6).all()  # nothing appears that was not bought
+    alive, bought = (
+        {kind: done[f"{kind}_{what}_chips"] for kind in ("old", "new")}
+        for what in ("alive", "bought")
+    )
+    assert (
+        alive["new"] <= bought["new"].cumsum(axis=1) + 1e-6
+    ).all()  # nothing appears that was not bought
     assert (alive["old"] <= case.fleet.chips + bought["old"].cumsum(axis=1) + 1e-6).all()
     gone = np.diff(bought["new"].cumsum(axis=1) - alive["new"], axis=1)
     assert (gone >= -1e-6).all()  # and what retires never comes back
@@ -275,7 +332,10 @@ def test_advice_follows_the_hardware():
     assert choice.advice(poor)["act"] == "buy now"
     for table in (good, poor):
         told = choice.advice(table)
-        assert told["knowing_ratio"] >= max(told["knowing_date_ratio"], told["knowing_multiplier_ratio"]) - 1e-9
+        assert (
+            told["knowing_ratio"]
+            >= max(told["knowing_date_ratio"], told["knowing_multiplier_ratio"]) - 1e-9
+        )
         assert 0 <= told["wrong_share"] <= 1
     assert choice.break_even_month(case, 1.0) == 0
     assert choice.break_even_month(case, 3.0) > choice.break_even_month(case, 1.5) > 0
@@ -305,8 +365,11 @@ def test_an_unknown_product_is_an_error_that_names_the_nearest():
 
 
 def test_hazards_silence_and_mixed_fleets_by_hand():
-    """5 events in 300 months: 5.5 / 300. Half noticed a month: exp(-1) is unnoticed after two, all before it happens.
-    Three tokens at 1 J and one at 5 J: 2 J each."""
+    """5 events in 300 months: 5.5 / 300. Half noticed a month: exp(-1) is unnoticed after two, all
+    before it happens. Three tokens at 1 J and one at 5 J: 2 J each.
+    """
     assert rollout.hazard_share_per_month(5, 300) == pytest.approx(5.5 / 300)
-    assert rollout.unnoticed_share(np.array([-3.0, 0.0, 2.0]), 0.5) == pytest.approx([1, 1, np.exp(-1)])
+    assert rollout.unnoticed_share(np.array([-3.0, 0.0, 2.0]), 0.5) == pytest.approx(
+        [1, 1, np.exp(-1)]
+    )
     assert rollout.blended_j_per_token(3.0, 1.0, 1.0, 5.0) == pytest.approx(2)

@@ -1,4 +1,6 @@
-"""The door for scenarios is strict: each fault is refused with file, line, key and the nearest valid name."""
+"""The door for scenarios is strict: each fault is refused with file, line, key and the nearest
+valid name.
+"""
 
 import contextlib
 import json
@@ -16,9 +18,7 @@ from analysis.study.scenario import PARAMS, load, scenarios, schema
 
 ROOT = Path(__file__).parents[1]
 HEAD = "title: A test\nquestion: Does the door hold?\n"
-BELIEF = (
-    "believe:\n  busy_share: {{low: {low}, mid: {mid}, high: {high}, unit: {unit}, source: {source}, why: a test}}\n"
-)
+BELIEF = "believe:\n  busy_share: {{low: {low}, mid: {mid}, high: {high}, unit: {unit}, source: {source}, why: a test}}\n"
 
 
 def belief(low="0.3", mid="0.5", high="0.7", unit='""', source="judged") -> str:
@@ -28,16 +28,27 @@ def belief(low="0.3", mid="0.5", high="0.7", unit='""', source="judged") -> str:
 def laughs(levels: int = 9) -> str:
     """The billion laughs: each level names the one before ten times."""
     rows = ["a0: &a0 [ha, ha]"]
-    rows += [f"a{n}: &a{n} [{', '.join(f'*a{n - 1}' for _ in range(10))}]" for n in range(1, levels)]
+    rows += [
+        f"a{n}: &a{n} [{', '.join(f'*a{n - 1}' for _ in range(10))}]" for n in range(1, levels)
+    ]
     return HEAD + "\n".join(rows)
 
 
 # name: (text, words that the message must hold, line that it must name)
 FAULTS = {
-    "unknown section": (HEAD + "worklaod: {output_tokens: 5}\n", ["worklaod", "unknown key", "'workload'"], 3),
-    "unknown key": (HEAD + "workload:\n  output_token: 5\n", ["workload.output_token", "'output_tokens'"], 4),
+    "unknown section": (
+        HEAD + "worklaod: {output_tokens: 5}\n",
+        ["worklaod", "unknown key", "'workload'"],
+        3,
+    ),
+    "unknown key": (
+        HEAD + "workload:\n  output_token: 5\n",
+        ["workload.output_token", "'output_tokens'"],
+        4,
+    ),
     "unknown belief": (
-        HEAD + "believe:\n  bussy_share: {low: 0.1, mid: 0.2, high: 0.3, unit: '', source: judged, why: x}\n",
+        HEAD
+        + "believe:\n  bussy_share: {low: 0.1, mid: 0.2, high: 0.3, unit: '', source: judged, why: x}\n",
         ["bussy_share", "'busy_share'"],
         4,
     ),
@@ -46,26 +57,58 @@ FAULTS = {
         ["why", "missing"],
         4,
     ),
-    "text for a number": (HEAD + "workload:\n  output_tokens: many\n", ["workload.output_tokens", "many"], 4),
-    "number in quotes": (HEAD + "workload:\n  output_tokens: '1024'\n", ["workload.output_tokens", "1024"], 4),
-    "fraction for a count": (HEAD + "workload:\n  output_tokens: 10.5\n", ["workload.output_tokens", "10.5"], 4),
-    "yes for a number": (HEAD + "workload:\n  output_tokens: true\n", ["workload.output_tokens"], 4),
+    "text for a number": (
+        HEAD + "workload:\n  output_tokens: many\n",
+        ["workload.output_tokens", "many"],
+        4,
+    ),
+    "number in quotes": (
+        HEAD + "workload:\n  output_tokens: '1024'\n",
+        ["workload.output_tokens", "1024"],
+        4,
+    ),
+    "fraction for a count": (
+        HEAD + "workload:\n  output_tokens: 10.5\n",
+        ["workload.output_tokens", "10.5"],
+        4,
+    ),
+    "yes for a number": (
+        HEAD + "workload:\n  output_tokens: true\n",
+        ["workload.output_tokens"],
+        4,
+    ),
     "list for a section": (HEAD + "workload: [1, 2]\n", ["workload"], 3),
     "scalar for a section": (HEAD + "baseline: b200\n", ["baseline"], 3),
     "null for a section": (HEAD + "baseline:\n", ["baseline"], 3),
-    "negative tokens": (HEAD + "workload:\n  input_tokens: -1\n", ["workload.input_tokens", "-1"], 4),
-    "share above 1": (HEAD + "workload:\n  cached_share: 1.5\n", ["workload.cached_share", "1.5"], 4),
+    "negative tokens": (
+        HEAD + "workload:\n  input_tokens: -1\n",
+        ["workload.input_tokens", "-1"],
+        4,
+    ),
+    "share above 1": (
+        HEAD + "workload:\n  cached_share: 1.5\n",
+        ["workload.cached_share", "1.5"],
+        4,
+    ),
     "unknown accelerator": (
         HEAD + "candidate: {accelerator: b2000}\n",
         ["candidate.accelerator", "b2000", "did you mean 'b200'"],
         3,
     ),
     "unknown model": (HEAD + "model: deepseek-r7\n", ["model", "deepseek-r7", "did you mean"], 3),
-    "unknown site": (HEAD + "site: us-averige\n", ["site", "us-averige", "did you mean 'us-average'"], 3),
+    "unknown site": (
+        HEAD + "site: us-averige\n",
+        ["site", "us-averige", "did you mean 'us-average'"],
+        3,
+    ),
     "unknown precision": (HEAD + "baseline: {precision: fp9}\n", ["baseline.precision", "fp9"], 3),
     "unknown engine": (HEAD + "baseline: {engine: vlm}\n", ["baseline.engine", "vlm", "vllm"], 3),
     "unknown claim": (HEAD + "claim: magnom\n", ["claim", "magnom", "magnum"], 3),
-    "unknown reading": (HEAD + "reading: all_gpu_tim\n", ["reading", "all_gpu_tim", "all_gpu_time"], 3),
+    "unknown reading": (
+        HEAD + "reading: all_gpu_tim\n",
+        ["reading", "all_gpu_tim", "all_gpu_time"],
+        3,
+    ),
     "no date": (HEAD + "as_of: 2026-02-30\n", ["as_of"], 3),
     "low above high": (belief(low="0.8"), ["believe.busy_share.low", "low <= mid <= high"], 4),
     "mid above high": (belief(mid="0.8"), ["believe.busy_share", "low <= mid <= high"], 4),
@@ -82,17 +125,33 @@ FAULTS = {
         ["workload.cached_share", "less than 1"],
         3,
     ),
-    "unknown API": (HEAD + "finance: {api: openai/gpt-55}\n", ["finance.api", "openai/gpt-55", "did you mean"], 3),
+    "unknown API": (
+        HEAD + "finance: {api: openai/gpt-55}\n",
+        ["finance.api", "openai/gpt-55", "did you mean"],
+        3,
+    ),
     "wrong unit": (belief(unit="kWh"), ["believe.busy_share.unit", "kWh"], 4),
     "unknown unit": (belief(unit="furlongz"), ["believe.busy_share.unit", "furlongz"], 4),
-    "unknown source": (belief(source="juged"), ["believe.busy_share.source", "juged", "'judged'"], 4),
+    "unknown source": (
+        belief(source="juged"),
+        ["believe.busy_share.source", "juged", "'judged'"],
+        4,
+    ),
     "nan": (belief(mid=".nan"), ["believe.busy_share.mid"], 4),
     "inf": (belief(high=".inf"), ["believe.busy_share.high"], 4),
     "minus inf": (belief(low="-.inf"), ["believe.busy_share.low"], 4),
     "nan as a word": (belief(mid="nan"), ["believe.busy_share.mid"], 4),
-    "inf in the workload": (HEAD + "workload:\n  ttft_limit_s: .inf\n", ["workload.ttft_limit_s"], 4),
+    "inf in the workload": (
+        HEAD + "workload:\n  ttft_limit_s: .inf\n",
+        ["workload.ttft_limit_s"],
+        4,
+    ),
     "duplicate key": (HEAD + "model: deepseek-r1\nmodel: deepseek-r1\n", ["model"], 4),
-    "duplicate nested key": (HEAD + "workload: {output_tokens: 5, output_tokens: 6}\n", ["output_tokens"], 3),
+    "duplicate nested key": (
+        HEAD + "workload: {output_tokens: 5, output_tokens: 6}\n",
+        ["output_tokens"],
+        3,
+    ),
     "python tag": (HEAD + 'model: !!python/object/apply:os.system ["touch owned"]\n', ["tag"], 3),
     "own tag": (HEAD + "model: !secret deepseek-r1\n", ["tag"], 3),
     "standard tag": (HEAD + "workload: {output_tokens: !!int '5'}\n", ["tag"], 3),
@@ -108,7 +167,11 @@ FAULTS = {
     "tab": (HEAD + "workload:\n\toutput_tokens: 5\n", [], 4),
     "unclosed": (HEAD + "workload: {output_tokens: 5\n", [], None),
     "deeply nested": (HEAD + "workload: " + "[" * 500 + "]" * 500 + "\n", ["deep"], 3),
-    "huge number": (HEAD + "workload:\n  output_tokens: 1" + "0" * 5000 + "\n", ["output_tokens"], 4),
+    "huge number": (
+        HEAD + "workload:\n  output_tokens: 1" + "0" * 5000 + "\n",
+        ["output_tokens"],
+        4,
+    ),
     "huge float": (HEAD + "workload:\n  ttft_limit_s: 1e999\n", ["workload.ttft_limit_s"], 4),
     "key that is a list": (HEAD + "? [a, b]\n: 1\n", [], 3),
     "key that is a number": (HEAD + "1: 2\n", ["1"], 3),
@@ -129,7 +192,14 @@ def test_a_fault_is_refused_with_file_line_and_key(fault, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "raw", [b"\x00\x01\x02", b"\xff\xfe\xfa", b"\x89PNG\r\n\x1a\n\x00", b"title: \xc3\x28\n", b"\x80" * 99]
+    "raw",
+    [
+        b"\x00\x01\x02",
+        b"\xff\xfe\xfa",
+        b"\x89PNG\r\n\x1a\n\x00",
+        b"title: \xc3\x28\n",
+        b"\x80" * 99,
+    ],
 )
 def test_a_binary_file_is_refused(raw, tmp_path):
     path = tmp_path / "mine.yml"
@@ -154,7 +224,9 @@ def test_a_name_that_is_not_there_gets_the_nearest(tmp_path):
         load(str(tmp_path))
 
 
-@pytest.mark.parametrize("name", ["../params/article", "", ".", "a" * 400, "with\nnewline", "nul\0"])
+@pytest.mark.parametrize(
+    "name", ["../params/article", "", ".", "a" * 400, "with\nnewline", "nul\0"]
+)
 def test_an_odd_name_is_refused_or_read_but_never_a_traceback_of_another_kind(name):
     with contextlib.suppress(ScenarioError):
         load(name)
@@ -201,12 +273,18 @@ def refuses(path) -> bool:
 TRICKY = st.text("{}[]:,-&*!|>%@`#?'\" \n\tab0", max_size=80).map(lambda made: HEAD + made)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.one_of(st.text(max_size=200), TRICKY))
 def test_any_text_is_read_or_refused(tmp_path, text):
     path = tmp_path / "any.yml"
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
-    with pytest.raises(ScenarioError, match=r"any\.yml") if refuses(path) else contextlib.nullcontext():
+    with (
+        pytest.raises(ScenarioError, match=r"any\.yml")
+        if refuses(path)
+        else contextlib.nullcontext()
+    ):
         load(str(path))
 
 
@@ -214,7 +292,13 @@ def command(*words, cwd=ROOT):
     run = [sys.executable, "-m", "analysis", *map(str, words)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "COLUMNS": "200"}
     return subprocess.run(
-        run, cwd=cwd, env=environment, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL
+        run,
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        stdin=subprocess.DEVNULL,
     )
 
 

@@ -13,12 +13,16 @@ chances = st.floats(0.01, 0.99)
 
 @pytest.mark.parametrize(("outcome", "score"), [(0, 0.233695), (1, 0.602441), (2, 1.452792)])
 def test_crps_of_a_standard_normal(outcome, score):
-    """Closed form of Gneiting and Raftery (2007), equation 21; at 0 it is (sqrt 2 - 1) / sqrt pi."""
+    """Closed form of Gneiting and Raftery (2007), equation 21; at 0 it is (sqrt 2 - 1) /
+    sqrt pi.
+    """
     assert scoring.normal_crps_months(float(outcome), 0.0, 1.0) == pytest.approx(score, abs=1e-6)
 
 
 def test_crps_of_a_small_ensemble():
-    """By hand: mean distance of {1, 2, 4} from 2.5 is 7/6, half the mean distance between pairs 2/3."""
+    """By hand: mean distance of {1, 2, 4} from 2.5 is 7/6, half the mean distance between pairs
+    2/3.
+    """
     assert scoring.ensemble_crps_months([1.0, 2.0, 4.0], 2.5) == pytest.approx(0.5)
 
 
@@ -68,10 +72,13 @@ def test_never_costs_no_more_than_the_horizon():
 
 @given(months, months, st.floats(0.01, 20), st.floats(0.05, 0.95))
 def test_interval_score_is_a_sum_of_two_pinball_losses(outcome, low, width, covered):
-    """Gneiting and Raftery (2007): the interval score is 2 / alpha times the two quantile losses."""
+    """Gneiting and Raftery (2007): the interval score is 2 / alpha times the two quantile
+    losses.
+    """
     levels = ((1 - covered) / 2, (1 + covered) / 2)
     losses = [
-        scoring.pinball_months(outcome, end, level) for end, level in zip((low, low + width), levels, strict=True)
+        scoring.pinball_months(outcome, end, level)
+        for end, level in zip((low, low + width), levels, strict=True)
     ]
     score = scoring.interval_score_months(outcome, low, low + width, covered)
     assert score == pytest.approx(2 / (1 - covered) * sum(losses), rel=1e-9, abs=1e-9)

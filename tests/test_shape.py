@@ -1,4 +1,6 @@
-"""The shape that the design promises: layers that import downwards, thin notebooks, small rooms, no addresses."""
+"""The shape that the design promises: layers that import downwards, thin notebooks, small rooms, no
+addresses.
+"""
 
 import ast
 import io
@@ -16,13 +18,16 @@ ROOT = Path(__file__).parents[1]
 LAYERS = {"units": 0, "laws": 1, "facts": 2, "study": 3, "report": 4, "__init__": 5, "__main__": 5}
 MODULES = sorted((ROOT / "analysis").rglob("*.py"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-# Lines of code, with neither docstrings nor comments nor blank lines. A ratchet: lower it, never raise it lightly.
+# Lines of code, with neither docstrings nor comments nor blank lines. A ratchet: lower it, never
+# raise it lightly.
 MOST_LINES, MOST_LINES_OF_A_MODULE, MOST_LINES_OF_A_FUNCTION = 6888, 220, 42
 
 
 def tracked() -> list[Path]:
     try:
-        said = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        said = subprocess.run(
+            ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout
     except (OSError, subprocess.CalledProcessError):  # an unpacked archive
         return [path for path in ROOT.rglob("*") if path.is_file() and ".venv" not in path.parts]
     return [path for name in said.split("\0") if name and (path := ROOT / name).is_file()]
@@ -45,7 +50,11 @@ def imported(tree: ast.AST) -> list[str]:
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             inside = "analysis." * (node.module == "analysis" or node.level > 0)
-            found += [f"{inside}{a.name}" for a in node.names] if node.module == "analysis" else [f"{node.module}"]
+            found += (
+                [f"{inside}{a.name}" for a in node.names]
+                if node.module == "analysis"
+                else [f"{node.module}"]
+            )
     return found
 
 
@@ -59,44 +68,75 @@ def test_a_module_imports_only_from_lower_layers_or_its_own(path):
 def code_lines(text: str, tree: ast.AST) -> int:
     told = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(
+            node
+        ):
             told |= set(range(node.body[0].lineno, node.body[0].end_lineno + 1))
-    quiet = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
-    tokens = [t for t in tokenize.generate_tokens(io.StringIO(text).readline) if t.type not in quiet]
+    quiet = (
+        tokenize.COMMENT,
+        tokenize.NL,
+        tokenize.NEWLINE,
+        tokenize.INDENT,
+        tokenize.DEDENT,
+        tokenize.ENDMARKER,
+    )
+    tokens = [
+        t for t in tokenize.generate_tokens(io.StringIO(text).readline) if t.type not in quiet
+    ]
     return len({line for t in tokens for line in range(t.start[0], t.end[0] + 1)} - told)
 
 
 def test_analysis_stays_small():
-    sizes = {name_of(path): code_lines(path.read_text(), ast.parse(path.read_text())) for path in MODULES}
+    sizes = {
+        name_of(path): code_lines(path.read_text(), ast.parse(path.read_text())) for path in MODULES
+    }
     assert {name: lines for name, lines in sizes.items() if lines > MOST_LINES_OF_A_MODULE} == {}
     assert sum(sizes.values()) <= MOST_LINES
 
 
 def functions(tree: ast.AST):
-    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return [
+        node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_functions_are_short(path):
-    sizes = {node.name: node.end_lineno - node.lineno + 1 for node in functions(ast.parse(path.read_text()))}
+    sizes = {
+        node.name: node.end_lineno - node.lineno + 1
+        for node in functions(ast.parse(path.read_text()))
+    }
     assert {name: lines for name, lines in sizes.items() if lines > MOST_LINES_OF_A_FUNCTION} == {}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_public_functions_and_modules_say_what_they_give_in_a_sentence(path):
     tree = ast.parse(path.read_text())
-    public = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name[0] != "_"]
+    public = [
+        node
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name[0] != "_"
+    ]
     sayings = {node.name: ast.get_docstring(node) or "" for node in public}
     if tree.body:
         sayings["the module"] = ast.get_docstring(tree) or ""
     first = {name: said.split("\n\n")[0].strip() for name, said in sayings.items()}
-    assert [name for name, said in first.items() if not re.match(r"[A-Z`'\"(].*[.:?!)]$", said, re.S)] == []
+    assert [
+        name for name, said in first.items() if not re.match(r"[A-Z`'\"(].*[.:?!)]$", said, re.S)
+    ] == []
 
 
 @pytest.mark.parametrize("path", [p for p in MODULES if "laws" in p.parts], ids=name_of)
 def test_laws_and_their_arguments_are_named_with_units(path):
-    public = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)]
-    named = [n for f in public if f.name[0] != "_" for n in (f.name, *(a.arg for a in f.args.args + f.args.kwonlyargs))]
+    public = [
+        node for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)
+    ]
+    named = [
+        n
+        for f in public
+        if f.name[0] != "_"
+        for n in (f.name, *(a.arg for a in f.args.args + f.args.kwonlyargs))
+    ]
     for name in named:
         unit_of(name)
     defaults = [f.name for f in public if f.args.defaults or any(f.args.kw_defaults)]
@@ -106,7 +146,11 @@ def test_laws_and_their_arguments_are_named_with_units(path):
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_no_code_swallows_every_error_or_logs(path):
     tree = ast.parse(path.read_text())
-    bare = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler) and node.type is None]
+    bare = [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ExceptHandler) and node.type is None
+    ]
     silent = [
         node.lineno
         for node in ast.walk(tree)
@@ -137,15 +181,27 @@ def test_a_notebook_is_thin(path):
     nb = json.loads(path.read_text())
     assert (nb["nbformat"], nb["nbformat_minor"] >= 5) == (4, True)
     names = [cell.get("id", "") for cell in nb["cells"]]
-    assert [name for name in names if not re.fullmatch(r"[a-z][a-z0-9-]*", name)] == [], "ids are readable words"
+    assert [name for name in names if not re.fullmatch(r"[a-z][a-z0-9-]*", name)] == [], (
+        "ids are readable words"
+    )
     assert len(set(names)) == len(names)
     for cell in cells(path, "code"):
         text, at = source(cell), f"{path.stem}#{cell['id']}"
         tree = ast.parse(text)
         assert len(text.splitlines()) <= 8, at
-        banned = (ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.Lambda, ast.AsyncFunctionDef, ast.Try)
+        banned = (
+            ast.FunctionDef,
+            ast.ClassDef,
+            ast.For,
+            ast.While,
+            ast.Lambda,
+            ast.AsyncFunctionDef,
+            ast.Try,
+        )
         assert not [node for node in ast.walk(tree) if isinstance(node, banned)], at
-        assert not re.search(r"https?://|open\(|Path\(|\.\./|requests|urllib|read_csv|^[!%]", text, re.M), at
+        assert not re.search(
+            r"https?://|open\(|Path\(|\.\./|requests|urllib|read_csv|^[!%]", text, re.M
+        ), at
         assert set(imported(tree)) <= {"analysis", "altair", "pandas", "numpy"} or all(
             name.startswith("analysis") for name in imported(tree)
         ), at
@@ -153,8 +209,12 @@ def test_a_notebook_is_thin(path):
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
 def test_a_notebook_argues_in_prose(path):
-    """At least four words of prose a line of code: written ones, and those that sentences of code compute."""
-    lines = [line for cell in cells(path, "code") for line in source(cell).splitlines() if line.strip()]
+    """At least four words of prose a line of code: written ones, and those that sentences of code
+    compute.
+    """
+    lines = [
+        line for cell in cells(path, "code") for line in source(cell).splitlines() if line.strip()
+    ]
     words = sum(len(source(cell).split()) for cell in cells(path, "markdown"))
     sayings = [
         node.value
@@ -219,8 +279,25 @@ def test_no_tracked_file_names_a_package_host_or_a_path_of_a_machine():
 
 def test_nothing_stands_at_the_top_but_what_the_design_names():
     known = {
-        *("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "NOTICE", "CITATION.cff", "environment.yml"),
-        *("pyproject.toml", "requirements.lock", "Makefile", "params", "notebooks", "analysis", "reports", "tests"),
+        *(
+            "README.md",
+            "CONTRIBUTING.md",
+            "CHANGELOG.md",
+            "LICENSE",
+            "NOTICE",
+            "CITATION.cff",
+            "environment.yml",
+        ),
+        *(
+            "pyproject.toml",
+            "requirements.lock",
+            "Makefile",
+            "params",
+            "notebooks",
+            "analysis",
+            "reports",
+            "tests",
+        ),
         *(".ci", ".gitignore", ".gitattributes", ".pre-commit-config.yaml", ".github"),
     }
     assert {path.relative_to(ROOT).parts[0] for path in tracked()} - known == set()

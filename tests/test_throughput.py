@@ -1,4 +1,6 @@
-"""The laws of serving speed: monotone where physics says so, published counts, and Epoch's equations as a limit."""
+"""The laws of serving speed: monotone where physics says so, published counts, and Epoch's
+equations as a limit.
+"""
 
 import numpy as np
 import pytest
@@ -19,7 +21,11 @@ LAYOUT = {
     "data_parallel": 1.0,
     "pipeline_parallel": 1.0,
 }
-WORK = {"input_tokens_per_request": 1024.0, "output_tokens_per_request": 1024.0, "concurrency_requests": 64.0}
+WORK = {
+    "input_tokens_per_request": 1024.0,
+    "output_tokens_per_request": 1024.0,
+    "concurrency_requests": 64.0,
+}
 PAIRS = [
     ("h100-sxm", "llama3.1-70b", "fp8"),
     ("b200", "deepseek-r1", "fp4"),
@@ -33,20 +39,31 @@ def told(pair, **changed):
     return run(setting(*pair) | LAYOUT | WORK | changed, THROUGHPUT)
 
 
-# METHODS golden: DeepSeek-V3's latent cache is about 70 kB a token in 16 bits, Llama-3.1-405B's 516 kB (Epoch's note).
+# METHODS golden: DeepSeek-V3's latent cache is about 70 kB a token in 16 bits, Llama-3.1-405B's 516
+# kB (Epoch's note).
 @pytest.mark.parametrize(("model", "kilobytes"), [("deepseek-v3", 70.3), ("llama3.1-405b", 516.1)])
 def test_cache_of_a_token(model, kilobytes):
     columns = run(vars(find(Model, model)) | ONES, ARCHITECTURE)
-    assert columns["cache_width"] * columns["full_layers_count"] * 2 == pytest.approx(kilobytes * 1e3, rel=0.01)
+    assert columns["cache_width"] * columns["full_layers_count"] * 2 == pytest.approx(
+        kilobytes * 1e3, rel=0.01
+    )
 
 
-# Epoch's notebook (ege-erdil/inference-economics): 4 L t_reduce + max(read, compute) for Llama-3-70B on 8 H100, 16-bit.
+# Epoch's notebook (ege-erdil/inference-economics): 4 L t_reduce + max(read, compute) for
+# Llama-3-70B on 8 H100, 16-bit.
 def test_epoch_equation_as_a_limit_of_ours():
     pair = ("h100-sxm", "llama3.1-70b", "bf16")
     ideal = {name: 1.0 for name in setting(*pair) if name.endswith(("_share", "slowness_ratio"))}
     ideal |= dict.fromkeys(("cached_share", "accepted_share", "draft_share"), 0.0)
-    nothing = {name: 0.0 for name in setting(*pair) if name.endswith(("overhead_s", "overhead_s_per_request"))}
-    epoch = {"bandwidth_bytes_per_s_per_chip": 3.3e12, "collective_latency_s": (6e-6 + 2e-6 * (8**0.5 - 1)) * 2 / 3}
+    nothing = {
+        name: 0.0
+        for name in setting(*pair)
+        if name.endswith(("overhead_s", "overhead_s_per_request"))
+    }
+    epoch = {
+        "bandwidth_bytes_per_s_per_chip": 3.3e12,
+        "collective_latency_s": (6e-6 + 2e-6 * (8**0.5 - 1)) * 2 / 3,
+    }
     ours = told(
         pair,
         **ideal,
@@ -63,12 +80,16 @@ def test_epoch_equation_as_a_limit_of_ours():
 
 @pytest.mark.parametrize("pair", PAIRS)
 def test_pipeline_stages_add_chips_and_requests_in_step(pair):
-    """Two stages of eight chips hold half the layers each: a token passes as fast, twice as many at once."""
+    """Two stages of eight chips hold half the layers each: a token passes as fast, twice as many at
+    once.
+    """
     one = told(pair)
     two = told(pair, deployment_chips=16.0, pipeline_parallel=2.0, concurrency_requests=128.0)
     assert two["step_s"] == pytest.approx(one["step_s"], rel=1e-9)
     assert two["tpot_s"] == pytest.approx(one["tpot_s"], rel=1e-9)
-    assert two["output_tokens_per_s_per_chip"] == pytest.approx(one["output_tokens_per_s_per_chip"], rel=0.05)
+    assert two["output_tokens_per_s_per_chip"] == pytest.approx(
+        one["output_tokens_per_s_per_chip"], rel=0.05
+    )
 
 
 @settings(max_examples=40, deadline=None)
@@ -87,7 +108,9 @@ def test_pipeline_stages_add_chips_and_requests_in_step(pair):
 )
 def test_better_hardware_is_never_slower(pair, factor, field):
     better = told(pair, **{field: setting(*pair)[field] * factor})
-    assert better["output_tokens_per_s_per_chip"] >= told(pair)["output_tokens_per_s_per_chip"] * (1 - 1e-12)
+    assert better["output_tokens_per_s_per_chip"] >= told(pair)["output_tokens_per_s_per_chip"] * (
+        1 - 1e-12
+    )
 
 
 @settings(max_examples=40, deadline=None)
@@ -135,7 +158,9 @@ def test_speculation_yields_what_leviathan_et_al_derive():
 
 
 def test_the_frontier_only_falls_and_names_its_layouts():
-    points = frontier("b200", "deepseek-r1", "fp8", None, 8, WORK | {"cached_share": 0.0}, usd_per_s_per_chip=1e-3)
+    points = frontier(
+        "b200", "deepseek-r1", "fp8", None, 8, WORK | {"cached_share": 0.0}, usd_per_s_per_chip=1e-3
+    )
     assert (np.diff(points["tokens_per_s_per_user"]) <= 0).all()
     assert (np.diff(points["output_tokens_per_s_per_chip"]) > 0).all()
     assert points["usd_per_output_token"].is_monotonic_decreasing
@@ -151,7 +176,9 @@ def test_the_best_layout_keeps_its_promises_and_nothing_that_keeps_them_is_bette
     assert best["ttft_s"] <= 2
     points = sweep(*named, work)
     kept = points[(points["tokens_per_s_per_user"] >= 40) & (points["ttft_s"] <= 2)]
-    assert kept["output_tokens_per_s_per_chip"].max() == pytest.approx(best["output_tokens_per_s_per_chip"])
+    assert kept["output_tokens_per_s_per_chip"].max() == pytest.approx(
+        best["output_tokens_per_s_per_chip"]
+    )
 
 
 @pytest.mark.parametrize(("chips", "speed", "said"), [(1, 10, "memory"), (8, 5000, "promised")])

@@ -29,7 +29,9 @@ def test_a_name_claims_its_unit(name, unit):
     assert unit_of(name) == unit
 
 
-@pytest.mark.parametrize("name", ["energy", "s_energy", "watts", "time_ms", "price_eur", "", "per_s"])
+@pytest.mark.parametrize(
+    "name", ["energy", "s_energy", "watts", "time_ms", "price_eur", "", "per_s"]
+)
 def test_a_name_without_a_unit_claims_none(name):
     if name == "per_s":
         assert unit_of(name) in ("s", "1 / s")
@@ -72,6 +74,9 @@ def test_kinds_do_not_mix(unit, into):
         factor(unit, into)
 
 
-@given(st.floats(1e-6, 1e12), st.sampled_from([("kWh", "J"), ("GB", "B"), ("hour", "s"), ("usd/Mtok", "usd/token")]))
+@given(
+    st.floats(1e-6, 1e12),
+    st.sampled_from([("kWh", "J"), ("GB", "B"), ("hour", "s"), ("usd/Mtok", "usd/token")]),
+)
 def test_a_conversion_there_and_back_changes_nothing(value, units):
     assert convert(convert(value, *units), *reversed(units)) == pytest.approx(value, rel=1e-12)

@@ -1,4 +1,6 @@
-"""The things that have numbers: frozen records without defaults, their fields as in the tables, in base units."""
+"""The things that have numbers: frozen records without defaults, their fields as in the tables, in
+base units.
+"""
 
 from dataclasses import dataclass
 
@@ -24,7 +26,9 @@ class Accelerator:
 
 @dataclass(frozen=True)
 class Model:
-    """A language model's published dimensions; 0 means that it has no such part (the table's `where` says so)."""
+    """A language model's published dimensions; 0 means that it has no such part (the table's
+    `where` says so).
+    """
 
     name: str
     layers_count: float
@@ -95,4 +99,6 @@ def chip(name: str) -> str:
     >>> chip("h100-sxm"), chip("gb300"), chip("kyber")
     ('H100', 'GB300', 'Kyber')
     """
-    return name.upper().removesuffix("-SXM") if any(c.isdigit() for c in name) else name.capitalize()
+    return (
+        name.upper().removesuffix("-SXM") if any(c.isdigit() for c in name) else name.capitalize()
+    )

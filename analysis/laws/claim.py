@@ -4,12 +4,16 @@ import numpy as np
 
 
 def headline_ratio(cut_share):
-    """Work per unit of resource once its use per token falls by a share, if nothing else counts: 1 / (1 - c)."""
+    """Work per unit of resource once its use per token falls by a share, if nothing else counts: 1
+    / (1 - c).
+    """
     return 1 / (1 - cut_share)
 
 
 def cut_share(headline_ratio):
-    """The fall in resource per token that a multiplier speaks of: the inverse of `headline_ratio`."""
+    """The fall in resource per token that a multiplier speaks of: the inverse of
+    `headline_ratio`.
+    """
     return 1 - 1 / headline_ratio
 
 
@@ -19,23 +23,35 @@ def additive_time_ratio(touched_share, touched_cut_share, second_touched_share, 
 
 
 def roofline_time_ratio(touched_share, hidden_share, cut_share):
-    """Time left where the touched part hides another, which binds next (Williams, Waterman, Patterson 2009)."""
+    """Time left where the touched part hides another, which binds next (Williams, Waterman,
+    Patterson 2009).
+    """
     hidden_share = np.minimum(hidden_share, touched_share)
     return 1 - touched_share + np.maximum(touched_share * (1 - cut_share), hidden_share)
 
 
 def realised_ratio(time_ratio, price_ratio, eligible_share, load_ratio, software_ratio):
-    """Tokens per dollar, new to old: eligible traffic takes `time_ratio` of the chip time at `price_ratio`."""
-    return load_ratio * software_ratio / (eligible_share * price_ratio * time_ratio + 1 - eligible_share)
+    """Tokens per dollar, new to old: eligible traffic takes `time_ratio` of the chip time at
+    `price_ratio`.
+    """
+    return (
+        load_ratio
+        * software_ratio
+        / (eligible_share * price_ratio * time_ratio + 1 - eligible_share)
+    )
 
 
 def linear_pass_share(realised_ratio, cut_share):
-    """Share of the claimed cut that reaches the cost of a token (beta): the headline holds only at 1."""
+    """Share of the claimed cut that reaches the cost of a token (beta): the headline holds only at
+    1.
+    """
     return (1 - 1 / realised_ratio) / cut_share
 
 
 def log_pass_ratio(realised_ratio, headline_ratio):
-    """Realised over claimed multiplier on a log scale (kappa): stages add, and above 1 more is at work."""
+    """Realised over claimed multiplier on a log scale (kappa): stages add, and above 1 more is at
+    work.
+    """
     return np.log(realised_ratio) / np.log(headline_ratio)
 
 
@@ -45,15 +61,21 @@ def carried_ratio(headline_ratio, log_pass_ratio):
 
 
 def implied_touched_share(realised_ratio, peak_ratio):
-    """Share of time that a faster resource must have held to give the gain that was measured: Amdahl's law inverted."""
+    """Share of time that a faster resource must have held to give the gain that was measured:
+    Amdahl's law inverted.
+    """
     return (1 - 1 / realised_ratio) / (1 - 1 / peak_ratio)
 
 
 def paying_touched_share(price_ratio, cut_share):
-    """Share of time that a cut has to touch before it pays for a dearer chip, nothing else changing."""
+    """Share of time that a cut has to touch before it pays for a dearer chip, nothing else
+    changing.
+    """
     return (1 - 1 / price_ratio) / cut_share
 
 
 def independent_count(sources_count, dependence_share):
-    """Independent sources that so many correlated ones are worth: n / (1 + (n - 1) rho) (Kish's design effect)."""
+    """Independent sources that so many correlated ones are worth: n / (1 + (n - 1) rho) (Kish's
+    design effect).
+    """
     return sources_count / (1 + (sources_count - 1) * dependence_share)

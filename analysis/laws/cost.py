@@ -1,18 +1,26 @@
-"""What a chip costs to own or hire, and what a token made on it costs. Nominal US dollars, rates after tax."""
+"""What a chip costs to own or hire, and what a token made on it costs. Nominal US dollars, rates
+after tax.
+"""
 
 import numpy as np
 
 
-def discount_share_per_s(debt_share, debt_interest_share_per_s, equity_return_share_per_s, income_tax_share):
-    """Weighted average cost of capital, nominal and after tax: interest is deductible, a return on equity is not."""
+def discount_share_per_s(
+    debt_share, debt_interest_share_per_s, equity_return_share_per_s, income_tax_share
+):
+    """Weighted average cost of capital, nominal and after tax: interest is deductible, a return on
+    equity is not.
+    """
     debt = debt_share * debt_interest_share_per_s * (1 - income_tax_share)
     return debt + (1 - debt_share) * equity_return_share_per_s
 
 
 def recovery_share_per_s(discount_share_per_s, life_s, residual_share, period_s):
-    """Level payment at the end of each period that repays a price over its life, less what a sale brings at the end.
+    """Level payment at the end of each period that repays a price over its life, less what a sale
+    brings at the end.
 
-    The capital recovery factor of Hennessy and Patterson (6th edition, section 6.4); straight line at a rate of 0.
+    The capital recovery factor of Hennessy and Patterson (6th edition, section 6.4); straight line
+    at a rate of 0.
     """
     rate = discount_share_per_s * period_s
     periods = life_s / period_s
@@ -27,9 +35,15 @@ def it_recovery_share_per_s(discount_share_per_s, it_life_s, it_residual_share, 
     return recovery_share_per_s(discount_share_per_s, it_life_s, it_residual_share, period_s)
 
 
-def facility_recovery_share_per_s(discount_share_per_s, facility_life_s, facility_residual_share, period_s):
-    """Capital recovery on building, power and cooling, which outlive several generations of computers."""
-    return recovery_share_per_s(discount_share_per_s, facility_life_s, facility_residual_share, period_s)
+def facility_recovery_share_per_s(
+    discount_share_per_s, facility_life_s, facility_residual_share, period_s
+):
+    """Capital recovery on building, power and cooling, which outlive several generations of
+    computers.
+    """
+    return recovery_share_per_s(
+        discount_share_per_s, facility_life_s, facility_residual_share, period_s
+    )
 
 
 def paid_usd_per_chip(accelerator_usd_per_chip, paid_ratio):
@@ -37,13 +51,17 @@ def paid_usd_per_chip(accelerator_usd_per_chip, paid_ratio):
     return accelerator_usd_per_chip * paid_ratio
 
 
-def it_usd_per_chip(paid_usd_per_chip, server_usd_per_chip, network_usd_per_chip, storage_usd_per_chip):
+def it_usd_per_chip(
+    paid_usd_per_chip, server_usd_per_chip, network_usd_per_chip, storage_usd_per_chip
+):
     """Purchase price of the computers that one accelerator needs, spares not counted."""
     return paid_usd_per_chip + server_usd_per_chip + network_usd_per_chip + storage_usd_per_chip
 
 
 def critical_w_per_chip(provisioned_w_per_chip, provisioned_pue_ratio):
-    """Power for computers, out of published all-in figures, which hold the cooling of the site they were made for."""
+    """Power for computers, out of published all-in figures, which hold the cooling of the site they
+    were made for.
+    """
     return provisioned_w_per_chip / provisioned_pue_ratio
 
 
@@ -53,7 +71,9 @@ def feed_w_per_chip(critical_w_per_chip, design_pue_ratio):
 
 
 def facility_usd_per_chip(facility_usd_per_w, critical_w_per_chip, overbuild_ratio, leased_share):
-    """Price of the built halls for one accelerator, quoted per watt of computers; stranded power multiplies it."""
+    """Price of the built halls for one accelerator, quoted per watt of computers; stranded power
+    multiplies it.
+    """
     return facility_usd_per_w * critical_w_per_chip * overbuild_ratio * (1 - leased_share)
 
 
@@ -93,7 +113,9 @@ def lease_usd_per_s_per_chip(lease_usd_per_s_per_w, critical_w_per_chip, leased_
 
 
 def drawn_w_per_chip(feed_w_per_chip, drawn_share):
-    """Mean power at the meter as a share of the peak, where no serving model tells it; the hall is in both."""
+    """Mean power at the meter as a share of the peak, where no serving model tells it; the hall is
+    in both.
+    """
     return feed_w_per_chip * drawn_share
 
 
@@ -108,14 +130,18 @@ def metered_w_per_chip(
     wall_ratio,
     pue_ratio,
 ):
-    """Mean power at the meter over busy and idle hours, from energy per token; cooling enters here, once."""
+    """Mean power at the meter over busy and idle hours, from energy per token; cooling enters here,
+    once.
+    """
     prompt_ratio = input_tokens_per_request * (1 - cached_share) / output_tokens_per_request
     token_j = board_j_per_output_token + board_j_per_input_token * prompt_ratio
     return token_j * paid_tokens_per_s_per_chip * busy_share * wall_ratio * pue_ratio
 
 
 def electricity_usd_per_s_per_chip(metered_w_per_chip, electricity_usd_per_j, tariff_ratio):
-    """Energy at the meter times its price under this buyer's tariff; the meter already sees cooling and losses."""
+    """Energy at the meter times its price under this buyer's tariff; the meter already sees cooling
+    and losses.
+    """
     return metered_w_per_chip * electricity_usd_per_j * tariff_ratio
 
 
@@ -143,8 +169,15 @@ def capital_usd_per_s_per_chip(
     facility_usd_per_s_per_chip,
 ):
     """Level payments on all that is bought."""
-    computers = accelerator_usd_per_s_per_chip + server_usd_per_s_per_chip + network_usd_per_s_per_chip
-    return computers + storage_usd_per_s_per_chip + spare_usd_per_s_per_chip + facility_usd_per_s_per_chip
+    computers = (
+        accelerator_usd_per_s_per_chip + server_usd_per_s_per_chip + network_usd_per_s_per_chip
+    )
+    return (
+        computers
+        + storage_usd_per_s_per_chip
+        + spare_usd_per_s_per_chip
+        + facility_usd_per_s_per_chip
+    )
 
 
 def operating_usd_per_s_per_chip(
@@ -162,29 +195,49 @@ def operating_usd_per_s_per_chip(
     return hall + upkeep + tax_usd_per_s_per_chip
 
 
-def owned_usd_per_s_per_chip(capital_usd_per_s_per_chip, operating_usd_per_s_per_chip, available_share):
-    """All-in cost of a working second of an owned chip: repair time is paid for too. Idle time is not in here."""
+def owned_usd_per_s_per_chip(
+    capital_usd_per_s_per_chip, operating_usd_per_s_per_chip, available_share
+):
+    """All-in cost of a working second of an owned chip: repair time is paid for too. Idle time is
+    not in here.
+    """
     return (capital_usd_per_s_per_chip + operating_usd_per_s_per_chip) / available_share
 
 
 def usd_per_s_per_chip(owned_usd_per_s_per_chip, rent_usd_per_s_per_chip, owned_share):
-    """Mean cost of a chip second in a fleet of which a share is owned and the rest hired on contract."""
+    """Mean cost of a chip second in a fleet of which a share is owned and the rest hired on
+    contract.
+    """
     return owned_share * owned_usd_per_s_per_chip + (1 - owned_share) * rent_usd_per_s_per_chip
 
 
 def busy_usd_per_s_per_chip(usd_per_s_per_chip, busy_share):
-    """Cost of a second at work: idle seconds are carried by the busy ones. The load factor enters here only."""
+    """Cost of a second at work: idle seconds are carried by the busy ones. The load factor enters
+    here only.
+    """
     return usd_per_s_per_chip / busy_share
 
 
-def serving_usd_per_request(busy_usd_per_s_per_chip, output_tokens_per_request, paid_tokens_per_s_per_chip):
-    """Chip time of one request, prompt and answer, at the rate that heat and halls leave and a busy second's cost."""
+def serving_usd_per_request(
+    busy_usd_per_s_per_chip, output_tokens_per_request, paid_tokens_per_s_per_chip
+):
+    """Chip time of one request, prompt and answer, at the rate that heat and halls leave and a busy
+    second's cost.
+    """
     return busy_usd_per_s_per_chip * output_tokens_per_request / paid_tokens_per_s_per_chip
 
 
-def input_usd_per_token(serving_usd_per_request, prefill_busy_share, input_tokens_per_request, cached_share):
-    """Cost of a prompt token that has to be computed: the prompt's share of chip time over the uncached tokens."""
-    return serving_usd_per_request * prefill_busy_share / (input_tokens_per_request * (1 - cached_share))
+def input_usd_per_token(
+    serving_usd_per_request, prefill_busy_share, input_tokens_per_request, cached_share
+):
+    """Cost of a prompt token that has to be computed: the prompt's share of chip time over the
+    uncached tokens.
+    """
+    return (
+        serving_usd_per_request
+        * prefill_busy_share
+        / (input_tokens_per_request * (1 - cached_share))
+    )
 
 
 def output_usd_per_token(serving_usd_per_request, prefill_busy_share, output_tokens_per_request):
@@ -193,14 +246,22 @@ def output_usd_per_token(serving_usd_per_request, prefill_busy_share, output_tok
 
 
 def kept_bytes_per_token(request_bytes_per_request, context_tokens_per_request):
-    """Bytes that a token leaves in the cache, over all layers and as held by the chips that serve it."""
+    """Bytes that a token leaves in the cache, over all layers and as held by the chips that serve
+    it.
+    """
     return request_bytes_per_request / context_tokens_per_request
 
 
 def cached_usd_per_token(
-    kept_bytes_per_token, cache_usd_per_s_per_byte, kept_s, fetched_bytes_per_s_per_chip, busy_usd_per_s_per_chip
+    kept_bytes_per_token,
+    cache_usd_per_s_per_byte,
+    kept_s,
+    fetched_bytes_per_s_per_chip,
+    busy_usd_per_s_per_chip,
 ):
-    """Cost of a prompt token found in the cache: memory since its last use, and the chip that waits for it."""
+    """Cost of a prompt token found in the cache: memory since its last use, and the chip that waits
+    for it.
+    """
     fetch_usd_per_byte = busy_usd_per_s_per_chip / fetched_bytes_per_s_per_chip
     return kept_bytes_per_token * (cache_usd_per_s_per_byte * kept_s + fetch_usd_per_byte)
 
@@ -221,7 +282,9 @@ def request_usd(
 
 
 def usd_per_token(busy_usd_per_s_per_chip, tokens_per_s_per_chip):
-    """Cost of one token when all cost is put on tokens of its kind (the convention of InferenceX)."""
+    """Cost of one token when all cost is put on tokens of its kind (the convention of
+    InferenceX).
+    """
     return busy_usd_per_s_per_chip / tokens_per_s_per_chip
 
 
@@ -236,27 +299,52 @@ def break_even_busy_share(committed_usd_per_s_per_chip, on_demand_usd_per_s_per_
 
 
 def profit_ratio(revenue_usd, cost_usd):
-    """Profit per dollar of cost, as DeepSeek reported its day; a gross margin divides by revenue instead."""
+    """Profit per dollar of cost, as DeepSeek reported its day; a gross margin divides by revenue
+    instead.
+    """
     return revenue_usd / cost_usd - 1
 
 
 PRICES = (
-    discount_share_per_s, it_recovery_share_per_s, facility_recovery_share_per_s, paid_usd_per_chip,
-    it_usd_per_chip, critical_w_per_chip, feed_w_per_chip, facility_usd_per_chip,
-)  # fmt: skip
+    discount_share_per_s,
+    it_recovery_share_per_s,
+    facility_recovery_share_per_s,
+    paid_usd_per_chip,
+    it_usd_per_chip,
+    critical_w_per_chip,
+    feed_w_per_chip,
+    facility_usd_per_chip,
+)
 PAYMENTS = (
-    accelerator_usd_per_s_per_chip, server_usd_per_s_per_chip, network_usd_per_s_per_chip,
-    storage_usd_per_s_per_chip, spare_usd_per_s_per_chip, facility_usd_per_s_per_chip,
-)  # fmt: skip
+    accelerator_usd_per_s_per_chip,
+    server_usd_per_s_per_chip,
+    network_usd_per_s_per_chip,
+    storage_usd_per_s_per_chip,
+    spare_usd_per_s_per_chip,
+    facility_usd_per_s_per_chip,
+)
 BILLS = (
-    lease_usd_per_s_per_chip, electricity_usd_per_s_per_chip, demand_usd_per_s_per_chip,
-    maintenance_usd_per_s_per_chip, tax_usd_per_s_per_chip,
-)  # fmt: skip
+    lease_usd_per_s_per_chip,
+    electricity_usd_per_s_per_chip,
+    demand_usd_per_s_per_chip,
+    maintenance_usd_per_s_per_chip,
+    tax_usd_per_s_per_chip,
+)
 CAPITAL = (*PRICES, *PAYMENTS, capital_usd_per_s_per_chip)
 OPERATION = (*BILLS, operating_usd_per_s_per_chip, owned_usd_per_s_per_chip)
 TOKEN = (
-    usd_per_s_per_chip, busy_usd_per_s_per_chip, serving_usd_per_request, input_usd_per_token, output_usd_per_token,
-    kept_bytes_per_token, cached_usd_per_token, request_usd,
-)  # fmt: skip
+    usd_per_s_per_chip,
+    busy_usd_per_s_per_chip,
+    serving_usd_per_request,
+    input_usd_per_token,
+    output_usd_per_token,
+    kept_bytes_per_token,
+    cached_usd_per_token,
+    request_usd,
+)
 COST = (*CAPITAL, metered_w_per_chip, *OPERATION, *TOKEN)
-STACK = (*(law.__name__ for law in (*PAYMENTS, *BILLS)), "staff_usd_per_s_per_chip", "software_usd_per_s_per_chip")
+STACK = (
+    *(law.__name__ for law in (*PAYMENTS, *BILLS)),
+    "staff_usd_per_s_per_chip",
+    "software_usd_per_s_per_chip",
+)

@@ -1,4 +1,6 @@
-"""One decode step of one instance: what is read, what is multiplied, what crosses links, what is merely waited for."""
+"""One decode step of one instance: what is read, what is multiplied, what crosses links, what is
+merely waited for.
+"""
 
 import numpy as np
 
@@ -14,17 +16,23 @@ def stage_chips(instance_chips, pipeline_parallel):
 
 
 def attention_chips(stage_chips, data_parallel):
-    """Chips that share one copy of the attention weights (data-parallel attention keeps a copy per rank)."""
+    """Chips that share one copy of the attention weights (data-parallel attention keeps a copy per
+    rank).
+    """
     return stage_chips / data_parallel
 
 
 def stage_requests(running_requests, instances_count, pipeline_parallel, one_request):
-    """Requests that take a decode step together: the running ones, cut over instances and pipeline stages."""
+    """Requests that take a decode step together: the running ones, cut over instances and pipeline
+    stages.
+    """
     return np.maximum(running_requests / (instances_count * pipeline_parallel), one_request)
 
 
 def step_tokens(stage_requests, step_tokens_per_request, verified_ratio):
-    """Tokens that go through the model in a step: one for each request, more where drafted tokens are verified."""
+    """Tokens that go through the model in a step: one for each request, more where drafted tokens
+    are verified.
+    """
     return stage_requests * step_tokens_per_request * verified_ratio
 
 
@@ -41,29 +49,45 @@ def attended_tokens_per_request(
     sliding_layers_count,
     window_tokens_per_request,
 ):
-    """Cached tokens read at a step, summed over layers: all, the indexer's choice, or a sliding window."""
-    selected = selected_layers_count * np.minimum(context_tokens_per_request, selected_tokens_per_request)
-    sliding = sliding_layers_count * np.minimum(context_tokens_per_request, window_tokens_per_request)
+    """Cached tokens read at a step, summed over layers: all, the indexer's choice, or a sliding
+    window.
+    """
+    selected = selected_layers_count * np.minimum(
+        context_tokens_per_request, selected_tokens_per_request
+    )
+    sliding = sliding_layers_count * np.minimum(
+        context_tokens_per_request, window_tokens_per_request
+    )
     return full_layers_count * context_tokens_per_request + selected + sliding
 
 
 def linear_read_s(linear_bytes, attention_chips, bandwidth_bytes_per_s_per_chip, read_share):
-    """Weights that every token uses are read once a step (attention, dense and shared feed-forward, output head)."""
+    """Weights that every token uses are read once a step (attention, dense and shared feed-forward,
+    output head).
+    """
     return linear_bytes / attention_chips / (bandwidth_bytes_per_s_per_chip * read_share)
 
 
 def linear_compute_s(
-    linear_flop_per_token, step_tokens, stage_chips, linear_reached_flop_per_s_per_chip, decode_compute_share
+    linear_flop_per_token,
+    step_tokens,
+    stage_chips,
+    linear_reached_flop_per_s_per_chip,
+    decode_compute_share,
 ):
-    """Arithmetic on those weights, two operations per parameter and token, at small batches' share of the reach."""
+    """Arithmetic on those weights, two operations per parameter and token, at small batches' share
+    of the reach.
+    """
     reached = linear_reached_flop_per_s_per_chip * decode_compute_share
     return linear_flop_per_token * step_tokens / stage_chips / reached
 
 
 def touched_share(experts_per_token_count, experts_count, step_tokens, routing_tokens):
-    """Share of the routed experts that a step touches: one minus the chance that no token picks one.
+    """Share of the routed experts that a step touches: one minus the chance that no token picks
+    one.
 
-    `routing_tokens` is how many tokens make one independent pick: above one where tokens of a batch choose alike.
+    `routing_tokens` is how many tokens make one independent pick: above one where tokens of a batch
+    choose alike.
     """
     missed_share = 1 - np.minimum(experts_per_token_count / np.maximum(experts_count, 1), 1)
     return 1 - missed_share ** (step_tokens / routing_tokens)
@@ -75,7 +99,12 @@ def imbalance_ratio(expert_parallel, imbalance_share):
 
 
 def expert_read_s(
-    expert_bytes, touched_share, stage_chips, bandwidth_bytes_per_s_per_chip, expert_read_share, imbalance_ratio
+    expert_bytes,
+    touched_share,
+    stage_chips,
+    bandwidth_bytes_per_s_per_chip,
+    expert_read_share,
+    imbalance_ratio,
 ):
     """Touched experts are read once a step, by the slowest chip's clock."""
     read_bytes = expert_bytes * touched_share * imbalance_ratio / stage_chips
@@ -107,18 +136,23 @@ def activation_s_per_token(
     bandwidth_bytes_per_s_per_chip,
     one_chip,
 ):
-    """Small kernels that pass over a token's hidden state, and over each copy that goes to an expert.
+    """Small kernels that pass over a token's hidden state, and over each copy that goes to an
+    expert.
 
-    Tensor parallelism does not cut them; a rank of data-parallel attention has its own tokens, an expert rank its own
-    copies.
+    Tensor parallelism does not cut them; a rank of data-parallel attention has its own tokens, an
+    expert rank its own copies.
     """
-    copies = layers_count / data_parallel + moe_layers_count * experts_per_token_count / expert_parallel
+    copies = (
+        layers_count / data_parallel + moe_layers_count * experts_per_token_count / expert_parallel
+    )
     moved = copies * hidden_width * activation_bytes_per_token * activation_passes_ratio
     return moved / bandwidth_bytes_per_s_per_chip / one_chip
 
 
 def cache_copies_ratio(tensor_parallel, cache_shards_count):
-    """How many tensor-parallel ranks hold the same part of the cache: ranks beyond the key-value heads repeat it."""
+    """How many tensor-parallel ranks hold the same part of the cache: ranks beyond the key-value
+    heads repeat it.
+    """
     return np.maximum(tensor_parallel / cache_shards_count, 1)
 
 
@@ -134,13 +168,20 @@ def cache_read_s(
     bandwidth_bytes_per_s_per_chip,
     cache_read_share,
 ):
-    """Cached keys and values, the indexer's keys, and recurrent state (read and written) of all running requests."""
+    """Cached keys and values, the indexer's keys, and recurrent state (read and written) of all
+    running requests.
+    """
     request_bytes = (
         attended_tokens_per_request * cache_bytes_per_token * cache_copies_ratio
         + context_tokens_per_request * index_bytes_per_token * cache_copies_ratio
         + 2 * state_bytes_per_request
     )
-    return stage_requests * request_bytes / stage_chips / (bandwidth_bytes_per_s_per_chip * cache_read_share)
+    return (
+        stage_requests
+        * request_bytes
+        / stage_chips
+        / (bandwidth_bytes_per_s_per_chip * cache_read_share)
+    )
 
 
 def attention_s(
@@ -152,52 +193,101 @@ def attention_s(
     attention_reached_flop_per_s_per_chip,
     attention_compute_share,
 ):
-    """Arithmetic between the new token and the cached ones; a latent (MLA) model works in its wide latent here."""
-    work_flop = stage_requests * verified_ratio * attended_tokens_per_request * attention_flop_per_token
-    return work_flop / stage_chips / (attention_reached_flop_per_s_per_chip * attention_compute_share)
+    """Arithmetic between the new token and the cached ones; a latent (MLA) model works in its wide
+    latent here.
+    """
+    work_flop = (
+        stage_requests * verified_ratio * attended_tokens_per_request * attention_flop_per_token
+    )
+    return (
+        work_flop / stage_chips / (attention_reached_flop_per_s_per_chip * attention_compute_share)
+    )
 
 
 def launches_s(
-    layers_count, layer_overhead_s, moe_layers_count, moe_overhead_s, shared_layers_count, shared_overhead_s,
-    latent_layers_count, latent_overhead_s, narrow_layers_count, narrow_overhead_s, overhead_slowness_ratio,
-):  # fmt: skip
-    """Launches and small kernels by layer, more for routing, latent attention and narrow formats (values are rescaled).
+    layers_count,
+    layer_overhead_s,
+    moe_layers_count,
+    moe_overhead_s,
+    shared_layers_count,
+    shared_overhead_s,
+    latent_layers_count,
+    latent_overhead_s,
+    narrow_layers_count,
+    narrow_overhead_s,
+    overhead_slowness_ratio,
+):
+    """Launches and small kernels by layer, more for routing, latent attention and narrow formats
+    (values are rescaled).
 
     Graphs captured beforehand launch all that a step of known shape needs.
     """
     by_layer_s = layers_count * layer_overhead_s + narrow_layers_count * narrow_overhead_s
     by_kind_s = moe_layers_count * moe_overhead_s + shared_layers_count * shared_overhead_s
-    return (by_layer_s + by_kind_s + latent_layers_count * latent_overhead_s) * overhead_slowness_ratio
+    return (
+        by_layer_s + by_kind_s + latent_layers_count * latent_overhead_s
+    ) * overhead_slowness_ratio
 
 
-def overhead_s(launches_s, step_overhead_s, stage_requests, request_overhead_s_per_request, overhead_slowness_ratio):
+def overhead_s(
+    launches_s,
+    step_overhead_s,
+    stage_requests,
+    request_overhead_s_per_request,
+    overhead_slowness_ratio,
+):
     """What a step waits for: launches, and scheduling and sampling by step and by request."""
     by_step_s = step_overhead_s + stage_requests * request_overhead_s_per_request
     return launches_s + by_step_s * overhead_slowness_ratio
 
 
 def peak_share(
-    read_share, expert_read_share, cache_read_share, linear_reach_share, decode_compute_share, expert_reach_share,
-    expert_compute_share, attention_reach_share, attention_compute_share,
-):  # fmt: skip
-    """The highest share of the chip's own peak that any part of a decode step reaches, reading or multiplying."""
+    read_share,
+    expert_read_share,
+    cache_read_share,
+    linear_reach_share,
+    decode_compute_share,
+    expert_reach_share,
+    expert_compute_share,
+    attention_reach_share,
+    attention_compute_share,
+):
+    """The highest share of the chip's own peak that any part of a decode step reaches, reading or
+    multiplying.
+    """
     read = np.maximum(np.maximum(read_share, expert_read_share), cache_read_share)
-    dense = np.maximum(linear_reach_share * decode_compute_share, attention_reach_share * attention_compute_share)
+    dense = np.maximum(
+        linear_reach_share * decode_compute_share, attention_reach_share * attention_compute_share
+    )
     return np.maximum(np.maximum(read, dense), expert_reach_share * expert_compute_share)
 
 
 def work_slowness_ratio(step_slowness_ratio, peak_share):
-    """A step's slowness where it reads and multiplies: never so small that a part would beat the chip's own peak."""
+    """A step's slowness where it reads and multiplies: never so small that a part would beat the
+    chip's own peak.
+    """
     return np.maximum(step_slowness_ratio, peak_share)
 
 
 def step_s(
-    linear_read_s, linear_compute_s, expert_read_s, expert_compute_s, cache_read_s, attention_s, communication_s,
-    overhead_s, activation_s_per_token, step_tokens, step_slowness_ratio, work_slowness_ratio,
-):  # fmt: skip
-    """A decode step: in each part the slower of reading and arithmetic, rounded where near (root of squares).
+    linear_read_s,
+    linear_compute_s,
+    expert_read_s,
+    expert_compute_s,
+    cache_read_s,
+    attention_s,
+    communication_s,
+    overhead_s,
+    activation_s_per_token,
+    step_tokens,
+    step_slowness_ratio,
+    work_slowness_ratio,
+):
+    """A decode step: in each part the slower of reading and arithmetic, rounded where near (root of
+    squares).
 
-    `step_slowness_ratio` is what calibration leaves to engine, accelerator and chance; one is the pool's middle.
+    `step_slowness_ratio` is what calibration leaves to engine, accelerator and chance; one is the
+    pool's middle.
     """
     worked_s = np.hypot(linear_read_s, linear_compute_s) + np.hypot(expert_read_s, expert_compute_s)
     worked_s = worked_s + np.hypot(cache_read_s, attention_s)
@@ -208,7 +298,20 @@ def step_s(
 LAYOUT = [activation_s_per_token, instance_chips, stage_chips, attention_chips]
 LAYOUT += [context_tokens_per_request, cache_copies_ratio]
 DECODE = [
-    stage_requests, step_tokens, attended_tokens_per_request, linear_read_s, linear_compute_s, touched_share,
-    imbalance_ratio, expert_read_s, expert_compute_s, cache_read_s, attention_s, launches_s, overhead_s,
-    peak_share, work_slowness_ratio, step_s,
-]  # fmt: skip
+    stage_requests,
+    step_tokens,
+    attended_tokens_per_request,
+    linear_read_s,
+    linear_compute_s,
+    touched_share,
+    imbalance_ratio,
+    expert_read_s,
+    expert_compute_s,
+    cache_read_s,
+    attention_s,
+    launches_s,
+    overhead_s,
+    peak_share,
+    work_slowness_ratio,
+    step_s,
+]

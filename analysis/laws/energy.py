@@ -1,21 +1,29 @@
-"""Joules per token at three boundaries: accelerator boards, the system at the wall, the facility at the meter.
+"""Joules per token at three boundaries: accelerator boards, the system at the wall, the facility at
+the meter.
 
-A board draws between a floor and its limit; how far up depends on how long memory, arithmetic and links are busy. The
-curve saturates, since near the limit the governor lowers clocks. Its weights are fitted in study/energy.py.
+A board draws between a floor and its limit; how far up depends on how long memory, arithmetic and
+links are busy. The curve saturates, since near the limit the governor lowers clocks. Its weights
+are fitted in study/energy.py.
 """
 
 import numpy as np
 
 
 def steps_count_per_s(
-    output_tokens_per_s_per_chip, stage_chips, stage_requests, step_tokens_per_request, emitted_ratio
+    output_tokens_per_s_per_chip,
+    stage_chips,
+    stage_requests,
+    step_tokens_per_request,
+    emitted_ratio,
 ):
     """Decode steps that a chip takes part in each second, from the served rate."""
     step_tokens = stage_requests * step_tokens_per_request * emitted_ratio
     return output_tokens_per_s_per_chip * stage_chips / step_tokens
 
 
-def prompts_count_per_s(output_tokens_per_s_per_chip, instance_chips, output_tokens_per_request, one_request):
+def prompts_count_per_s(
+    output_tokens_per_s_per_chip, instance_chips, output_tokens_per_request, one_request
+):
     """Prompts that an instance takes in each second: one for every answer."""
     return output_tokens_per_s_per_chip * instance_chips / (output_tokens_per_request * one_request)
 
@@ -34,11 +42,16 @@ def step_load_s(
 ):
     """Weighted busy time of a decode step: weights and cache read, arithmetic, collectives.
 
-    Overhead and the small kernels' passes over activations have no weight: the board is taken to wait meanwhile.
+    Overhead and the small kernels' passes over activations have no weight: the board is taken to
+    wait meanwhile.
     """
     memory_s = linear_read_s + expert_read_s + cache_read_s
     compute_s = linear_compute_s + expert_compute_s + attention_s
-    return memory_weight_ratio * memory_s + compute_weight_ratio * compute_s + link_weight_ratio * communication_s
+    return (
+        memory_weight_ratio * memory_s
+        + compute_weight_ratio * compute_s
+        + link_weight_ratio * communication_s
+    )
 
 
 def prompt_load_s(
@@ -49,24 +62,39 @@ def prompt_load_s(
     prefill_attention_s,
     prefill_communication_s,
 ):
-    """Weighted busy time of a prompt: products with weights, reading of experts included, attention, collectives."""
+    """Weighted busy time of a prompt: products with weights, reading of experts included,
+    attention, collectives.
+    """
     compute_s = prefill_linear_s + prefill_expert_s + prefill_attention_s
     return prefill_weight_ratio * compute_s + link_weight_ratio * prefill_communication_s
 
 
 def loaded_w_per_chip(power_w_per_chip, floor_share, load_ratio):
-    """Board power under a load: from the floor, where it waits between kernels, up towards its limit."""
+    """Board power under a load: from the floor, where it waits between kernels, up towards its
+    limit.
+    """
     return power_w_per_chip * (1 - (1 - floor_share) * np.exp(-load_ratio))
 
 
-def board_w_per_chip(power_w_per_chip, floor_share, step_load_s, steps_count_per_s, prompt_load_s, prompts_count_per_s):
-    """Mean board power while serving at the served rate: steps and prompts load the board, the rest of time waits."""
+def board_w_per_chip(
+    power_w_per_chip,
+    floor_share,
+    step_load_s,
+    steps_count_per_s,
+    prompt_load_s,
+    prompts_count_per_s,
+):
+    """Mean board power while serving at the served rate: steps and prompts load the board, the rest
+    of time waits.
+    """
     load_ratio = step_load_s * steps_count_per_s + prompt_load_s * prompts_count_per_s
     return loaded_w_per_chip(power_w_per_chip, floor_share, load_ratio)
 
 
 def energy_j_per_output_token(board_w_per_chip, output_tokens_per_s_per_chip):
-    """Boards only, the prompt's share included, at full load: what InferenceX and ML.ENERGY print as J per token."""
+    """Boards only, the prompt's share included, at full load: what InferenceX and ML.ENERGY print
+    as J per token.
+    """
     return board_w_per_chip / output_tokens_per_s_per_chip
 
 
@@ -86,7 +114,9 @@ def prefill_busy_share(prefill_s, prompts_count_per_s):
 
 
 def prompt_energy_share(prefill_busy_share, prefill_w_per_chip, decode_w_per_chip):
-    """Share of the boards' energy that prompts take: their time at their power, against decoding's."""
+    """Share of the boards' energy that prompts take: their time at their power, against
+    decoding's.
+    """
     prompt_w_per_chip = prefill_busy_share * prefill_w_per_chip
     return prompt_w_per_chip / (prompt_w_per_chip + (1 - prefill_busy_share) * decode_w_per_chip)
 
@@ -97,15 +127,25 @@ def board_j_per_output_token(energy_j_per_output_token, prompt_energy_share):
 
 
 def board_j_per_input_token(
-    energy_j_per_output_token, prompt_energy_share, output_tokens_per_request, input_tokens_per_request, cached_share
+    energy_j_per_output_token,
+    prompt_energy_share,
+    output_tokens_per_request,
+    input_tokens_per_request,
+    cached_share,
 ):
-    """Boards' energy of one prompt token that no cache holds; a prompt that is cached whole has none."""
+    """Boards' energy of one prompt token that no cache holds; a prompt that is cached whole has
+    none.
+    """
     output_ratio = output_tokens_per_request / (input_tokens_per_request * (1 - cached_share))
     return energy_j_per_output_token * prompt_energy_share * output_ratio
 
 
 def board_j_per_cached_token(
-    request_bytes_per_request, context_tokens_per_request, fetched_bytes_per_s_per_chip, power_w_per_chip, floor_share
+    request_bytes_per_request,
+    context_tokens_per_request,
+    fetched_bytes_per_s_per_chip,
+    power_w_per_chip,
+    floor_share,
 ):
     """A cached token is fetched, not computed: a board waits while its bytes arrive."""
     token_bytes = request_bytes_per_request / context_tokens_per_request
@@ -118,7 +158,9 @@ def idle_w_per_chip(power_w_per_chip, idle_share):
 
 
 def idle_ratio(idle_w_per_chip, board_w_per_chip, busy_share):
-    """Board energy of idle hours for each joule of busy ones: a load factor below 1 keeps boards waiting."""
+    """Board energy of idle hours for each joule of busy ones: a load factor below 1 keeps boards
+    waiting.
+    """
     return idle_w_per_chip * (1 - busy_share) / (board_w_per_chip * busy_share)
 
 
@@ -128,17 +170,23 @@ def host_ratio(host_w_per_chip, network_w_per_chip, board_w_per_chip, busy_share
 
 
 def wall_ratio(idle_ratio, host_ratio, fan_ratio, supply_share):
-    """Energy at the wall for each joule of a busy board: idle hours, host, fans, losses of power supplies."""
+    """Energy at the wall for each joule of a busy board: idle hours, host, fans, losses of power
+    supplies.
+    """
     return (1 + idle_ratio + host_ratio) * (1 + fan_ratio) / supply_share
 
 
 def wall_w_per_chip(board_w_per_chip, host_w_per_chip, network_w_per_chip, fan_ratio, supply_share):
     """System power at the wall for each chip while busy: what MLPerf's meter sees."""
-    return (board_w_per_chip + host_w_per_chip + network_w_per_chip) * (1 + fan_ratio) / supply_share
+    return (
+        (board_w_per_chip + host_w_per_chip + network_w_per_chip) * (1 + fan_ratio) / supply_share
+    )
 
 
 def wall_j_per_output_token(board_j_per_output_token, wall_ratio):
-    """Decoding at the wall: boards with their share of idle hours, host, network, fans and losses."""
+    """Decoding at the wall: boards with their share of idle hours, host, network, fans and
+    losses.
+    """
     return board_j_per_output_token * wall_ratio
 
 
@@ -148,11 +196,21 @@ def facility_j_per_output_token(wall_j_per_output_token, pue_ratio):
 
 
 BOARD = (
-    steps_count_per_s, prompts_count_per_s, step_load_s, prompt_load_s, board_w_per_chip, energy_j_per_output_token,
-)  # fmt: skip
+    steps_count_per_s,
+    prompts_count_per_s,
+    step_load_s,
+    prompt_load_s,
+    board_w_per_chip,
+    energy_j_per_output_token,
+)
 TOKENS = (
-    decode_w_per_chip, prefill_w_per_chip, prefill_busy_share, prompt_energy_share, board_j_per_output_token,
-    board_j_per_input_token, board_j_per_cached_token,
-)  # fmt: skip
+    decode_w_per_chip,
+    prefill_w_per_chip,
+    prefill_busy_share,
+    prompt_energy_share,
+    board_j_per_output_token,
+    board_j_per_input_token,
+    board_j_per_cached_token,
+)
 WALL = (idle_w_per_chip, idle_ratio, host_ratio, wall_ratio, wall_w_per_chip)
 ENERGY = (*BOARD, *TOKENS, *WALL, wall_j_per_output_token, facility_j_per_output_token)

@@ -1,4 +1,6 @@
-"""What crosses links: collectives of tensor, expert and data parallelism, by latency and by size."""
+"""What crosses links: collectives of tensor, expert and data parallelism, by latency and by
+size.
+"""
 
 import numpy as np
 
@@ -11,19 +13,29 @@ def group_parallel(tensor_parallel, data_parallel):
 def tensor_path_bytes_per_s_per_chip(
     attention_chips, domain_chips, link_bytes_per_s_per_chip, network_bytes_per_s_per_chip
 ):
-    """Tensor ranks talk over the links of a scale-up domain; over the scale-out network beyond it."""
-    return np.where(attention_chips > domain_chips, network_bytes_per_s_per_chip, link_bytes_per_s_per_chip)
+    """Tensor ranks talk over the links of a scale-up domain; over the scale-out network
+    beyond it.
+    """
+    return np.where(
+        attention_chips > domain_chips, network_bytes_per_s_per_chip, link_bytes_per_s_per_chip
+    )
 
 
 def expert_path_bytes_per_s_per_chip(
     stage_chips, domain_chips, link_bytes_per_s_per_chip, network_bytes_per_s_per_chip
 ):
-    """Data-parallel ranks exchange tokens with the experts' ranks: over links, or the network beyond the domain."""
-    return np.where(stage_chips > domain_chips, network_bytes_per_s_per_chip, link_bytes_per_s_per_chip)
+    """Data-parallel ranks exchange tokens with the experts' ranks: over links, or the network
+    beyond the domain.
+    """
+    return np.where(
+        stage_chips > domain_chips, network_bytes_per_s_per_chip, link_bytes_per_s_per_chip
+    )
 
 
 def wait_s(group_parallel, collective_latency_s, overhead_slowness_ratio):
-    """Latency of one collective: rounds double the ranks reached (Thakur, Rabenseifner and Gropp 2005)."""
+    """Latency of one collective: rounds double the ranks reached (Thakur, Rabenseifner and Gropp
+    2005).
+    """
     return collective_latency_s * np.log2(group_parallel) * overhead_slowness_ratio
 
 
@@ -36,11 +48,14 @@ def tensor_transfer_s_per_token(
     link_share,
     one_chip,
 ):
-    """A token's hidden state reduced and gathered over tensor ranks: twice its bytes less the rank's own (ring bound).
+    """A token's hidden state reduced and gathered over tensor ranks: twice its bytes less the
+    rank's own (ring bound).
 
     Each data-parallel rank does so for its own tokens, at the same time.
     """
-    moved = 2 * (1 - 1 / tensor_parallel) * hidden_width * activation_bytes_per_token / data_parallel
+    moved = (
+        2 * (1 - 1 / tensor_parallel) * hidden_width * activation_bytes_per_token / data_parallel
+    )
     return moved / one_chip / (tensor_path_bytes_per_s_per_chip * link_share)
 
 
@@ -54,7 +69,9 @@ def expert_transfer_s_per_token(
     link_share,
     one_chip,
 ):
-    """A token's hidden state to its experts and back: to each chosen rank, or to all ranks where that is less."""
+    """A token's hidden state to its experts and back: to each chosen rank, or to all ranks where
+    that is less.
+    """
     reached_share = np.minimum(experts_per_token_count / group_parallel, 1)
     moved = 2 * (1 - 1 / data_parallel) * reached_share * hidden_width * activation_bytes_per_token
     return moved / one_chip / (expert_path_bytes_per_s_per_chip * link_share)
@@ -66,11 +83,19 @@ def transfer_s_per_token(tensor_transfer_s_per_token, expert_transfer_s_per_toke
 
 
 def communication_s(layers_count, wait_s, transfer_s_per_token, step_tokens):
-    """Two collectives a layer in a decode step: after attention and after the feed-forward or the experts."""
+    """Two collectives a layer in a decode step: after attention and after the feed-forward or the
+    experts.
+    """
     return 2 * layers_count * (wait_s + transfer_s_per_token * step_tokens)
 
 
 NETWORK = [
-    group_parallel, tensor_path_bytes_per_s_per_chip, expert_path_bytes_per_s_per_chip, wait_s,
-    tensor_transfer_s_per_token, expert_transfer_s_per_token, transfer_s_per_token, communication_s,
-]  # fmt: skip
+    group_parallel,
+    tensor_path_bytes_per_s_per_chip,
+    expert_path_bytes_per_s_per_chip,
+    wait_s,
+    tensor_transfer_s_per_token,
+    expert_transfer_s_per_token,
+    transfer_s_per_token,
+    communication_s,
+]

@@ -1,4 +1,6 @@
-"""The prompt: arithmetic at long batches' share of what kernels reach, attention over its own length, links."""
+"""The prompt: arithmetic at long batches' share of what kernels reach, attention over its own
+length, links.
+"""
 
 import numpy as np
 
@@ -11,7 +13,11 @@ def prompt_tokens(input_tokens_per_request, cached_share, one_request):
 
 
 def prefill_linear_s(
-    prompt_tokens, linear_flop_per_token, linear_reached_flop_per_s_per_chip, prefill_compute_share, stage_chips
+    prompt_tokens,
+    linear_flop_per_token,
+    linear_reached_flop_per_s_per_chip,
+    prefill_compute_share,
+    stage_chips,
 ):
     """Arithmetic of the uncached prompt on the weights that every token uses."""
     reached = linear_reached_flop_per_s_per_chip * prefill_compute_share
@@ -19,7 +25,11 @@ def prefill_linear_s(
 
 
 def prefill_expert_compute_s(
-    prompt_tokens, expert_flop_per_token, expert_reached_flop_per_s_per_chip, prefill_expert_share, stage_chips
+    prompt_tokens,
+    expert_flop_per_token,
+    expert_reached_flop_per_s_per_chip,
+    prefill_expert_share,
+    stage_chips,
 ):
     """Arithmetic of the experts that the prompt's tokens are routed to."""
     reached = expert_reached_flop_per_s_per_chip * prefill_expert_share
@@ -38,7 +48,9 @@ def prefill_expert_read_s(
 ):
     """Experts that a prompt touches are read once."""
     touched = touched_share(experts_per_token_count, experts_count, prompt_tokens, routing_tokens)
-    return expert_bytes * touched / (bandwidth_bytes_per_s_per_chip * expert_read_share) / stage_chips
+    return (
+        expert_bytes * touched / (bandwidth_bytes_per_s_per_chip * expert_read_share) / stage_chips
+    )
 
 
 def prefill_expert_s(prefill_expert_compute_s, prefill_expert_read_s):
@@ -55,10 +67,14 @@ def prefill_attended_tokens_per_request(
     sliding_layers_count,
     window_tokens_per_request,
 ):
-    """Mean tokens that a prompt token attends to, summed over layers: half of the new ones and all cached ones."""
+    """Mean tokens that a prompt token attends to, summed over layers: half of the new ones and all
+    cached ones.
+    """
     mean_tokens = input_tokens_per_request * (1 + cached_share) / 2
     layers = (full_layers_count, selected_layers_count, selected_tokens_per_request)
-    return attended_tokens_per_request(mean_tokens, *layers, sliding_layers_count, window_tokens_per_request)
+    return attended_tokens_per_request(
+        mean_tokens, *layers, sliding_layers_count, window_tokens_per_request
+    )
 
 
 def prefill_attention_s(
@@ -82,18 +98,35 @@ def prefill_communication_s(layers_count, transfer_s_per_token, prompt_tokens):
 
 
 def prefill_work_slowness_ratio(
-    prefill_slowness_ratio, linear_reach_share, prefill_compute_share, expert_reach_share, prefill_expert_share,
-    attention_reach_share, prefill_attention_share,
-):  # fmt: skip
-    """A prompt's slowness where it multiplies: never so small that a part would beat the chip's own peak."""
-    dense = np.maximum(linear_reach_share * prefill_compute_share, attention_reach_share * prefill_attention_share)
-    return np.maximum(prefill_slowness_ratio, np.maximum(dense, expert_reach_share * prefill_expert_share))
+    prefill_slowness_ratio,
+    linear_reach_share,
+    prefill_compute_share,
+    expert_reach_share,
+    prefill_expert_share,
+    attention_reach_share,
+    prefill_attention_share,
+):
+    """A prompt's slowness where it multiplies: never so small that a part would beat the chip's own
+    peak.
+    """
+    dense = np.maximum(
+        linear_reach_share * prefill_compute_share, attention_reach_share * prefill_attention_share
+    )
+    return np.maximum(
+        prefill_slowness_ratio, np.maximum(dense, expert_reach_share * prefill_expert_share)
+    )
 
 
 def prefill_work_s(
-    prefill_linear_s, prefill_expert_s, prefill_attention_s, prefill_communication_s, activation_s_per_token,
-    prompt_tokens, prefill_slowness_ratio, prefill_work_slowness_ratio,
-):  # fmt: skip
+    prefill_linear_s,
+    prefill_expert_s,
+    prefill_attention_s,
+    prefill_communication_s,
+    activation_s_per_token,
+    prompt_tokens,
+    prefill_slowness_ratio,
+    prefill_work_slowness_ratio,
+):
     """What a prompt keeps an instance busy with; the slowness is what calibration leaves open."""
     worked_s = prefill_linear_s + prefill_expert_s + prefill_attention_s
     small_s = prefill_communication_s + activation_s_per_token * prompt_tokens
@@ -101,10 +134,19 @@ def prefill_work_s(
 
 
 def prefill_launches_s(
-    launches_s, prefill_launch_ratio, latent_layers_count, prefill_latent_overhead_s, overhead_slowness_ratio
+    launches_s,
+    prefill_launch_ratio,
+    latent_layers_count,
+    prefill_latent_overhead_s,
+    overhead_slowness_ratio,
 ):
-    """Launches of a prompt, one by one as no graph fits its length; latent and recurrent layers have many more."""
-    return launches_s * prefill_launch_ratio + latent_layers_count * prefill_latent_overhead_s * overhead_slowness_ratio
+    """Launches of a prompt, one by one as no graph fits its length; latent and recurrent layers
+    have many more.
+    """
+    return (
+        launches_s * prefill_launch_ratio
+        + latent_layers_count * prefill_latent_overhead_s * overhead_slowness_ratio
+    )
 
 
 def prefill_s(prefill_work_s, prefill_launches_s):
@@ -113,7 +155,16 @@ def prefill_s(prefill_work_s, prefill_launches_s):
 
 
 PREFILL = [
-    prompt_tokens, prefill_linear_s, prefill_expert_compute_s, prefill_expert_read_s, prefill_expert_s,
-    prefill_attended_tokens_per_request, prefill_attention_s, prefill_communication_s, prefill_work_slowness_ratio,
-    prefill_work_s, prefill_launches_s, prefill_s,
-]  # fmt: skip
+    prompt_tokens,
+    prefill_linear_s,
+    prefill_expert_compute_s,
+    prefill_expert_read_s,
+    prefill_expert_s,
+    prefill_attended_tokens_per_request,
+    prefill_attention_s,
+    prefill_communication_s,
+    prefill_work_slowness_ratio,
+    prefill_work_s,
+    prefill_launches_s,
+    prefill_s,
+]

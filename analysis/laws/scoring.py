@@ -1,4 +1,6 @@
-"""Proper scores of forecasts against what happened: lower is better, and honesty is the best policy."""
+"""Proper scores of forecasts against what happened: lower is better, and honesty is the best
+policy.
+"""
 
 from math import erf
 
@@ -14,18 +16,26 @@ def brier_score(forecast_share, outcome_share):
 
 def log_score(forecast_share, outcome_share):
     """Negative log likelihood of a chance strictly between 0 and 1 (Good 1952)."""
-    return -(outcome_share * np.log(forecast_share) + (1 - outcome_share) * np.log(1 - forecast_share))
+    return -(
+        outcome_share * np.log(forecast_share) + (1 - outcome_share) * np.log(1 - forecast_share)
+    )
 
 
 def normal_crps_months(outcome_months, mean_months, deviation_months):
-    """Continuous ranked probability score of a normal forecast (Gneiting and Raftery 2007, eq. 21)."""
+    """Continuous ranked probability score of a normal forecast (Gneiting and Raftery 2007,
+    eq. 21).
+    """
     score = (outcome_months - mean_months) / deviation_months
     density_ratio = np.exp(-(score**2) / 2) / np.sqrt(2 * np.pi)
-    return deviation_months * (score * _erf(score / np.sqrt(2)) + 2 * density_ratio - 1 / np.sqrt(np.pi))
+    return deviation_months * (
+        score * _erf(score / np.sqrt(2)) + 2 * density_ratio - 1 / np.sqrt(np.pi)
+    )
 
 
 def ensemble_crps_months(samples_months, outcome_months):
-    """CRPS of samples (last axis): their distance from the outcome less half their own (Gneiting and Raftery 2007)."""
+    """CRPS of samples (last axis): their distance from the outcome less half their own (Gneiting
+    and Raftery 2007).
+    """
     ordered = np.sort(np.atleast_1d(samples_months), axis=-1)
     count = ordered.shape[-1]
     weight = (2 * np.arange(1, count + 1) - count - 1) / count**2
@@ -34,8 +44,12 @@ def ensemble_crps_months(samples_months, outcome_months):
 
 
 def capped_crps_months(samples_months, outcome_months, horizon_months):
-    """CRPS of min(date, horizon): stays finite and proper where 'never' has mass or the outcome is not in yet."""
-    return ensemble_crps_months(np.minimum(samples_months, horizon_months), np.minimum(outcome_months, horizon_months))
+    """CRPS of min(date, horizon): stays finite and proper where 'never' has mass or the outcome is
+    not in yet.
+    """
+    return ensemble_crps_months(
+        np.minimum(samples_months, horizon_months), np.minimum(outcome_months, horizon_months)
+    )
 
 
 def pinball_months(outcome_months, quantile_months, level_share):
@@ -51,16 +65,27 @@ def interval_score_months(outcome_months, low_months, high_months, covered_share
 
 
 def skill_ratio(score_value, base_value):
-    """Improvement on a reference forecast: 1 is perfect, 0 no better, negative worse (Murphy 1988)."""
+    """Improvement on a reference forecast: 1 is perfect, 0 no better, negative worse
+    (Murphy 1988).
+    """
     return 1 - score_value / base_value
 
 
 def calibration_score(forecast_share, observed_share):
-    """Squared distance of what was said from how often it came true, for one bin (Murphy 1973 reliability term)."""
+    """Squared distance of what was said from how often it came true, for one bin (Murphy 1973
+    reliability term).
+    """
     return (forecast_share - observed_share) ** 2
 
 
 SCORING = (
-    brier_score, log_score, normal_crps_months, ensemble_crps_months, capped_crps_months,
-    pinball_months, interval_score_months, skill_ratio, calibration_score,
-)  # fmt: skip
+    brier_score,
+    log_score,
+    normal_crps_months,
+    ensemble_crps_months,
+    capped_crps_months,
+    pinball_months,
+    interval_score_months,
+    skill_ratio,
+    calibration_score,
+)

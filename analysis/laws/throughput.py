@@ -1,4 +1,6 @@
-"""Serving speed in steady state: decode steps, prompts that come between, waiting, and what a chip serves a second."""
+"""Serving speed in steady state: decode steps, prompts that come between, waiting, and what a chip
+serves a second.
+"""
 
 import numpy as np
 
@@ -17,14 +19,18 @@ def linear_bytes(
     head_parameters,
     head_bytes_per_parameter,
 ):
-    """Bytes of the weights that every token uses; attention, feed-forward and head have their own precision."""
+    """Bytes of the weights that every token uses; attention, feed-forward and head have their own
+    precision.
+    """
     attention = attention_parameters * attention_bytes_per_parameter
     forward = (dense_parameters + shared_parameters) * dense_bytes_per_parameter
     return attention + forward + head_parameters * head_bytes_per_parameter
 
 
 def embedding_bytes(head_parameters, embeddings_count, head_bytes_per_parameter):
-    """Bytes of the input embedding, where it is not the head itself: looked up, never read whole."""
+    """Bytes of the input embedding, where it is not the head itself: looked up, never read
+    whole.
+    """
     return head_parameters * (embeddings_count - 1) * head_bytes_per_parameter
 
 
@@ -39,12 +45,16 @@ def linear_flop_per_token(used_parameters, routed_active_parameters, flop_per_pa
 
 
 def expert_flop_per_token(routed_active_parameters, flop_per_parameter_per_token):
-    """A multiplication and an addition for every parameter of the experts that a token is routed to."""
+    """A multiplication and an addition for every parameter of the experts that a token is routed
+    to.
+    """
     return routed_active_parameters * flop_per_parameter_per_token
 
 
 def linear_reached_flop_per_s_per_chip(linear_flop_per_s_per_chip, linear_reach_share):
-    """What kernels usually reach in the format of the shared weights: less of the peak the narrower the format."""
+    """What kernels usually reach in the format of the shared weights: less of the peak the narrower
+    the format.
+    """
     return linear_flop_per_s_per_chip * linear_reach_share
 
 
@@ -63,13 +73,19 @@ def attention_flop_per_token(decode_attention_width, index_width, flop_per_param
     return (decode_attention_width + index_width) * flop_per_parameter_per_token
 
 
-def prefill_attention_flop_per_token(prefill_attention_width, index_width, flop_per_parameter_per_token):
-    """Operations of a layer between a prompt token and one earlier token, the indexer's included."""
+def prefill_attention_flop_per_token(
+    prefill_attention_width, index_width, flop_per_parameter_per_token
+):
+    """Operations of a layer between a prompt token and one earlier token, the indexer's
+    included.
+    """
     return (prefill_attention_width + index_width) * flop_per_parameter_per_token
 
 
 def narrow_layers_count(layers_count, attention_bytes_per_parameter, head_bytes_per_parameter):
-    """Layers whose attention is narrower than the head, which stays in 16 bits: their inputs are rescaled first."""
+    """Layers whose attention is narrower than the head, which stays in 16 bits: their inputs are
+    rescaled first.
+    """
     return np.where(attention_bytes_per_parameter < head_bytes_per_parameter, layers_count, 0)
 
 
@@ -84,7 +100,9 @@ def index_bytes_per_token(selected_layers_count, index_head_width, index_value_b
 
 
 def emitted_ratio(accepted_share, drafted_count):
-    """Tokens that a step yields: drafted ones are accepted in turn until the first refusal (Leviathan et al. 2023)."""
+    """Tokens that a step yields: drafted ones are accepted in turn until the first refusal
+    (Leviathan et al. 2023).
+    """
     return (1 - accepted_share ** (drafted_count + 1)) / (1 - accepted_share)
 
 
@@ -102,25 +120,42 @@ def interference_s(
     interference_share,
     queue_share,
 ):
-    """Prompts that arrive while others decode: what does not queue before the first token delays the whole instance.
+    """Prompts that arrive while others decode: what does not queue before the first token delays
+    the whole instance.
 
     A prompt's launches hide behind the work of the step that it joins.
     """
-    prompts_per_step = stage_requests / one_request * step_tokens_per_request / output_tokens_per_request
+    prompts_per_step = (
+        stage_requests / one_request * step_tokens_per_request / output_tokens_per_request
+    )
     return prefill_work_s * prompts_per_step * interference_share * np.maximum(1 - queue_share, 0)
 
 
 def tpot_s(step_s, interference_s, drafted_count, draft_share, emitted_ratio):
-    """Mean time between a request's output tokens: a step through all stages, drafting, prompts that come between.
+    """Mean time between a request's output tokens: a step through all stages, drafting, prompts
+    that come between.
 
     A step already counts every stage, because all layers are spread over the chips of one.
     """
     return (step_s * (1 + drafted_count * draft_share) + interference_s) / emitted_ratio
 
 
-def waiting_s(concurrency_requests, running_requests, tpot_s, output_tokens_per_request, step_tokens_per_request):
-    """Wait for memory: the requests that do not fit, served at the rate of those that do (Little 1961)."""
-    return (concurrency_requests / running_requests - 1) * tpot_s * output_tokens_per_request / step_tokens_per_request
+def waiting_s(
+    concurrency_requests,
+    running_requests,
+    tpot_s,
+    output_tokens_per_request,
+    step_tokens_per_request,
+):
+    """Wait for memory: the requests that do not fit, served at the rate of those that do (Little
+    1961).
+    """
+    return (
+        (concurrency_requests / running_requests - 1)
+        * tpot_s
+        * output_tokens_per_request
+        / step_tokens_per_request
+    )
 
 
 def ttft_s(
@@ -135,9 +170,13 @@ def ttft_s(
     first_slowness_ratio,
     waiting_s,
 ):
-    """Time to first token: own prompt, prompts of others that came at once, steps in between, and wait for memory."""
+    """Time to first token: own prompt, prompts of others that came at once, steps in between, and
+    wait for memory.
+    """
     queue_ratio = prefill_delay_ratio + queue_share * stage_requests / one_request
-    return (prefill_s * queue_ratio + step_s * step_delay_ratio + first_overhead_s) * first_slowness_ratio + waiting_s
+    return (
+        prefill_s * queue_ratio + step_s * step_delay_ratio + first_overhead_s
+    ) * first_slowness_ratio + waiting_s
 
 
 def request_s(ttft_s, tpot_s, output_tokens_per_request, step_tokens_per_request):
@@ -145,7 +184,9 @@ def request_s(ttft_s, tpot_s, output_tokens_per_request, step_tokens_per_request
     return ttft_s + tpot_s * (output_tokens_per_request / step_tokens_per_request - 1)
 
 
-def output_tokens_per_s_per_chip(concurrency_requests, output_tokens_per_request, request_s, deployment_chips):
+def output_tokens_per_s_per_chip(
+    concurrency_requests, output_tokens_per_request, request_s, deployment_chips
+):
     """Served rate: requests in flight over the time that each takes (Little 1961)."""
     return concurrency_requests * output_tokens_per_request / request_s / deployment_chips
 
@@ -161,21 +202,48 @@ def pooled_output_tokens_per_s_per_chip(
     instance_chips,
     emitted_ratio,
 ):
-    """Served rate with prompts and answers on chips of their own, as many of each as keep the other busy.
+    """Served rate with prompts and answers on chips of their own, as many of each as keep the other
+    busy.
 
-    Nothing interrupts decoding; both pools are instances of the same layout, and moving the cache takes no time.
+    Nothing interrupts decoding; both pools are instances of the same layout, and moving the cache
+    takes no time.
     """
     prompt_s = prefill_s / pipeline_parallel / one_request
-    answer_s = step_s * output_tokens_per_request / step_tokens_per_request / emitted_ratio / stage_requests
+    answer_s = (
+        step_s
+        * output_tokens_per_request
+        / step_tokens_per_request
+        / emitted_ratio
+        / stage_requests
+    )
     return output_tokens_per_request / ((prompt_s + answer_s) * instance_chips)
 
 
 WORK = [
-    linear_bytes, embedding_bytes, expert_bytes, linear_flop_per_token, expert_flop_per_token,
-    linear_reached_flop_per_s_per_chip, expert_reached_flop_per_s_per_chip, attention_reached_flop_per_s_per_chip,
-    attention_flop_per_token, prefill_attention_flop_per_token, narrow_layers_count, cache_bytes_per_token,
+    linear_bytes,
+    embedding_bytes,
+    expert_bytes,
+    linear_flop_per_token,
+    expert_flop_per_token,
+    linear_reached_flop_per_s_per_chip,
+    expert_reached_flop_per_s_per_chip,
+    attention_reached_flop_per_s_per_chip,
+    attention_flop_per_token,
+    prefill_attention_flop_per_token,
+    narrow_layers_count,
+    cache_bytes_per_token,
     index_bytes_per_token,
-]  # fmt: skip
+]
 SERVING = [interference_s, emitted_ratio, tpot_s, waiting_s, ttft_s, request_s]
 SERVING += [output_tokens_per_s_per_chip, pooled_output_tokens_per_s_per_chip]
-THROUGHPUT = [*WORK, *LAYOUT, *MEMORY, verified_ratio, *DECODE[:-1], *NETWORK, *DECODE[-1:], *PREFILL, *SERVING]
+THROUGHPUT = [
+    *WORK,
+    *LAYOUT,
+    *MEMORY,
+    verified_ratio,
+    *DECODE[:-1],
+    *NETWORK,
+    *DECODE[-1:],
+    *PREFILL,
+    *SERVING,
+]

@@ -1,4 +1,6 @@
-"""The shell in which a forked child runs cells: IPython's own, with its output kept instead of sent to a socket."""
+"""The shell in which a forked child runs cells: IPython's own, with its output kept instead of sent
+to a socket.
+"""
 
 import base64
 import io
@@ -9,9 +11,14 @@ import tempfile
 from functools import cache
 
 LANGUAGE = {
-    "name": "python", "version": sys.version.split()[0], "mimetype": "text/x-python", "file_extension": ".py",
-    "codemirror_mode": {"name": "ipython", "version": 3}, "pygments_lexer": "ipython3", "nbconvert_exporter": "python",
-}  # fmt: skip
+    "name": "python",
+    "version": sys.version.split()[0],
+    "mimetype": "text/x-python",
+    "file_extension": ".py",
+    "codemirror_mode": {"name": "ipython", "version": 3},
+    "pygments_lexer": "ipython3",
+    "nbconvert_exporter": "python",
+}
 
 
 class Sink:
@@ -71,7 +78,10 @@ def prepare():
         def write_output_prompt(self): ...
 
         def write_format_data(self, format_dict, md_dict=None):
-            data, fields = _plain(format_dict), {"metadata": md_dict or {}, "execution_count": self.prompt_count}
+            data, fields = (
+                _plain(format_dict),
+                {"metadata": md_dict or {}, "execution_count": self.prompt_count},
+            )
             if data:
                 self.shell.sink.add("execute_result", data=data, **fields)
 
@@ -80,7 +90,10 @@ def prepare():
 
     class Publisher(DisplayPublisher):
         def publish(self, data, metadata=None, *, transient=None, update=False, **_):
-            fields, display = {"data": _plain(data), "metadata": metadata or {}}, (transient or {}).get("display_id")
+            fields, display = (
+                {"data": _plain(data), "metadata": metadata or {}},
+                (transient or {}).get("display_id"),
+            )
             if not update:
                 return self.shell.sink.add("display_data", display, **fields)
             for output in self.shell.sink.shown.get(display, ()):
@@ -90,7 +103,9 @@ def prepare():
             self.shell.sink.wiping = wait
             self.shell.sink.clear(not wait)
 
-    class ZMQInteractiveShell(InteractiveShell):  # pandas and others look at this name to know a notebook
+    class ZMQInteractiveShell(
+        InteractiveShell
+    ):  # pandas and others look at this name to know a notebook
         displayhook_class, display_pub_class, kernel = Hook, Publisher, None
 
         def _showtraceback(self, etype, evalue, stb):
@@ -104,7 +119,9 @@ def prepare():
 
 
 def run(cells, send) -> None:
-    """Run the code cells in turn; `send` a record as each starts and as each ends, stop at the first that fails."""
+    """Run the code cells in turn; `send` a record as each starts and as each ends, stop at the
+    first that fails.
+    """
     shell, shown = prepare(), {}
     random.seed()  # every child would else inherit the same state of the global generators
     if "numpy" in sys.modules:
@@ -115,14 +132,27 @@ def run(cells, send) -> None:
         sys.stdout, sys.stderr = Stream(shell, "stdout"), Stream(shell, "stderr")
         for at, cell in enumerate(cells):
             tags = cell["metadata"].get("tags", [])
-            if cell["cell_type"] != "code" or not cell["source"].strip() or "skip-execution" in tags:
+            if (
+                cell["cell_type"] != "code"
+                or not cell["source"].strip()
+                or "skip-execution" in tags
+            ):
                 continue
             send({"cell": at})
-            shell.sink = Sink(shown, lambda: (sys.stdout.write(_drained(out)), sys.stderr.write(_drained(err))))
+            shell.sink = Sink(
+                shown, lambda: (sys.stdout.write(_drained(out)), sys.stderr.write(_drained(err)))
+            )
             result = shell.run_cell(cell["source"], store_history=True)
             shell.sink.drain()
             go = result.success or "raises-exception" in tags
-            send({"cell": at, "outputs": shell.sink.outputs, "count": shell.execution_count - 1, "go": go})
+            send(
+                {
+                    "cell": at,
+                    "outputs": shell.sink.outputs,
+                    "count": shell.execution_count - 1,
+                    "go": go,
+                }
+            )
             if not go:
                 return
 
@@ -137,4 +167,7 @@ def _drained(file) -> str:
 
 
 def _plain(data: dict) -> dict:
-    return {kind: base64.b64encode(said).decode() if isinstance(said, bytes) else said for kind, said in data.items()}
+    return {
+        kind: base64.b64encode(said).decode() if isinstance(said, bytes) else said
+        for kind, said in data.items()
+    }

@@ -1,4 +1,5 @@
-"""A Papermill engine: each notebook runs in a forked copy of a warm process, without a kernel, a port or a thread.
+"""A Papermill engine: each notebook runs in a forked copy of a warm process, without a kernel, a
+port or a thread.
 
 Papermill imports this module whenever it is imported itself, so nothing heavy stands at the top.
 """
@@ -16,7 +17,9 @@ from pathlib import Path
 
 @cache
 def __getattr__(name: str):
-    """ForkEngine, made when it is asked for: Papermill loads this module while it is half imported itself."""
+    """ForkEngine, made when it is asked for: Papermill loads this module while it is half imported
+    itself.
+    """
     if name != "ForkEngine":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from papermill.engines import Engine
@@ -28,7 +31,9 @@ def __getattr__(name: str):
         def execute_notebook(cls, *arguments, **options):
             import tqdm
 
-            tqdm.tqdm.monitor_interval = 0  # Papermill's bar would start a thread, and threads forbid a fork
+            tqdm.tqdm.monitor_interval = (
+                0  # Papermill's bar would start a thread, and threads forbid a fork
+            )
             return super().execute_notebook(*arguments, **options)
 
     return ForkEngine
@@ -39,12 +44,22 @@ def unsafe() -> str:
     if not sys.platform.startswith("linux"):
         return f"{sys.platform} does not fork a process safely"
     names = [Path(task, "comm").read_text().strip() for task in Path("/proc/self/task").iterdir()]
-    threads = len(names) - names.count("jemalloc_bg_thd")  # Arrow's allocator has fork handlers for its own thread
+    threads = len(names) - names.count(
+        "jemalloc_bg_thd"
+    )  # Arrow's allocator has fork handlers for its own thread
     return f"this process has {threads} threads" if threads > 1 else ""
 
 
-def execute(manager, kernel_name, execution_timeout=None, begun=lambda _: ..., shown=lambda _: ..., **options) -> None:
-    """Run the cells of Papermill's notebook manager in a forked child; by a stock kernel where a fork is not safe.
+def execute(
+    manager,
+    kernel_name,
+    execution_timeout=None,
+    begun=lambda _: ...,
+    shown=lambda _: ...,
+    **options,
+) -> None:
+    """Run the cells of Papermill's notebook manager in a forked child; by a stock kernel where a
+    fork is not safe.
 
     `begun(notebook)` is called before the first cell, `shown(outputs)` after each.
     """
@@ -52,7 +67,9 @@ def execute(manager, kernel_name, execution_timeout=None, begun=lambda _: ..., s
         from papermill.engines import NBClientEngine
 
         warnings.warn(f"stock kernels instead of forks: {why}", stacklevel=2)
-        NBClientEngine.execute_managed_notebook(manager, kernel_name, execution_timeout=execution_timeout, **options)
+        NBClientEngine.execute_managed_notebook(
+            manager, kernel_name, execution_timeout=execution_timeout, **options
+        )
         return
     from analysis.report.cells import LANGUAGE, prepare, run
 
@@ -68,7 +85,9 @@ def execute(manager, kernel_name, execution_timeout=None, begun=lambda _: ..., s
 
 
 def fork(work) -> tuple[int, int]:
-    """Start `work(send)` in a child of its own session; (its process id, the pipe that carries what it sends)."""
+    """Start `work(send)` in a child of its own session; (its process id, the pipe that carries what
+    it sends).
+    """
     reader, writer = os.pipe()
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
@@ -90,7 +109,9 @@ def fork(work) -> tuple[int, int]:
 
 
 def lines(reader: int, timeout: float | None = None):
-    """Records from a pipe as they arrive; {"died": ...} after `timeout` seconds of silence, then the end."""
+    """Records from a pipe as they arrive; {"died": ...} after `timeout` seconds of silence, then
+    the end.
+    """
     rest = b""
     while True:
         if not select.select([reader], [], [], timeout)[0]:
@@ -112,7 +133,9 @@ def reap(pid: int) -> None:
 
 
 def _follow(manager, records, shown) -> None:
-    """Copy what the child sends into the notebook; a child that dies leaves an error in the cell where it died."""
+    """Copy what the child sends into the notebook; a child that dies leaves an error in the cell
+    where it died.
+    """
     cells, at = manager.nb.cells, None
     for record in records:
         if "died" in record:
@@ -136,15 +159,26 @@ def _filled(manager, at: int, record: dict) -> None:
     from nbformat import NotebookNode
 
     cell = manager.nb.cells[at]
-    cell["outputs"], cell["execution_count"] = list(map(NotebookNode, record["outputs"])), record["count"]
+    cell["outputs"], cell["execution_count"] = (
+        list(map(NotebookNode, record["outputs"])),
+        record["count"],
+    )
     if not record["go"]:
         manager.cell_exception(cell, cell_index=at)
     manager.cell_complete(cell, cell_index=at)
 
 
 def _lost(manager, at: int, record: dict) -> None:
-    name, said = record.get("kind", "DeadKernelError"), record.get("died", "the process that ran the cell was killed")
-    error = {"output_type": "error", "ename": name, "evalue": said, "traceback": [f"{name}: {said}"]}
+    name, said = (
+        record.get("kind", "DeadKernelError"),
+        record.get("died", "the process that ran the cell was killed"),
+    )
+    error = {
+        "output_type": "error",
+        "ename": name,
+        "evalue": said,
+        "traceback": [f"{name}: {said}"],
+    }
     _filled(manager, at, {"outputs": [error], "count": None, "go": False})
 
 

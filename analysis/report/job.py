@@ -1,4 +1,6 @@
-"""One report: Papermill executes the notebook, the page is written, then the record that says of what it was made."""
+"""One report: Papermill executes the notebook, the page is written, then the record that says of
+what it was made.
+"""
 
 import json
 import os
@@ -14,7 +16,11 @@ from analysis.report.renderer import FORECASTS, HEADLINE, NUMBERS
 
 ROOT = Path(__file__).parents[2]
 ENGINES = {"fork": "passthrough", "kernel": "nbclient"}
-ORDER = ("efficiency", "cost", "rollout")  # the argument: what it does, what that costs, when it comes
+ORDER = (
+    "efficiency",
+    "cost",
+    "rollout",
+)  # the argument: what it does, what that costs, when it comes
 
 
 def record_name(job: dict) -> str:
@@ -29,11 +35,15 @@ def page_name(job: dict, end: str = ".html") -> str:
 
 def ordered(names) -> list[str]:
     """Notebooks in the order of the argument, others after them by name."""
-    return sorted(set(names), key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name))
+    return sorted(
+        set(names), key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name)
+    )
 
 
 def declared(cells: list[dict]) -> list[str] | None:
-    """The parameters that a notebook's cell tagged `parameters` names; None where no cell is tagged so."""
+    """The parameters that a notebook's cell tagged `parameters` names; None where no cell is tagged
+    so.
+    """
     for cell in cells:
         if "parameters" in cell["metadata"].get("tags", []):
             return re.findall(r"^(\w+)\s*(?::[^=\n]+)?=(?!=)", "".join(cell["source"]), re.M)
@@ -41,7 +51,8 @@ def declared(cells: list[dict]) -> list[str] | None:
 
 
 def work(job: dict, painter) -> dict:
-    """Make a report; its record, with `status` "ok" or "failed". Never raises for what a notebook or a disk does.
+    """Make a report; its record, with `status` "ok" or "failed". Never raises for what a notebook
+    or a disk does.
 
     A job with a `task` about the whole site makes no report: its record has what was `told`.
     """
@@ -49,22 +60,38 @@ def work(job: dict, painter) -> dict:
         if "task" in job:
             return {"status": "ok", "told": task(job["task"], job["arguments"])}
         os.chdir(Path(ROOT, job["path"]).parent)
-        with tempfile.TemporaryDirectory() as folder, Ahead(partial(painter.draw, timeout=job["timeout"])) as pictures:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            Ahead(partial(painter.draw, timeout=job["timeout"])) as pictures,
+        ):
             ran: list = []  # the notebook as far as it came; from a stock kernel in a file
             try:
                 about = _about(job)  # before the fork, which need not read the scenario again
-                return _made(job, about, _notebook(job, Path(folder, "kernel.ipynb"), ran, pictures), pictures)
+                return _made(
+                    job,
+                    about,
+                    _notebook(job, Path(folder, "kernel.ipynb"), ran, pictures),
+                    pictures,
+                )
             except Exception as fault:
-                return failed(job, *_where(fault, executed := _written(ran, Path(folder, "kernel.ipynb"))), executed)
+                return failed(
+                    job,
+                    *_where(fault, executed := _written(ran, Path(folder, "kernel.ipynb"))),
+                    executed,
+                )
     except OSError as fault:
         return failed(job, "", type(fault).__name__, str(fault), None)
 
 
 def task(name: str, arguments: Sequence):
-    """What is done for the whole site: faults of scenarios, tables of answers, pages of sources and about all."""
+    """What is done for the whole site: faults of scenarios, tables of answers, pages of sources and
+    about all.
+    """
     from analysis.report import site
 
-    about: dict[str, Callable] = {each.__name__: each for each in (faults, site.tables, site.sources, site.pages)}
+    about: dict[str, Callable] = {
+        each.__name__: each for each in (faults, site.tables, site.sources, site.pages)
+    }
     return about[name](*arguments)
 
 
@@ -77,17 +104,23 @@ def faults(*scenarios: str) -> list[str]:
 
 
 def failed(job: dict, cell: str, name: str, said: str, executed: bytes | None) -> dict:
-    """The record of a failure; the notebook is kept beside the page, and an older good page stays as it is."""
+    """The record of a failure; the notebook is kept beside the page, and an older good page stays
+    as it is.
+    """
     error = {"cell": cell, "name": name, "said": said[:2000]}
     record = {**_named(job), "status": "failed", "error": error}
     record["last"] = _standing(job)
-    if name == "ScenarioError" or "task" in job:  # what was asked for does not exist: nothing is written about it
+    if (
+        name == "ScenarioError" or "task" in job
+    ):  # what was asked for does not exist: nothing is written about it
         return record
     try:
         if executed:
             store.put(job["output"], page_name(job, ".failed.ipynb"), executed)
         store.put(job["output"], record_name(job), json.dumps(record, sort_keys=True))
-    except OSError as fault:  # a full disk or a read-only folder: the summary still says what happened
+    except (
+        OSError
+    ) as fault:  # a full disk or a read-only folder: the summary still says what happened
         error["said"] += f" (and the record could not be written: {fault})"
     return record
 
@@ -103,7 +136,9 @@ def _named(job: dict) -> dict:
 
 
 def _notebook(job: dict, kept: Path, ran: list, pictures: Ahead) -> dict:
-    """The executed notebook; in a watch, where only prose was edited, with the outputs that its code had before."""
+    """The executed notebook; in a watch, where only prose was edited, with the outputs that its
+    code had before.
+    """
     name = record_name(job).replace(".json", ".ran")
     before = json.loads(store.get(job["output"], name) or b"{}") if job["again"] else {}
     if before.get("run") != job["run"]:
@@ -115,7 +150,11 @@ def _notebook(job: dict, kept: Path, ran: list, pictures: Ahead) -> dict:
     nb = json.loads(Path(ROOT, job["path"]).read_bytes())
     done, cells = iter(before["cells"]), []
     for cell in nb["cells"]:
-        cells.append(next(done) if cell["cell_type"] == "code" else cell | {"source": "".join(cell["source"])})
+        cells.append(
+            next(done)
+            if cell["cell_type"] == "code"
+            else cell | {"source": "".join(cell["source"])}
+        )
         if job["parameters"] and "parameters" in cell["metadata"].get("tags", []):
             cells.append(next(done))  # what Papermill put behind it
     return nb | {"cells": cells}
@@ -126,19 +165,32 @@ def _executed(job: dict, kept: Path, ran: list, pictures: Ahead) -> dict:
 
     forked = job["engine"] == "fork"
     return papermill.execute_notebook(
-        str(Path(ROOT, job["path"])), None if forked else kept, job["parameters"], engine_name=ENGINES[job["engine"]],
-        kernel_name="python3", progress_bar=False, request_save_on_cell_execute=not forked,
-        cwd=str(Path(ROOT, job["path"]).parent), execution_timeout=job["timeout"],
+        str(Path(ROOT, job["path"])),
+        None if forked else kept,
+        job["parameters"],
+        engine_name=ENGINES[job["engine"]],
+        kernel_name="python3",
+        progress_bar=False,
+        request_save_on_cell_execute=not forked,
+        cwd=str(Path(ROOT, job["path"]).parent),
+        execution_timeout=job["timeout"],
         **({"begun": ran.append, "shown": pictures.shown} if forked else _kernel(kept)),
-    )  # fmt: skip
+    )
 
 
 def _kernel(kept: Path) -> dict:
-    """How a stock kernel is spoken to: by files where it can be; ports of kernels that start at once clash."""
+    """How a stock kernel is spoken to: by files where it can be; ports of kernels that start at
+    once clash.
+    """
     from traitlets.config import Config
 
-    files = {"KernelManager": {"transport": "ipc", "ip": str(kept.with_name("kernel"))}} if os.name == "posix" else {}
-    # A kernel on a busy machine may be seconds late with an output; nbclient would leave it out without a word.
+    files = (
+        {"KernelManager": {"transport": "ipc", "ip": str(kept.with_name("kernel"))}}
+        if os.name == "posix"
+        else {}
+    )
+    # A kernel on a busy machine may be seconds late with an output; nbclient would leave it out
+    # without a word.
     return {"config": Config(files), "iopub_timeout": 120, "raise_on_iopub_timeout": True}
 
 
@@ -147,7 +199,11 @@ def _made(job: dict, about: dict, nb: dict, pictures: Ahead) -> dict:
 
     html = page.render(page.normalise(nb), about, job["shared"], pictures.draw).encode()
     told = {key: about[key] for key in ("heading", "question", "as_of")} | _collected(nb)
-    record = _named(job) | {"status": "ok", "bytes": len(html), "was": _before(_standing(job) or {}, told)} | told
+    record = (
+        _named(job)
+        | {"status": "ok", "bytes": len(html), "was": _before(_standing(job) or {}, told)}
+        | told
+    )
     store.put(job["output"], page_name(job), html)
     store.put(job["output"], record_name(job), json.dumps(record, sort_keys=True))
     store.drop(job["output"], page_name(job, ".failed.ipynb"))
@@ -155,8 +211,14 @@ def _made(job: dict, about: dict, nb: dict, pictures: Ahead) -> dict:
 
 
 def _about(job: dict) -> dict:
-    """What the frame of a page shows: the scenario's own words, read by the same strict door as the notebook's."""
-    about = {key: job[key] for key in ("siblings", "notebook", "scenario")} | {"question": "", "as_of": "", "root": ""}
+    """What the frame of a page shows: the scenario's own words, read by the same strict door as the
+    notebook's.
+    """
+    about = {key: job[key] for key in ("siblings", "notebook", "scenario")} | {
+        "question": "",
+        "as_of": "",
+        "root": "",
+    }
     if not job["scenario"]:
         return about | {"name": job["notebook"], "heading": job["notebook"].capitalize()}
     from analysis.study.scenario import load
@@ -167,7 +229,9 @@ def _about(job: dict) -> dict:
 
 
 def _collected(nb: dict) -> dict:
-    """The answer, the rows to take away and the registers of forecasts, from the outputs that carry them."""
+    """The answer, the rows to take away and the registers of forecasts, from the outputs that carry
+    them.
+    """
     data = [output.get("data", {}) for cell in nb["cells"] for output in cell.get("outputs", [])]
     headlines = [dict(each[HEADLINE]) for each in data if HEADLINE in each]
     rows = [dict(row) for each in data for row in each.get(NUMBERS, {}).get("rows", [])]
@@ -177,8 +241,14 @@ def _collected(nb: dict) -> dict:
 
 def _before(last: dict, now: dict) -> dict | None:
     """The answer before this one, where it was another."""
-    same = not last or all(last.get(key) == now.get(key) for key in ("headline", "value", "low", "high"))
-    return last.get("was") if same else {key: last.get(key) for key in ("headline", "value", "low", "high", "unit")}
+    same = not last or all(
+        last.get(key) == now.get(key) for key in ("headline", "value", "low", "high")
+    )
+    return (
+        last.get("was")
+        if same
+        else {key: last.get(key) for key in ("headline", "value", "low", "high", "unit")}
+    )
 
 
 def _written(ran: list, kept: Path) -> bytes | None:
@@ -192,5 +262,9 @@ def _where(fault: Exception, executed: bytes | None) -> tuple[str, str, str]:
     """Cell, error and message of a failure, as far as the executed notebook tells."""
     cells = json.loads(executed)["cells"] if executed else []
     shown = ((cell.get("id", ""), output) for cell in cells for output in cell.get("outputs", []))
-    errors = ((cell, said["ename"], said["evalue"]) for cell, said in shown if said["output_type"] == "error")
+    errors = (
+        (cell, said["ename"], said["evalue"])
+        for cell, said in shown
+        if said["output_type"] == "error"
+    )
     return next(errors, ("", type(fault).__name__, str(fault)))

@@ -1,4 +1,6 @@
-"""An executed notebook as one HTML file that needs no network: prose, answers, tables, charts and their pictures."""
+"""An executed notebook as one HTML file that needs no network: prose, answers, tables, charts and
+their pictures.
+"""
 
 import base64
 import gzip
@@ -13,7 +15,8 @@ from analysis.report.renderer import ASSETS, HEADLINE, MIME, library
 
 _STYLES = re.compile(r"<style[^>]*>([^<]*)</style>")
 _HEADING = re.compile(r"<h([1-3])>(.*?)</h\1>", re.S)
-# What two runs of one notebook print differently: addresses, pandas' random table ids, temporary files of a kernel.
+# What two runs of one notebook print differently: addresses, pandas' random table ids, temporary
+# files of a kernel.
 _UNSTEADY = (
     (re.compile(r"\b0x[0-9a-f]{6,16}\b"), "0x0"),
     (re.compile(r"(?<!\S)\S*ipykernel_\d+/\d+\.py|<ipython-input-\d+-[0-9a-f]+>"), "<cell>"),
@@ -26,13 +29,22 @@ _CLASSED = re.compile(r"\.(?:data|row|col|index|blank|level)")
 _BETWEEN = re.compile(r">\s+<(?=/?(?:table|thead|tbody|tr|th|td))")
 _UUID = re.compile(r"\bT_([0-9a-f]{5,32})(?=[_\"\s{.])")
 _CSS = {f"border-{side}" for side in ("top", "right", "bottom", "left")} | {
-    "background-color", "color", "font-style", "font-weight", "text-align", "text-decoration", "white-space", "width",
+    "background-color",
+    "color",
+    "font-style",
+    "font-weight",
+    "text-align",
+    "text-decoration",
+    "white-space",
+    "width",
     "padding",
-}  # fmt: skip
+}
 
 
 def normalise(nb: dict) -> dict:
-    """Take out of an executed notebook every byte that differs between two runs of the same inputs, in place."""
+    """Take out of an executed notebook every byte that differs between two runs of the same inputs,
+    in place.
+    """
     tables: dict[str, str] = {}
     nb["metadata"].pop("papermill", None)
     for cell in nb["cells"]:
@@ -45,15 +57,21 @@ def normalise(nb: dict) -> dict:
             for at, key in _texts(output):
                 for pattern, steady in _UNSTEADY:
                     at[key] = pattern.sub(steady, at[key])
-                at[key] = _UUID.sub(lambda m: "T_" + tables.setdefault(m[1], f"{len(tables):05x}"), at[key])
+                at[key] = _UUID.sub(
+                    lambda m: "T_" + tables.setdefault(m[1], f"{len(tables):05x}"), at[key]
+                )
     return nb
 
 
 def _joined(outputs: list) -> list:
-    """Between two displays standard output as one, then standard error as one: a kernel cuts them by the clock."""
+    """Between two displays standard output as one, then standard error as one: a kernel cuts them
+    by the clock.
+    """
     joined: list = []
     for output in outputs:
-        since = next((i for i in range(len(joined), 0, -1) if joined[i - 1]["output_type"] != "stream"), 0)
+        since = next(
+            (i for i in range(len(joined), 0, -1) if joined[i - 1]["output_type"] != "stream"), 0
+        )
         same = [each for each in joined[since:] if each.get("name") == output.get("name")]
         if output["output_type"] == "stream" and same:
             same[0]["text"] += output["text"]
@@ -67,39 +85,66 @@ def _joined(outputs: list) -> list:
 def _texts(output: dict):
     if "text" in output:
         yield output, "text"
-    yield from ((output["data"], kind) for kind, value in output.get("data", {}).items() if isinstance(value, str))
+    yield from (
+        (output["data"], kind)
+        for kind, value in output.get("data", {}).items()
+        if isinstance(value, str)
+    )
 
 
 def render(nb: dict, about: dict, shared: str = "", picture=None) -> str:
-    """The page of a normalised notebook; `shared` is where the chart library lies, inside the page where it is blank.
+    """The page of a normalised notebook; `shared` is where the chart library lies, inside the page
+    where it is blank.
 
-    `about` holds what the frame shows (scenario, links, as_of); `picture(json)` gives a chart's SVG.
+    `about` holds what the frame shows (scenario, links, as_of); `picture(json)` gives a chart's
+    SVG.
     """
     contents: list[dict] = []
     blocks = "\n".join(block for cell in nb["cells"] for block in _cell(cell, contents, picture))
-    blocks = blocks.replace('</details>\n<details class="code"><summary>Code</summary>', "")  # one fold for many cells
+    blocks = blocks.replace(
+        '</details>\n<details class="code"><summary>Code</summary>', ""
+    )  # one fold for many cells
     title = next((entry["text"] for entry in contents if entry["level"] == 1), about["name"])
     charts = '<figure class="chart"' in blocks
-    return frame("page.html", title=title, contents=contents, blocks=blocks, charts=charts, shared=shared, **about)
+    return frame(
+        "page.html",
+        title=title,
+        contents=contents,
+        blocks=blocks,
+        charts=charts,
+        shared=shared,
+        **about,
+    )
 
 
 def frame(template: str, charts: bool = False, shared: str = "", **values) -> str:
-    """A template filled; its Content-Security-Policy allows the scripts that are in it and no other."""
+    """A template filled; its Content-Security-Policy allows the scripts that are in it and no
+    other.
+    """
     script = (ASSETS / "page.js").read_text()
     carried = charts and not shared
     values |= {"style": _style(), "script": script, "charts": charts, "shared": shared}
     values["policy"] = policy(bool(shared), carried)
-    return parsed(template).render(library=base64.b64encode(library()).decode() if carried else "", **values)
+    return parsed(template).render(
+        library=base64.b64encode(library()).decode() if carried else "", **values
+    )
 
 
 @cache
 def policy(shared: bool, carried: bool) -> str:
     """Scripts by their hashes, pictures from the page itself, nothing from a network.
 
-    A library beside the pages comes from the same site, or from the folder where the page was opened as a file.
+    A library beside the pages comes from the same site, or from the folder where the page was
+    opened as a file.
     """
-    scripts = [(ASSETS / "page.js").read_bytes(), *([gzip.decompress(library())] if carried else [])]
-    allowed = [f"'sha256-{base64.b64encode(hashlib.sha256(script).digest()).decode()}'" for script in scripts]
+    scripts = [
+        (ASSETS / "page.js").read_bytes(),
+        *([gzip.decompress(library())] if carried else []),
+    ]
+    allowed = [
+        f"'sha256-{base64.b64encode(hashlib.sha256(script).digest()).decode()}'"
+        for script in scripts
+    ]
     sources = " ".join(allowed + (["'self'", "file:"] if shared else []))
     rest = "style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
     return f"default-src 'none'; script-src {sources}; {rest}"
@@ -115,7 +160,9 @@ def parsed(name: str):
     """A template of assets/; what is filled in is escaped."""
     from jinja2 import Environment, FileSystemLoader
 
-    made = Environment(loader=FileSystemLoader(ASSETS), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    made = Environment(
+        loader=FileSystemLoader(ASSETS), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
     made.filters |= {"plain": plain, "legal": lambda text: _FORBIDDEN.sub("", text)}
     return made.get_template(name)
 
@@ -125,19 +172,25 @@ def _cell(cell: dict, contents: list, picture):
     if "remove-cell" in tags:
         return
     if cell["cell_type"] == "markdown":
-        yield _HEADING.sub(lambda found: _anchor(found, contents), markdown(cell["source"], trusted=True))
+        yield _HEADING.sub(
+            lambda found: _anchor(found, contents), markdown(cell["source"], trusted=True)
+        )
     elif cell["cell_type"] == "code":
         if cell["source"].strip() and "remove-input" not in tags:
             source = f'<pre class="source">{_coloured(cell["source"])}</pre>'
             yield f'<details class="code"><summary>Code</summary>{source}</details>'
-        yield from (_output(output, picture) for output in cell["outputs"] if "remove-output" not in tags)
+        yield from (
+            _output(output, picture) for output in cell["outputs"] if "remove-output" not in tags
+        )
 
 
 def _anchor(found: re.Match, contents: list) -> str:
     level, text = int(found[1]), html.unescape(re.sub(r"<[^>]+>", "", found[2])).strip()
     name = re.sub(r"\W+", "-", text.lower()).strip("-") or "section"
     taken = {entry["id"] for entry in contents}
-    name = next(n for n in [name, *(f"{name}-{i}" for i in range(2, len(taken) + 3))] if n not in taken)
+    name = next(
+        n for n in [name, *(f"{name}-{i}" for i in range(2, len(taken) + 3))] if n not in taken
+    )
     contents.append({"level": level, "id": name, "text": text})
     return f'<h{level} id="{name}">{found[2]}</h{level}>'
 
@@ -168,10 +221,18 @@ def _answer(record: dict) -> str:
 
 def _chart(spec: dict, picture) -> str:
     title = spec.get("title", "")
-    label = str(spec.get("description") or (title.get("text", "") if isinstance(title, dict) else title) or "Chart")
+    label = str(
+        spec.get("description")
+        or (title.get("text", "") if isinstance(title, dict) else title)
+        or "Chart"
+    )
     told = json.dumps(spec)
     drawn = picture(told) if picture else ""
-    image = f"<img alt='{html.escape(label)}' src='data:image/svg+xml,{_quoted(drawn)}'>" if drawn else ""
+    image = (
+        f"<img alt='{html.escape(label)}' src='data:image/svg+xml,{_quoted(drawn)}'>"
+        if drawn
+        else ""
+    )
     # Half of a large chart's bytes are digits that no eye and no spreadsheet needs.
     shown = json.loads(told, parse_float=lambda digits: float(f"{float(digits):.7g}"))
     packed = json.dumps(shown, separators=(",", ":"), ensure_ascii=False)
@@ -181,7 +242,13 @@ def _chart(spec: dict, picture) -> str:
 
 def _quoted(svg: str) -> str:
     """For a data URL inside single quotes."""
-    for plain, quoted in (("%", "%25"), ("#", "%23"), ("\n", "%0A"), ("&", "&amp;"), ("'", "&#39;")):
+    for plain, quoted in (
+        ("%", "%25"),
+        ("#", "%23"),
+        ("\n", "%0A"),
+        ("&", "&amp;"),
+        ("'", "&#39;"),
+    ):
         svg = svg.replace(plain, quoted)
     return svg
 
@@ -204,9 +271,14 @@ def _markdown(trusted: bool):
         def block_html(self, html: str) -> str:
             return html if trusted else f"<p>{mistune.escape(html.strip())}</p>\n"
 
-    made = mistune.create_markdown(renderer=Renderer(escape=False), plugins=["table", "footnotes", "math"])
-    # As Pandoc has it, so that "$3 to $5" stays money: no space inside, no digit after the closing sign.
-    made.inline.register("inline_math", r"\$(?![\s$])(?P<math_text>[^$\n]+?)(?<!\s)\$(?!\d)", _math, before="link")
+    made = mistune.create_markdown(
+        renderer=Renderer(escape=False), plugins=["table", "footnotes", "math"]
+    )
+    # As Pandoc has it, so that "$3 to $5" stays money: no space inside, no digit after the closing
+    # sign.
+    made.inline.register(
+        "inline_math", r"\$(?![\s$])(?P<math_text>[^$\n]+?)(?<!\s)\$(?!\d)", _math, before="link"
+    )
     return made
 
 
@@ -221,18 +293,24 @@ def plain(text: str) -> str:
 
 
 def markdown(text: str, trusted: bool = False) -> str:
-    """Markdown with maths as HTML and MathML; HTML inside it counts only where it is `trusted` (a notebook's own)."""
+    """Markdown with maths as HTML and MathML; HTML inside it counts only where it is `trusted` (a
+    notebook's own).
+    """
     return _markdown(trusted)(text)
 
 
 def clean(text: str) -> str:
-    """HTML of an output without scripts, handlers, frames or open tags; style sheets of pandas stay."""
+    """HTML of an output without scripts, handlers, frames or open tags; style sheets of pandas
+    stay.
+    """
     import nh3
 
     kept = (css for css in _STYLES.findall(text) if css.strip() and not _FOREIGN.search(css))
     styles = "".join(f"<style>{css}</style>" for css in kept)
     # Most of a styled table is names of cells that no style asks for.
-    text = _NAMED.sub(lambda name: name[0] if f"#{name[1]}" in styles else "", _STYLES.sub("", text))
+    text = _NAMED.sub(
+        lambda name: name[0] if f"#{name[1]}" in styles else "", _STYLES.sub("", text)
+    )
     text = _BETWEEN.sub("><", text if _CLASSED.search(styles) else _CLASSES.sub("", text))
     marks = {"class", "id", "style", "title", "role", "scope", "colspan", "rowspan", "dir", "lang"}
     return styles + nh3.clean(
@@ -266,9 +344,15 @@ def _colours() -> tuple:
 
 
 def warm(*shown: dict) -> None:
-    """Render a small page once, so that what is compiled and cached on the way is there before the first fork."""
+    """Render a small page once, so that what is compiled and cached on the way is there before the
+    first fork.
+    """
     outputs = [{"output_type": "display_data", "metadata": {}, "data": data} for data in shown]
-    prose = {"cell_type": "markdown", "metadata": {}, "source": "# A\n\n*b* $x^2$\n\n$$y$$\n\n|a|\n|-|\n|1|\n\n- a"}
+    prose = {
+        "cell_type": "markdown",
+        "metadata": {},
+        "source": "# A\n\n*b* $x^2$\n\n$$y$$\n\n|a|\n|-|\n|1|\n\n- a",
+    }
     code = {"cell_type": "code", "metadata": {}, "source": "x = f'{1}'  # one", "outputs": outputs}
     names = ("name", "root", "notebook", "scenario", "heading", "question", "as_of")
     about = dict.fromkeys(names, "") | {"siblings": []}

@@ -1,4 +1,6 @@
-"""A chart as a still picture, drawn by the page's own library in a process of its own: V8 has threads, and we fork."""
+"""A chart as a still picture, drawn by the page's own library in a process of its own: V8 has
+threads, and we fork.
+"""
 
 import gzip
 import json
@@ -18,9 +20,12 @@ from xml.etree import ElementTree
 
 from analysis.report.renderer import ASSETS, MIME
 
-VERSION = "6.4"  # the Vega-Lite of the page's own library; a test keeps the two and Altair's together
-# That library: vega-embed, and those parts of Vega that draw without a page. The addresses are names of modules, which
-# vl-convert finds in the copy that it carries: nothing is fetched, neither when it bundles nor when a page is drawn.
+VERSION = (
+    "6.4"  # the Vega-Lite of the page's own library; a test keeps the two and Altair's together
+)
+# That library: vega-embed, and those parts of Vega that draw without a page. The addresses are
+# names of modules, which vl-convert finds in the copy that it carries: nothing is fetched, neither
+# when it bundles nor when a page is drawn.
 BUNDLE = (
     'import {View, parse, textMetrics} from "https://cdn.jsdelivr.net/npm/vega@6.2.0/+esm"; '
     'import {compile} from "https://cdn.jsdelivr.net/npm/vega-lite@6.4.1/+esm"; '
@@ -32,14 +37,25 @@ _MOVED = re.compile(r"translate\((-?[\d.]+),(-?[\d.]+)\)")
 _COUNTED = re.compile(r"\b(gradient_|clip)(\d+)\b")
 _LONG = re.compile(r"-?\d*\.\d+(?:e-?\d+)?")
 _PLACED = {"d", "transform", "x", "y", "x1", "x2", "y1", "y2", "width", "height"}
-# The page itself has a label and the data for those who cannot see; the picture needs no second, and takes no clicks.
+# The page itself has a label and the data for those who cannot see; the picture needs no second,
+# and takes no clicks.
 _NEEDLESS = {"class", "pointer-events", "role"}
-_INHERITED = {"fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-opacity", "fill-opacity", "text-anchor"}
+_INHERITED = {
+    "fill",
+    "stroke",
+    "stroke-width",
+    "stroke-dasharray",
+    "stroke-opacity",
+    "fill-opacity",
+    "text-anchor",
+}
 _INHERITED |= {"font-family", "font-size", "font-weight"}
 
 
 class Painter:
-    """A process that draws the pictures of several reports at once; what it drew lately it need not draw again."""
+    """A process that draws the pictures of several reports at once; what it drew lately it need not
+    draw again.
+    """
 
     desk: Any = None  # the connection of this process
 
@@ -49,28 +65,38 @@ class Painter:
     def start(self) -> None:
         """A new process; an old one ends with the last who could ask it."""
         command = [sys.executable, "-m", "analysis.report.pictures"]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         self.address, self.desk = "", None
 
     def open(self) -> None:
-        """Wait until it can be spoken to; a process that forks does so before, and its children share one painter."""
+        """Wait until it can be spoken to; a process that forks does so before, and its children
+        share one painter.
+        """
         self.address = self.address or self.process.stdout.readline().strip()
         if not self.address:
             raise EOFError
 
     def draw(self, spec: str, timeout: float | None = None) -> str:
-        """The SVG of a Vega-Lite specification in JSON; ValueError with the library's message where it has a fault.
+        """The SVG of a Vega-Lite specification in JSON; ValueError with the library's message where
+        it has a fault.
 
         TimeoutError where the drawing itself takes more than `timeout` seconds.
         """
         try:
             answer = self._asked(spec, timeout)
-        except (EOFError, OSError):  # a chart of another report may have killed it: once more, by one of our own
+        except (
+            EOFError,
+            OSError,
+        ):  # a chart of another report may have killed it: once more, by one of our own
             self.start()
             try:
                 answer = self._asked(spec, timeout)
             except (EOFError, OSError):
-                raise OSError("the process that draws pictures has ended; its message is above") from None
+                raise OSError(
+                    "the process that draws pictures has ended; its message is above"
+                ) from None
         if isinstance(answer, Exception):
             raise answer
         return answer
@@ -84,7 +110,9 @@ class Painter:
 
 
 class Ahead:
-    """Pictures of charts that are drawn in the order in which cells show them, while the next cells run."""
+    """Pictures of charts that are drawn in the order in which cells show them, while the next cells
+    run.
+    """
 
     def __init__(self, draw):
         self.paint, self.begun, self.hand = draw, {}, ThreadPoolExecutor(1)
@@ -106,13 +134,19 @@ class Ahead:
         return self._begin(spec).result()
 
     def _begin(self, spec: str) -> Future:
-        return self.begun.get(spec) or self.begun.setdefault(spec, self.hand.submit(self.paint, spec))
+        return self.begun.get(spec) or self.begun.setdefault(
+            spec, self.hand.submit(self.paint, spec)
+        )
 
 
 def small(svg: str) -> str:
-    """The same drawing in a few of the bytes: a tenth of a pixel is enough, and what repeats is said once."""
+    """The same drawing in a few of the bytes: a tenth of a pixel is enough, and what repeats is
+    said once.
+    """
     ElementTree.register_namespace("", SVG)
-    seen: dict[str, int] = {}  # Vega counts gradients and clips from picture to picture; here each begins at 0
+    seen: dict[
+        str, int
+    ] = {}  # Vega counts gradients and clips from picture to picture; here each begins at 0
     svg = _COUNTED.sub(lambda found: f"{found[1]}{seen.setdefault(found[0], len(seen))}", svg)
     root = ElementTree.fromstring(svg)
     _stripped(root)
@@ -141,15 +175,25 @@ def _stripped(root) -> None:
             if name in _NEEDLESS or name.startswith("aria-") or (name, value) == ("opacity", "1"):
                 del node.attrib[name]
             elif name in _PLACED:
-                node.set(name, _LONG.sub(lambda found: f"{float(found[0]):.1f}".removesuffix(".0"), value))
+                node.set(
+                    name,
+                    _LONG.sub(lambda found: f"{float(found[0]):.1f}".removesuffix(".0"), value),
+                )
             elif rgb := re.fullmatch(r"rgb\((\d+), (\d+), (\d+)\)", value):
                 node.set(name, "#" + "".join(f"{int(part):02x}" for part in rgb.groups()))
 
 
 def _lines(group) -> None:
     """Lines of one look, such as a grid, as one path."""
-    looks = {tuple(sorted((k, v) for k, v in line.items() if k not in ("transform", "x2", "y2"))) for line in group}
-    moves = [_MOVED.fullmatch(line.get("transform", "")) for line in group if line.tag == f"{{{SVG}}}line"]
+    looks = {
+        tuple(sorted((k, v) for k, v in line.items() if k not in ("transform", "x2", "y2")))
+        for line in group
+    }
+    moves = [
+        _MOVED.fullmatch(line.get("transform", ""))
+        for line in group
+        if line.tag == f"{{{SVG}}}line"
+    ]
     if len(moves) < 2 or len(moves) < len(group) or len(looks) > 1 or not all(moves):
         return
     both = zip(moves, group, strict=True)
@@ -164,7 +208,9 @@ def _symbols(root) -> None:
         for node in parent:
             move = _MOVED.fullmatch(node.get("transform", ""))
             if move and node.tag == f"{{{SVG}}}path":
-                look = tuple(sorted((name, value) for name, value in node.items() if name != "transform"))
+                look = tuple(
+                    sorted((name, value) for name, value in node.items() if name != "transform")
+                )
                 seen.setdefault((parent, look), []).append((node, f"{move[1]},{move[2]}"))
     for number, ((parent, look), nodes) in enumerate(seen.items()):
         if len(nodes) < 3:
@@ -173,7 +219,11 @@ def _symbols(root) -> None:
         marker = ElementTree.Element(f"{{{SVG}}}marker", whole)
         marker.append(ElementTree.Element(f"{{{SVG}}}path", dict(look)))
         ends = {f"marker-{place}": f"url(#s{number})" for place in ("start", "mid", "end")}
-        drawn = {"d": "M" + " ".join(place for _, place in nodes), "fill": "none", "stroke": "none"} | ends
+        drawn = {
+            "d": "M" + " ".join(place for _, place in nodes),
+            "fill": "none",
+            "stroke": "none",
+        } | ends
         at = list(parent).index(nodes[0][0])
         parent[at : at + 1] = [marker, ElementTree.Element(f"{{{SVG}}}path", drawn)]
         for node, _ in nodes[1:]:
@@ -181,14 +231,19 @@ def _symbols(root) -> None:
 
 
 def engine():
-    """What draws: the page's own library in V8 (mini-racer), without a browser; give a specification in JSON.
+    """What draws: the page's own library in V8 (mini-racer), without a browser; give a
+    specification in JSON.
 
-    ValueError with the library's message, TimeoutError after so many seconds; neither harms the next picture.
+    ValueError with the library's message, TimeoutError after so many seconds; neither harms the
+    next picture.
     """
     from py_mini_racer import JSEvalException, JSOOMException, JSTimeoutException, MiniRacer
 
     v8 = MiniRacer()
-    for script in ((ASSETS / "paint.js").read_text(), gzip.decompress((ASSETS / "vega.js.gz").read_bytes()).decode()):
+    for script in (
+        (ASSETS / "paint.js").read_text(),
+        gzip.decompress((ASSETS / "vega.js.gz").read_bytes()).decode(),
+    ):
         v8.eval(script + "\n;0")
     v8.eval("begin()")
 
@@ -198,9 +253,13 @@ def engine():
         except JSTimeoutException:
             raise TimeoutError(f"a chart is not drawn within {timeout:g} s") from None
         except JSOOMException:
-            raise ValueError(f"a chart cannot be drawn: it takes more than {MEMORY >> 30} GiB") from None
+            raise ValueError(
+                f"a chart cannot be drawn: it takes more than {MEMORY >> 30} GiB"
+            ) from None
         except JSEvalException as thrown:
-            raise ValueError(f"a chart cannot be drawn: {str(thrown).splitlines()[0][:500]}") from None
+            raise ValueError(
+                f"a chart cannot be drawn: {str(thrown).splitlines()[0][:500]}"
+            ) from None
         if fault := v8.eval("fault"):
             raise ValueError(f"a chart cannot be drawn: {fault[:500]}")
         return v8.eval("drawn")
@@ -209,7 +268,9 @@ def engine():
 
 
 def main() -> None:
-    """Draw for whoever connects to the address that standard output names, until standard input ends."""
+    """Draw for whoever connects to the address that standard output names, until standard input
+    ends.
+    """
     with tempfile.TemporaryDirectory() as folder:
         door = Listener(os.path.join(folder, "desk") if os.name == "posix" else None, backlog=64)
         print(door.address, flush=True)

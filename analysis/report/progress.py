@@ -7,7 +7,9 @@ from typing import Any
 
 
 class Progress:
-    """`style` is "auto" (a bar where standard error is a terminal, else lines), "plain", "json" or "none"."""
+    """`style` is "auto" (a bar where standard error is a terminal, else lines), "plain", "json" or
+    "none".
+    """
 
     def __init__(self, style: str = "auto"):
         self.style = ("bar" if sys.stderr.isatty() else "plain") if style == "auto" else style
@@ -26,9 +28,20 @@ class Progress:
         """So many reports are due."""
         self.left = self.total = len(names)
         if names and self.style == "bar":
-            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+            from rich.progress import (
+                BarColumn,
+                MofNCompleteColumn,
+                Progress,
+                TextColumn,
+                TimeRemainingColumn,
+            )
 
-            columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+            columns = (
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeRemainingColumn(),
+            )
             self.bar = self.bar or Progress(*columns, transient=True)
             self.task = self.bar.add_task("reports", total=len(names))
             self.bar.start()
@@ -51,7 +64,9 @@ class Progress:
             if job in self.running:
                 self.bar.remove_task(self.running.pop(job))
             if fault:
-                self.bar.console.print(f"failed: {job}{fault}", style="red", markup=False, highlight=False)
+                self.bar.console.print(
+                    f"failed: {job}{fault}", style="red", markup=False, highlight=False
+                )
         elif self.style == "json":
             self._json(event="report", name=job, status=record["status"], error=record.get("error"))
         else:
@@ -64,7 +79,11 @@ class Progress:
     def summary(self, planned: list, made: list) -> None:
         """What was made, what was fresh, what failed and where."""
         bad = [record for record in made if record["status"] == "failed"]
-        counts = {"made": len(made) - len(bad), "failed": len(bad), "fresh": len(planned) - len(made)}
+        counts = {
+            "made": len(made) - len(bad),
+            "failed": len(bad),
+            "fresh": len(planned) - len(made),
+        }
         seconds = round(time.monotonic() - self.started, 2)
         if self.style == "json":
             failures = [record["error"] | {"name": record["name"]} for record in bad]
@@ -72,7 +91,9 @@ class Progress:
             return
         for record in bad:
             self._line(f"failed: {record['name']}: {said(record)}")
-        self._line(", ".join(f"{count} {word}" for word, count in counts.items()) + f" in {seconds:.1f} s")
+        self._line(
+            ", ".join(f"{count} {word}" for word, count in counts.items()) + f" in {seconds:.1f} s"
+        )
 
     def _json(self, **fields) -> None:
         print(json.dumps(fields), flush=True)

@@ -6,18 +6,27 @@ import mimetypes
 from analysis.report import store
 
 MANIFEST = "published.json"
-# A reader may keep the library for good, because its name holds its content; a page is asked for again each time.
+# A reader may keep the library for good, because its name holds its content; a page is asked for
+# again each time.
 KEPT, ASKED = "public, max-age=31536000, immutable", "no-cache"
 
 
-def publish(destination: str, source: str = "reports", prune: bool = False, dry_run: bool = False, say=print) -> dict:
-    """Counts of files copied, removed and left as they are; `prune` removes what an earlier publication left over.
+def publish(
+    destination: str, source: str = "reports", prune: bool = False, dry_run: bool = False, say=print
+) -> dict:
+    """Counts of files copied, removed and left as they are; `prune` removes what an earlier
+    publication left over.
 
-    What lies at the destination is known from the manifest of the last publication, which is written last: one that
-    was cut off is done again, and no file that was not published from here is ever removed.
+    What lies at the destination is known from the manifest of the last publication, which is
+    written last: one that was cut off is done again, and no file that was not published from here
+    is ever removed.
     """
     with store.lock(source, say):
-        here = {name: store.digest(store.get(source, name)) for name in store.names(source) if _public(name)}
+        here = {
+            name: store.digest(store.get(source, name))
+            for name in store.names(source)
+            if _public(name)
+        }
         if "index.html" not in here:
             raise FileNotFoundError(f"{source} holds no finished site: there is no index.html")
         there = json.loads(store.get(destination, MANIFEST) or b"{}")
@@ -38,7 +47,12 @@ def publish(destination: str, source: str = "reports", prune: bool = False, dry_
 
 
 def _public(name: str) -> bool:
-    return not name.startswith(".") and "/." not in name and not name.endswith(".ipynb") and name != MANIFEST
+    return (
+        not name.startswith(".")
+        and "/." not in name
+        and not name.endswith(".ipynb")
+        and name != MANIFEST
+    )
 
 
 def _order(name: str) -> tuple:
@@ -48,9 +62,15 @@ def _order(name: str) -> tuple:
 
 
 def _headers(destination: str, name: str) -> dict:
-    """How long a reader may keep a file and what it is, in the words of the store that can say so."""
+    """How long a reader may keep a file and what it is, in the words of the store that can
+    say so.
+    """
     kept = KEPT if name.startswith("assets/") else ASKED
-    kind = "application/atom+xml" if name == "feed.xml" else mimetypes.guess_type(name)[0] or "application/octet-stream"
+    kind = (
+        "application/atom+xml"
+        if name == "feed.xml"
+        else mimetypes.guess_type(name)[0] or "application/octet-stream"
+    )
     kind += "; charset=utf-8" if kind.startswith("text/") else ""
     scheme = destination.split("://")[0]
     if scheme in ("s3", "s3a"):

@@ -1,4 +1,6 @@
-"""How a chart is shown in a notebook: its specification and, for a person, a drawing that needs no network."""
+"""How a chart is shown in a notebook: its specification and, for a person, a drawing that needs no
+network.
+"""
 
 import base64
 import html
@@ -14,13 +16,23 @@ NUMBERS = "application/vnd.passthrough.numbers+json"
 FORECASTS = "application/vnd.passthrough.forecasts+json"
 ASSETS = Path(__file__).with_name("assets")
 ENDLESS = {float("inf"), float("-inf")}
-PLAIN_COLUMNS = {"float64", "int64", "bool", "str", "datetime64[us]", "datetime64[ns]", "datetime64[s]"}
+PLAIN_COLUMNS = {
+    "float64",
+    "int64",
+    "bool",
+    "str",
+    "datetime64[us]",
+    "datetime64[ns]",
+    "datetime64[s]",
+}
 PLAIN = {str, int, float, bool, type(None)}
 _carrier: list = []
 
 
 def enable() -> None:
-    """Make Altair emit specifications: its own renderers need a network or fail nbformat's schema."""
+    """Make Altair emit specifications: its own renderers need a network or fail nbformat's
+    schema.
+    """
     import altair as alt
 
     _quicken()
@@ -31,39 +43,52 @@ def enable() -> None:
 
 
 def _quicken() -> None:
-    """Altair's own answers in a fraction of the time; it hashes a thousand schemas for every shorthand such as `x:Q`,
-    copies a chart four times for each layer, field by undefined field, and asks a word whether it is a schema.
+    """Altair's own answers in a fraction of the time; it hashes a thousand schemas for every
+    shorthand such as `x:Q`, copies a chart four times for each layer, field by undefined field, and
+    asks a word whether it is a schema.
 
-    A report build also leaves out its check against the schema: it draws every chart, which finds the faults.
+    A report build also leaves out its check against the schema: it draws every chart, which finds
+    the faults.
     """
     import altair as alt
     from altair.utils import schemapi
 
     schemas, told = schemapi._FromDict(schemapi._subclasses(alt.VegaLiteSchema)), schemapi._todict
     schemapi._FromDict = lambda _: schemas
-    schemapi._todict = lambda obj, *rest, **more: obj if type(obj) in PLAIN else told(obj, *rest, **more)
+    schemapi._todict = lambda obj, *rest, **more: (
+        obj if type(obj) in PLAIN else told(obj, *rest, **more)
+    )
     schemapi._deep_copy = _copied
     if os.environ.get("PASSTHROUGH_BATCH"):
         schemapi.SchemaBase.validate = lambda *_, **__: None
 
 
 def _copied(thing, by_ref: set):
-    """A chart's copy down to its values, those named in `by_ref` excepted; nothing is computed from them anew."""
+    """A chart's copy down to its values, those named in `by_ref` excepted; nothing is computed from
+    them anew.
+    """
     from altair.utils.schemapi import SchemaBase, Undefined
 
     if isinstance(thing, list):
         return [_copied(one, by_ref) for one in thing]
     if isinstance(thing, dict):
-        return {key: one if one is Undefined or key in by_ref else _copied(one, by_ref) for key, one in thing.items()}
+        return {
+            key: one if one is Undefined or key in by_ref else _copied(one, by_ref)
+            for key, one in thing.items()
+        }
     if not isinstance(thing, SchemaBase):
         return thing
     made = object.__new__(type(thing))
-    made.__dict__.update(_args=tuple(_copied(one, by_ref) for one in thing._args), _kwds=_copied(thing._kwds, by_ref))
+    made.__dict__.update(
+        _args=tuple(_copied(one, by_ref) for one in thing._args), _kwds=_copied(thing._kwds, by_ref)
+    )
     return made
 
 
 def values(data, max_rows: int | None = 5000):
-    """What Altair's own transformer makes of a table: a dict a row, null where nothing or no number is."""
+    """What Altair's own transformer makes of a table: a dict a row, null where nothing or no number
+    is.
+    """
     import altair as alt
     import pandas as pd
 
@@ -86,7 +111,9 @@ def bundle(spec: dict, **_) -> dict:
 
 
 def _drawing(spec: dict) -> str:
-    """HTML that draws the chart; the library travels with the first chart of a session and with its reruns."""
+    """HTML that draws the chart; the library travels with the first chart of a session and with its
+    reruns.
+    """
     cell = _cell()
     if not _carrier:
         _carrier.append(cell)

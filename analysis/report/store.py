@@ -19,7 +19,9 @@ def put(base: str, name: str, data: bytes | str, **options) -> None:
     data = data.encode() if isinstance(data, str) else data
     if "://" in base:
         system, path = where(base, name)
-        system.pipe_file(path, data, **options)  # an object store shows an object when it is complete
+        system.pipe_file(
+            path, data, **options
+        )  # an object store shows an object when it is complete
         return
     final = Path(base, name)
     final.parent.mkdir(parents=True, exist_ok=True)
@@ -52,7 +54,9 @@ def size(base: str, name: str) -> int | None:
 def names(base: str, under: str = "") -> list[str]:
     """Every file under a folder of the site, sorted."""
     system, root = where(base)
-    return sorted(path.split(root + "/", 1)[-1] for path in system.find(f"{root}/{under}".rstrip("/")))
+    return sorted(
+        path.split(root + "/", 1)[-1] for path in system.find(f"{root}/{under}".rstrip("/"))
+    )
 
 
 def drop(base: str, name: str) -> None:
@@ -63,7 +67,9 @@ def drop(base: str, name: str) -> None:
 
 
 def where(base: str, name: str = ""):
-    """The fsspec file system of a folder or URL and the path inside it; what it listed before is asked again."""
+    """The fsspec file system of a folder or URL and the path inside it; what it listed before is
+    asked again.
+    """
     system, root = fsspec.core.url_to_fs(base)
     system.invalidate_cache()
     return system, f"{root.rstrip('/')}/{name}".rstrip("/")
@@ -80,7 +86,9 @@ def digest(*parts: bytes | str) -> str:
 
 @contextmanager
 def lock(base: str, say):
-    """One build at a time in a folder; another waits and says so. An object store has no lock: its writes are whole."""
+    """One build at a time in a folder; another waits and says so. An object store has no lock: its
+    writes are whole.
+    """
     if "://" in base or os.name != "posix":
         yield
         return

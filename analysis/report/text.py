@@ -1,4 +1,6 @@
-"""Sentences and tables: what a notebook says, with every number computed, and what a page takes away."""
+"""Sentences and tables: what a notebook says, with every number computed, and what a page takes
+away.
+"""
 
 import csv
 import html
@@ -22,7 +24,9 @@ PAYS = ("pays", "does not pay", "may pay")
 
 @dataclass(frozen=True)
 class Shown:
-    """Median and 80% range of a quantity in a unit fit to read; formats as text, keeps the numbers."""
+    """Median and 80% range of a quantity in a unit fit to read; formats as text, keeps the
+    numbers.
+    """
 
     values: tuple[float, float, float]
     unit: str
@@ -55,7 +59,8 @@ def _around(unit: str) -> tuple[str, str]:
 
 
 def number(value: float, digits: int = 3) -> str:
-    """A value with `digits` significant digits and separated thousands; no exponent below a thousand million.
+    """A value with `digits` significant digits and separated thousands; no exponent below a
+    thousand million.
 
     >>> number(1234.5), number(0.012345), number(3.5714)
     ('1,230', '0.0123', '3.57')
@@ -63,11 +68,17 @@ def number(value: float, digits: int = 3) -> str:
     if not np.isfinite(value) or value == 0:
         return {True: "0", False: str(value)}[value == 0]
     places = digits - 1 - int(np.floor(np.log10(abs(value))))
-    return f"{round(value, places):,.{max(places, 0)}f}" if abs(value) < 1e9 else f"{value:,.{digits}g}"
+    return (
+        f"{round(value, places):,.{max(places, 0)}f}"
+        if abs(value) < 1e9
+        else f"{value:,.{digits}g}"
+    )
 
 
 def figure(value: float, unit: str) -> str:
-    """The number with its prefix, for the first of a range; a multiplier below 1 and a percentage have two digits."""
+    """The number with its prefix, for the first of a range; a multiplier below 1 and a percentage
+    have two digits.
+    """
     rough = unit == "percent" or (unit == "ratio" and abs(value) < 1)
     return _around(unit)[0] + number(value, 2 if rough else 3)
 
@@ -78,18 +89,24 @@ def text(value: float, unit: str) -> str:
 
 
 def musd(usd: float) -> str:
-    """Dollars that somebody states, in millions: as they are, without zeros that claim a precision."""
+    """Dollars that somebody states, in millions: as they are, without zeros that claim a
+    precision.
+    """
     return f"${convert(usd, 'usd', 'Musd'):,.3g} M"
 
 
 def printed(value: float, times: float, unit: str) -> str:
-    """A number as its source prints it, with the factor that it is multiplied by and what comes of it."""
+    """A number as its source prints it, with the factor that it is multiplied by and what comes of
+    it.
+    """
     factor, made = (f"{x:,.4g}" if x < 1e4 else f"{x:,.0f}" for x in (times, value * times))
     return f"{value:,.10g} {unit}" if times == 1 else f"{value:,.10g} × {factor} = {made} {unit}"
 
 
 def shown(draws, quantity: str, unit: str = "", option: str | None = None) -> Shown:
-    """P10, P50 and P90 of a column of `draws` (of one option), in `unit`; `ratio` means a pure number with ×."""
+    """P10, P50 and P90 of a column of `draws` (of one option), in `unit`; `ratio` means a pure
+    number with ×.
+    """
     column = (draws.loc[option] if option else draws)[quantity]
     return spread(column, unit_of(quantity), unit)
 
@@ -101,7 +118,9 @@ def spread(values, from_unit: str = "", unit: str = "") -> Shown:
 
 
 def step(draws: pd.DataFrame) -> str:
-    """The option that a page is about: the claim at its word where a reading is taken, else the candidate."""
+    """The option that a page is about: the claim at its word where a reading is taken, else the
+    candidate.
+    """
     return "claimed" if "claimed" in draws.index.unique(0) else "candidate"
 
 
@@ -124,28 +143,45 @@ def plain(words) -> str:
 
 def say(sentence: str, **values) -> Markdown:
     """A sentence whose numbers are computed, never typed; strings are escaped."""
-    return Markdown(sentence.format(**{k: plain(v) if type(v) is str else v for k, v in values.items()}))
+    return Markdown(
+        sentence.format(**{k: plain(v) if type(v) is str else v for k, v in values.items()})
+    )
 
 
 def written(template: str, **values) -> Markdown:
-    """A template of assets/ in Markdown, filled; each paragraph is one line, however the template breaks it."""
+    """A template of assets/ in Markdown, filled; each paragraph is one line, however the template
+    breaks it.
+    """
     told = parsed(template).render(values)
     return Markdown("\n\n".join(" ".join(part.split()) for part in told.split("\n\n")))
 
 
 @cache
 def parsed(template: str):
-    """A template of assets/ in Markdown with what words need; a value that is not given is an error."""
+    """A template of assets/ in Markdown with what words need; a value that is not given is an
+    error.
+    """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     found = FileSystemLoader(Path(__file__).with_name("assets"))
-    made = Environment(loader=found, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    made.filters |= {"plain": plain, "day": day, "form": format, "text": text, "figure": figure, "musd": musd}
+    made = Environment(
+        loader=found, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    made.filters |= {
+        "plain": plain,
+        "day": day,
+        "form": format,
+        "text": text,
+        "figure": figure,
+        "musd": musd,
+    }
     return made.get_template(template)
 
 
 def table(rows, heads: Sequence[str]) -> Markdown:
-    """Rows of cells as a table; cells are Markdown, so text from outside goes through `plain` first."""
+    """Rows of cells as a table; cells are Markdown, so text from outside goes through `plain`
+    first.
+    """
     lines = [heads, ["---"] * len(heads), *rows]
     return Markdown("\n".join(f"| {' | '.join(map(str, cells))} |" for cells in lines))
 
@@ -164,45 +200,78 @@ def headline(sentence: str, value: Shown, verdict: str = "", **values) -> Payloa
     """The answer in one sentence, for the first screen, the index and the feed."""
     words = say(sentence, value=value, verdict=verdict, **values).data
     # Six digits: further ones differ between processors, and nothing should compare them.
-    low, mid, high = (float(f"{end:.6g}") for end in value.values)  # noqa: PD011
-    record = {"headline": words, "value": mid, "low": low, "high": high, "unit": value.unit, "verdict": verdict}
+    low, mid, high = (float(f"{end:.6g}") for end in value.values)
+    record = {
+        "headline": words,
+        "value": mid,
+        "low": low,
+        "high": high,
+        "unit": value.unit,
+        "verdict": verdict,
+    }
     return Payload({"text/markdown": f"**{words}**", "text/plain": words, HEADLINE: record})
 
 
 def three_ways(value: Shown, aim: float, words: Sequence[str]) -> str:
     """Which of three words fits: the 80% range lies above the aim, below it, or about it."""
-    low, _, high = value.values  # noqa: PD011
+    low, _, high = value.values
     return words[0] if low >= aim else words[1] if high < aim else words[2]
 
 
 def row(quantity: str, option: str, unit: str, ends) -> dict:
     """A row to take away: P10, P50 and P90 of a quantity in a unit, to six digits."""
     told = zip(("low", "mid", "high"), ends, strict=True)
-    return {"quantity": quantity, "option": option, "unit": unit, **{end: float(f"{x:.6g}") for end, x in told}}
+    return {
+        "quantity": quantity,
+        "option": option,
+        "unit": unit,
+        **{end: float(f"{x:.6g}") for end, x in told},
+    }
 
 
 def rows_of(draws: pd.DataFrame, quantities: Mapping[str, str]) -> list[dict]:
     """Rows to take away of quantities in the units stated, for each option of `draws`."""
     options = draws.index.get_level_values(0).unique() if draws.index.nlevels > 1 else [""]
-    return [row(quantity, option, unit or "1", shown(draws, quantity, unit, option or None).values)
-            for quantity, unit in quantities.items() for option in options]  # fmt: skip
+    return [
+        row(quantity, option, unit or "1", shown(draws, quantity, unit, option or None).values)
+        for quantity, unit in quantities.items()
+        for option in options
+    ]
 
 
 def numbers(draws: pd.DataFrame, quantities: Mapping[str, str]) -> Payload:
-    """The table to take away: P10, P50 and P90 of each quantity for each option, in the unit stated."""
+    """The table to take away: P10, P50 and P90 of each quantity for each option, in the unit
+    stated.
+    """
     return taken(rows_of(draws, quantities))
 
 
-def taken(rows: list[dict], words: dict[str, str] | None = None, page: Markdown | None = None) -> Payload:
+def taken(
+    rows: list[dict], words: dict[str, str] | None = None, page: Markdown | None = None
+) -> Payload:
     """Rows from `row` as a table to read and to take away.
 
-    The reader sees quantities in `words` and units as they are written, or `page`; the machine keeps all as it is.
+    The reader sees quantities in `words` and units as they are written, or `page`; the machine
+    keeps all as it is.
     """
     words = worded("quantity") | (words or {})
-    cells = [(words.get(row["quantity"], row["quantity"].replace("_", " ")), row["option"], unit_words(row["unit"]),
-              *(number(row[k]) for k in ("low", "mid", "high"))) for row in rows]  # fmt: skip
+    cells = [
+        (
+            words.get(row["quantity"], row["quantity"].replace("_", " ")),
+            row["option"],
+            unit_words(row["unit"]),
+            *(number(row[k]) for k in ("low", "mid", "high")),
+        )
+        for row in rows
+    ]
     page = page or table(cells, ["Quantity", "option", "unit", "P10", "P50", "P90"])
-    return Payload({"text/markdown": page.data, "text/plain": pd.DataFrame(rows).to_string(), NUMBERS: {"rows": rows}})
+    return Payload(
+        {
+            "text/markdown": page.data,
+            "text/plain": pd.DataFrame(rows).to_string(),
+            NUMBERS: {"rows": rows},
+        }
+    )
 
 
 def unit_words(unit: str) -> str:
@@ -211,34 +280,51 @@ def unit_words(unit: str) -> str:
 
 
 def named(field: str) -> str:
-    """A field in words, without the unit in its name: the printed number has its own, which may be another.
+    """A field in words, without the unit in its name: the printed number has its own, which may be
+    another.
 
     >>> named("debt_interest_share_per_s"), named("busy_share"), named("rack_chips")
     ('debt interest', 'busy share', 'rack chips')
     """
-    return (field if unit_of(field) in ("", "chip", "B") else SUFFIX.sub("", field)).replace("_", " ")
+    return (field if unit_of(field) in ("", "chip", "B") else SUFFIX.sub("", field)).replace(
+        "_", " "
+    )
 
 
 def cited(source: str, why: str) -> str:
-    """A source by its title, with where in it and why; what the authors judged says so in a word."""
+    """A source by its title, with where in it and why; what the authors judged says so in a
+    word.
+    """
     title = "Judged" if source == "judged" else source_table()["title"][source]
     return f"{title}: {why}".removesuffix(": ")
 
 
 def sources(case) -> pd.DataFrame:
-    """Every fact and belief that a scenario rests on, as printed, with where it comes from; facts first.
+    """Every fact and belief that a scenario rests on, as printed, with where it comes from; facts
+    first.
 
-    Left out are dimensions that a model does not have, which are 0, and facts that a belief of that name replaces.
-    A belief's three numbers are P10, P50 and P90.
+    Left out are dimensions that a model does not have, which are 0, and facts that a belief of that
+    name replaces. A belief's three numbers are P10, P50 and P90.
     """
-    things = [(Accelerator, case.baseline.accelerator), (Accelerator, case.candidate.accelerator), (Model, case.model),
-              (Site, case.site)]  # fmt: skip
-    facts = pd.concat([chosen(f"{kind.__name__.lower()}s", name) for kind, name in dict.fromkeys(things)])
+    things = [
+        (Accelerator, case.baseline.accelerator),
+        (Accelerator, case.candidate.accelerator),
+        (Model, case.model),
+        (Site, case.site),
+    ]
+    facts = pd.concat(
+        [chosen(f"{kind.__name__.lower()}s", name) for kind, name in dict.fromkeys(things)]
+    )
     told = [
         (r.thing, r.field, printed(r.value, r.times, r.unit), r.source, r.where)
         for r in facts[(facts["value"] != 0) & ~facts["field"].isin(case.believe)].itertuples()
-    ]  # fmt: skip
-    told += [("belief", name, f"{b.low:g} / {b.mid:g} / {b.high:g} {b.unit}", b.source, b.why)
-             for name, b in case.believe.items()]  # fmt: skip
-    rows = [(thing, f"{named(field)}: {value}", cited(source, why)) for thing, field, value, source, why in told]
+    ]
+    told += [
+        ("belief", name, f"{b.low:g} / {b.mid:g} / {b.high:g} {b.unit}", b.source, b.why)
+        for name, b in case.believe.items()
+    ]
+    rows = [
+        (thing, f"{named(field)}: {value}", cited(source, why))
+        for thing, field, value, source, why in told
+    ]
     return pd.DataFrame(rows, columns=["Of", "What, as printed", "Source, where in it, and why"])

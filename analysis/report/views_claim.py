@@ -1,4 +1,6 @@
-"""Tables and figures of the claim for any scenario: where nothing was claimed, each says so in a sentence."""
+"""Tables and figures of the claim for any scenario: where nothing was claimed, each says so in a
+sentence.
+"""
 
 from functools import wraps
 
@@ -18,14 +20,16 @@ def _of_a_claim(view):
 
     @wraps(view)
     def shown(case, *given):
-        return view(case, *given) if case.claim else Markdown("Nothing was claimed in this scenario.")
+        return (
+            view(case, *given) if case.claim else Markdown("Nothing was claimed in this scenario.")
+        )
 
     return shown
 
 
 def _ends(values) -> str:
     """P10, P50 and P90 in one cell."""
-    return " / ".join(number(end) for end in spread(values).values)  # noqa: PD011
+    return " / ".join(number(end) for end in spread(values).values)
 
 
 def headline_ratio(case) -> float | None:
@@ -35,20 +39,37 @@ def headline_ratio(case) -> float | None:
 
 @_of_a_claim
 def reading_table(case, found: pd.DataFrame) -> Markdown:
-    """Each reading in words, its gains, whether it carries the headline to dollars; `found` from `verdict.effects`."""
+    """Each reading in words, its gains, whether it carries the headline to dollars; `found` from
+    `verdict.effects`.
+    """
     rows = []
     for row in verdict.needs(case, found).itertuples():
-        words = readings()[row.reading].means if row.reading != MEASURED else "No claim: data sheets and calibration."
-        carried = "yes" if row.holds else f"up to {row.price_ratio:.2f}× today's price" if row.at_a_price else "no"
+        words = (
+            readings()[row.reading].means
+            if row.reading != MEASURED
+            else "No claim: data sheets and calibration."
+        )
+        carried = (
+            "yes"
+            if row.holds
+            else f"up to {row.price_ratio:.2f}× today's price"
+            if row.at_a_price
+            else "no"
+        )
         gains = [f"{value:.2f}×" for value in (row.throughput, row.energy, row.dollars)]
         rows.append([f"**{plain(row.title)}.** {plain(words)}", *gains, carried])
-    return table(rows, ["Reading", "per chip second", "per joule", "per dollar", "carries the headline"])
+    return table(
+        rows, ["Reading", "per chip second", "per joule", "per dollar", "carries the headline"]
+    )
 
 
 def workloads(case) -> Markdown:
     """Tokens per dollar, new for old, by reading and workload."""
     found = verdict.across(case)
-    rows = [[plain(title), *("not served" if x != x else f"{x:.2f}×" for x in row)] for title, row in found.iterrows()]
+    rows = [
+        [plain(title), *("not served" if x != x else f"{x:.2f}×" for x in row)]
+        for title, row in found.iterrows()
+    ]
     return table(rows, ["Reading", *map(plain, found)])
 
 
@@ -59,14 +80,20 @@ def belief(case):
 
 
 def worlds(case, draws: pd.DataFrame, ladder: pd.DataFrame) -> tuple:
-    """Probabilities of the three worlds, and tokens per dollar in the true and the mundane one; () without a claim."""
+    """Probabilities of the three worlds, and tokens per dollar in the true and the mundane one; ()
+    without a claim.
+    """
     count = len(draws.loc["baseline"])
-    return (credence.weights(case, count), *verdict.worlds(case, draws, ladder)) if case.claim else ()
+    return (
+        (credence.weights(case, count), *verdict.worlds(case, draws, ladder)) if case.claim else ()
+    )
 
 
 @_of_a_claim
 def mixture(case, told: tuple) -> Markdown:
-    """The three worlds with their probabilities, and what a dollar buys in each and in their mixture."""
+    """The three worlds with their probabilities, and what a dollar buys in each and in their
+    mixture.
+    """
     weighed, true, mundane = told
     outcomes = {"true": true, "mundane": mundane, "empty": [1.0]}
     rows = [[name, f"{weighed[name].mean():.1%}", _ends(each)] for name, each in outcomes.items()]
@@ -82,14 +109,25 @@ def trust(case, told: tuple):
 
 @_of_a_claim
 def needed(case, told: tuple) -> Markdown:
-    """How probable the claim has to be before the expected tokens per dollar carry each conclusion."""
+    """How probable the claim has to be before the expected tokens per dollar carry each
+    conclusion.
+    """
     means, headline = credence.sensitivity(*told), headline_ratio(case)
-    aims = {"a dollar buys a quarter more": 1.25, "it buys half of the headline, on a log scale": headline**0.5,
-            "it buys the headline": headline}  # fmt: skip
+    aims = {
+        "a dollar buys a quarter more": 1.25,
+        "it buys half of the headline, on a log scale": headline**0.5,
+        "it buys the headline": headline,
+    }
     rows = []
     for said, aim in aims.items():
         enough = means.loc[means["mean"] >= aim * verdict.ROUNDING, "true_share"]
-        need = "none is enough" if enough.empty else f"{enough.min():.0%}" if enough.min() else "none is needed"
+        need = (
+            "none is enough"
+            if enough.empty
+            else f"{enough.min():.0%}"
+            if enough.min()
+            else "none is needed"
+        )
         rows.append([f"{said} ({aim:.2f}×)", need])
     return table(rows, ["Conclusion, in expectation", "Probability of the claim that it takes"])
 
@@ -101,7 +139,9 @@ def checks(case):
 
 
 def pass_through(case, ladder: pd.DataFrame) -> Markdown:
-    """The ladder as numbers: each step's factor, what is left, and how much of the headline that is on both scales."""
+    """The ladder as numbers: each step's factor, what is left, and how much of the headline that is
+    on both scales.
+    """
     headline, rows = headline_ratio(case), []
     for row in ladder.itertuples():
         rows.append([plain(row.step), f"{row.factor:.2f}", _ends(row.draws)])

@@ -1,7 +1,9 @@
-"""The warm process that makes reports: it imports once, stays single-threaded, and forks a child for each job.
+"""The warm process that makes reports: it imports once, stays single-threaded, and forks a child
+for each job.
 
-It is always a program of its own (`python -m analysis.report.workshop SLOTS`), so whoever asks may have threads:
-the command line with its bar, a Dask worker, a test. Jobs and events are lines of JSON on its standard streams.
+It is always a program of its own (`python -m analysis.report.workshop SLOTS`), so whoever asks may
+have threads: the command line with its bar, a Dask worker, a test. Jobs and events are lines of
+JSON on its standard streams.
 """
 
 import contextlib
@@ -22,9 +24,15 @@ from analysis.report.job import ROOT, failed, work
 from analysis.report.pictures import Painter
 
 PINNED = {  # one thread a process, one order of sets, one clock: equal inputs give equal bytes
-    "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "TZ": "UTC",
-    "LC_ALL": "C.UTF-8", "JE_ARROW_MALLOC_CONF": "background_thread:false", "PASSTHROUGH_BATCH": "1",
-}  # fmt: skip
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "PYTHONHASHSEED": "0",
+    "TZ": "UTC",
+    "LC_ALL": "C.UTF-8",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+    "PASSTHROUGH_BATCH": "1",
+}
 
 
 SHARING = 3  # slots; to draw the charts of a report takes a third of the time of its cells
@@ -44,7 +52,9 @@ class Workshop:
     def send(self, job: dict) -> None:
         """Hand over a job; it starts when a slot is free."""
         self.jobs[job["name"]] = job
-        with contextlib.suppress(BrokenPipeError):  # the listener reports the death and what was lost with it
+        with contextlib.suppress(
+            BrokenPipeError
+        ):  # the listener reports the death and what was lost with it
             print(json.dumps(job), file=self.process.stdin, flush=True)
 
     def close(self) -> None:
@@ -63,7 +73,9 @@ class Workshop:
 
 
 class Crew:
-    """The workshops of this machine; they start with the first job. One with many slots where forks are safe."""
+    """The workshops of this machine; they start with the first job. One with many slots where forks
+    are safe.
+    """
 
     def __init__(self, slots: int, output: str, draws: int | None = None):
         self.shape = [slots] if sys.platform.startswith("linux") else [1] * slots
@@ -80,10 +92,14 @@ class Crew:
             bench.close()
 
     def make(self, jobs: list[dict]):
-        """Events as they come: {"event": "start" | "done" | "note", "job": name, ...}; done carries the record."""
+        """Events as they come: {"event": "start" | "done" | "note", "job": name, ...}; done carries
+        the record.
+        """
         waiting, left = deque(jobs), len(jobs)
         while left:
-            self.benches += [self._bench(slots) for slots in self.shape[len(self.benches) : len(jobs)]]
+            self.benches += [
+                self._bench(slots) for slots in self.shape[len(self.benches) : len(jobs)]
+            ]
             for bench in self.benches:
                 while waiting and len(bench.jobs) < bench.slots:
                     bench.send(waiting.popleft())
@@ -103,9 +119,14 @@ class Crew:
         self.benches[self.benches.index(bench)] = self._bench(bench.slots)
         status = bench.process.wait()
         if not bench.ready:
-            raise OSError(f"the workshop process did not start (status {status}); its message is above")
+            raise OSError(
+                f"the workshop process did not start (status {status}); its message is above"
+            )
         said = f"the workshop process ended with status {status}"
-        return [_done(job, failed(job, "", "DeadWorkshopError", said, None)) for job in bench.jobs.values()]
+        return [
+            _done(job, failed(job, "", "DeadWorkshopError", said, None))
+            for job in bench.jobs.values()
+        ]
 
 
 def _done(job: dict, record: dict) -> dict:
@@ -113,29 +134,44 @@ def _done(job: dict, record: dict) -> dict:
 
 
 def warm(tell) -> None:
-    """Import and run once what the first reports need; what cannot be imported is noted, and fails where it is used."""
+    """Import and run once what the first reports need; what cannot be imported is noted, and fails
+    where it is used.
+    """
     import analysis
     from analysis.report.cells import prepare
 
-    # Papermill's object stores and pint's Dask arrays take a second to import, and no report needs them.
-    with _missing("boto3", "pyarrow.fs", "dask"), prepare().builtin_trap:  # pandas looks for a notebook's shell
+    # Papermill's object stores and pint's Dask arrays take a second to import, and no report needs
+    # them.
+    with (
+        _missing("boto3", "pyarrow.fs", "dask"),
+        prepare().builtin_trap,
+    ):  # pandas looks for a notebook's shell
         import altair as alt
         import nbformat
         import pandas as pd
         import papermill.execute
         import papermill.translators
-        import tqdm  # noqa: F401
+        import tqdm
 
         for module in pkgutil.walk_packages(analysis.__path__, "analysis."):
             try:
                 importlib.import_module(module.name) if "__main__" not in module.name else None
             except Exception as fault:
-                tell({"event": "note", "text": f"{module.name} cannot be imported: {type(fault).__name__}: {fault}"})
+                tell(
+                    {
+                        "event": "note",
+                        "text": f"{module.name} cannot be imported: {type(fault).__name__}: {fault}",
+                    }
+                )
     from analysis.report import page
 
-    written = papermill.execute.write_ipynb  # it makes a file's text even where no file is asked for
+    written = (
+        papermill.execute.write_ipynb
+    )  # it makes a file's text even where no file is asked for
     papermill.execute.write_ipynb = lambda nb, path: written(nb, path) if path else None
-    with contextlib.suppress(Exception):  # what every scenario reads and asks; a fault is the notebook's to show
+    with contextlib.suppress(
+        Exception
+    ):  # what every scenario reads and asks; a fault is the notebook's to show
         from analysis.study import forecasts
 
         case = analysis.load("reference")
@@ -152,7 +188,7 @@ def later() -> None:
     gc.disable()
     with contextlib.suppress(Exception):  # as above
         import SALib.analyze.sobol
-        import SALib.sample.sobol  # noqa: F401
+        import SALib.sample.sobol
 
         from analysis.report import page, text
         from analysis.study import power, reconcile, scenario, verdict
@@ -221,7 +257,9 @@ def _serve_by_forks(tell, slots: int, painters: list) -> None:
                 live[reader] = (pid, job, slot)
                 tell({"event": "start", "job": job["name"]})
             full = not free and not any("task" in job for _, job, _ in live.values())
-            pause = None if not left or (live and not full) else 0 if live else 0.3  # idle, as a watch is
+            pause = (
+                None if not left or (live and not full) else 0 if live else 0.3
+            )  # idle, as a watch is
             asked = select.select([0, *live], [], [], pause)[0]
             if left and not asked:
                 left.pop()()

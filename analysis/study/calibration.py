@@ -1,8 +1,9 @@
-"""Calibration: few physical coefficients, and what engines, makers, platforms and series add, from measured points.
+"""Calibration: few physical coefficients, and what engines, makers, platforms and series add, from
+measured points.
 
-The pool's coefficients have physical bounds, and no factor lifts reading or arithmetic above the chip's peak. Each
-level's factors are drawn towards one (partial pooling), so that a name never seen falls back to the level above. All is
-fitted at once, robustly, to the times per and to first token.
+The pool's coefficients have physical bounds, and no factor lifts reading or arithmetic above the
+chip's peak. Each level's factors are drawn towards one (partial pooling), so that a name never seen
+falls back to the level above. All is fitted at once, robustly, to the times per and to first token.
 """
 
 from pathlib import Path
@@ -16,20 +17,29 @@ from analysis.study.points import read
 from analysis.study.speed import TENTH, alike, levels, measured, needs, run
 
 FACTS = Path(__file__).parents[1] / "facts"
-MEASURED = {"tpot_s": 0.08, "ttft_s": 0.3}  # log scatter of versions and settings: what a residual is weighed by
-# What a source's time to first token is where it is no mean of requests that come and go on their own: the median, or
-# the mean of a sweep whose requests have one length, so that those which start together end and queue together.
+MEASURED = {
+    "tpot_s": 0.08,
+    "ttft_s": 0.3,
+}  # log scatter of versions and settings: what a residual is weighed by
+# What a source's time to first token is where it is no mean of requests that come and go on their
+# own: the median, or the mean of a sweep whose requests have one length, so that those which start
+# together end and queue together.
 STATISTICS = {"inferencex_runs": "median", "aiconfigurator_sweep": "waves"}
 QUANTITIES = ("output_tokens_per_s_per_chip", "tpot_s", "ttft_s")
 
 
 def points() -> pd.DataFrame:
-    """Measured points that the laws are fitted to: aggregated serving without speculation, a row a configuration.
+    """Measured points that the laws are fitted to: aggregated serving without speculation, a row a
+    configuration.
 
-    Points whose weights leave no room for a request under the fact tables' numbers are left out, and so are those that
-    the table sets apart with a reason.
+    Points whose weights leave no room for a request under the fact tables' numbers are left out,
+    and so are those that the table sets apart with a reason.
     """
-    rows = measured().query("speculative == 'no' and disaggregated == 'no' and apart.isna()").dropna(subset="tpot_s")
+    rows = (
+        measured()
+        .query("speculative == 'no' and disaggregated == 'no' and apart.isna()")
+        .dropna(subset="tpot_s")
+    )
     rows = rows.reset_index(names="point")
     columns, reasons = read(rows)
     fits = run(columns, THROUGHPUT)["capacity_requests"] > 1
@@ -38,19 +48,27 @@ def points() -> pd.DataFrame:
 
 
 def levelled(rows: pd.DataFrame) -> pd.DataFrame:
-    """Points with the things that each belongs to (speed.levels), and the model that stands for its dimensions."""
+    """Points with the things that each belongs to (speed.levels), and the model that stands for its
+    dimensions.
+    """
     named = rows[["accelerator", "model", "precision", "engine"]].to_numpy()
-    told = pd.DataFrame([{**levels(*names), "alike": alike(names[1])} for names in named], rows.index)
+    told = pd.DataFrame(
+        [{**levels(*names), "alike": alike(names[1])} for names in named], rows.index
+    )
     return rows.join(told.drop(columns="engine"))
 
 
 class Fit:
-    """The posterior mode: `log` of every free quantity, named by (level, thing, field), and its standard error."""
+    """The posterior mode: `log` of every free quantity, named by (level, thing, field), and its
+    standard error.
+    """
 
     def __init__(self, rows: pd.DataFrame, start: "Fit | None" = None, steps: int = 40):
         """Fit `rows`; from another fit's values where given, for at most `steps` steps."""
         self.prepare(rows)
-        by = self.priors.set_index(["level", "field"]).loc[[(level, field) for level, _, field in self.keys]]
+        by = self.priors.set_index(["level", "field"]).loc[
+            [(level, field) for level, _, field in self.keys]
+        ]
         self.prior, self.width = np.log(by["start"].to_numpy()), by["log_sd"].to_numpy()
         low, high = np.log(by["low"].to_numpy()), np.log(by["high"].to_numpy())
         first = self.prior if start is None else np.array([start.get(key) for key in self.keys])
@@ -62,7 +80,9 @@ class Fit:
         self.error = np.sqrt(np.diag(np.linalg.inv(self.tilt()[0])))
 
     def improve(self, low: np.ndarray, high: np.ndarray) -> float:
-        """One step of Gauss and Newton between the bounds, damped until it gains (Levenberg 1944); the share gained."""
+        """One step of Gauss and Newton between the bounds, damped until it gains (Levenberg 1944);
+        the share gained.
+        """
         (curvature, slope), cost = self.tilt(), self.cost(self.log)
         free = ~((self.log <= low) & (slope > 0) | (self.log >= high) & (slope < 0))
         for damping in DAMPINGS:
@@ -75,7 +95,9 @@ class Fit:
         return 0.0
 
     def cost(self, log: np.ndarray) -> float:
-        """What is least at the mode: residuals, squared where small and plain where large (soft L1)."""
+        """What is least at the mode: residuals, squared where small and plain where large (soft
+        L1).
+        """
         return float(np.sum(np.sqrt(1 + self.residuals(log) ** 2) - 1))
 
     def tilt(self) -> tuple[np.ndarray, np.ndarray]:
@@ -85,19 +107,29 @@ class Fit:
         return slopes.T @ leant, leant.T @ gap
 
     def prepare(self, rows: pd.DataFrame) -> None:
-        """What stays the same at every step: the columns that no free quantity reaches, and which rows each acts on."""
+        """What stays the same at every step: the columns that no free quantity reaches, and which
+        rows each acts on.
+        """
         self.rows, self.priors = rows, table("priors")
         self.keys, self.masks = _keys(rows, self.priors)
         fields = np.array([field for _, _, field in self.keys])
         self.at = {field: np.flatnonzero(fields == field) for field in dict.fromkeys(fields)}
         reached = set(self.at)
-        self.live = [law for law in THROUGHPUT if reached & set(needs(law)) and not reached.add(law.__name__)]  # type: ignore[func-returns-value]
+        self.live = [
+            law for law in THROUGHPUT if reached & set(needs(law)) and not reached.add(law.__name__)
+        ]  # type: ignore[func-returns-value]
         self.columns = run(read(rows)[0], [law for law in THROUGHPUT if law not in self.live])
 
     def carried(self) -> np.ndarray:
-        """Log values; a series that was measured in waves alone keeps what these add, as nobody measured it without."""
+        """Log values; a series that was measured in waves alone keeps what these add, as nobody
+        measured it without.
+        """
         alone = self.rows.groupby("series")["statistic"].agg(lambda told: set(told) == {"waves"})
-        added = {field: value for (_, thing, field), value in zip(self.keys, self.log, strict=True) if thing == "waves"}
+        added = {
+            field: value
+            for (_, thing, field), value in zip(self.keys, self.log, strict=True)
+            if thing == "waves"
+        }
         kept = [level == "series" and alone[thing] for level, thing, _ in self.keys]
         return self.log + np.where(kept, [added.get(field, 0) for _, _, field in self.keys], 0)
 
@@ -108,20 +140,30 @@ class Fit:
         return at.get(key, np.log(start[key[0], key[2]]))
 
     def predict(self, log: np.ndarray, raise_: str | None = None) -> np.ndarray:
-        """Log seconds (per output token, to the first token) of each row; `raise_` lifts one field a little."""
+        """Log seconds (per output token, to the first token) of each row; `raise_` lifts one field
+        a little.
+        """
         values = {field: self.masks[:, at] @ log[at] for field, at in self.at.items()}
         if raise_:
             values[raise_] = values[raise_] + STEP
-        told = run(self.columns | {field: np.exp(value) for field, value in values.items()}, self.live)
+        told = run(
+            self.columns | {field: np.exp(value) for field, value in values.items()}, self.live
+        )
         return np.log(np.stack([told[name] for name in MEASURED], axis=1))
 
     def residuals(self, log: np.ndarray) -> np.ndarray:
-        """Measured against predicted in units of scatter, and distance from the prior in its own."""
-        gap = np.where(self.seen, self.predict(log) - self.log_measured, 0) / list(MEASURED.values())
+        """Measured against predicted in units of scatter, and distance from the prior in
+        its own.
+        """
+        gap = np.where(self.seen, self.predict(log) - self.log_measured, 0) / list(
+            MEASURED.values()
+        )
         return np.concatenate([gap.ravel(), (log - self.prior) / self.width])
 
     def jacobian(self, log: np.ndarray) -> np.ndarray:
-        """Derivatives: a factor of a level acts as its field does, on its own rows, so each field is lifted once."""
+        """Derivatives: a factor of a level acts as its field does, on its own rows, so each field
+        is lifted once.
+        """
         base, scatter = self.predict(log), np.array(list(MEASURED.values()))
         data = np.empty((*self.seen.shape, len(self.keys)))
         for field, at in self.at.items():
@@ -131,11 +173,18 @@ class Fit:
         return np.vstack([data, np.diag(1 / self.width)])
 
     def answer(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """Out-of-sample answers for other rows: what the fit never saw stays at the level above. Means, not medians."""
+        """Out-of-sample answers for other rows: what the fit never saw stays at the level above.
+        Means, not medians.
+        """
         other, known = object.__new__(Fit), dict(zip(self.keys, self.carried(), strict=True))
         other.prepare(rows.assign(statistic=""))
-        tpot, ttft = np.exp(other.predict(np.array([known.get(key, self.get(key)) for key in other.keys]))).T
-        return pd.DataFrame({QUANTITIES[0]: served(rows, ttft, tpot), "tpot_s": tpot, "ttft_s": ttft}, index=rows.index)
+        tpot, ttft = np.exp(
+            other.predict(np.array([known.get(key, self.get(key)) for key in other.keys]))
+        ).T
+        return pd.DataFrame(
+            {QUANTITIES[0]: served(rows, ttft, tpot), "tpot_s": tpot, "ttft_s": ttft},
+            index=rows.index,
+        )
 
 
 STEP = 1e-4
@@ -145,7 +194,12 @@ DAMPINGS = (0, 0.01, 0.1, 1, 10, 100)  # of a step that does not gain
 
 def served(rows: pd.DataFrame, ttft, tpot):
     """Output tokens per second and chip: requests in flight over the time that each takes."""
-    return rows["concurrency"] * rows["output_tokens"] / (ttft + tpot * (rows["output_tokens"] - 1)) / rows["chips"]
+    return (
+        rows["concurrency"]
+        * rows["output_tokens"]
+        / (ttft + tpot * (rows["output_tokens"] - 1))
+        / rows["chips"]
+    )
 
 
 def _keys(rows: pd.DataFrame, priors: pd.DataFrame) -> tuple[list[tuple], np.ndarray]:
@@ -160,16 +214,20 @@ def _keys(rows: pd.DataFrame, priors: pd.DataFrame) -> tuple[list[tuple], np.nda
 
 
 def schemes(rows: pd.DataFrame) -> dict[str, np.ndarray]:
-    """How points are left out, a fold a row (-1: never): configurations, series (5 folds each), things one by one.
+    """How points are left out, a fold a row (-1: never): configurations, series (5 folds each),
+    things one by one.
 
-    Repeats of one configuration stay together, and so do models of the same dimensions. An accelerator is left out
-    where its generation keeps others to learn from; a generation with all its accelerators.
+    Repeats of one configuration stay together, and so do models of the same dimensions. An
+    accelerator is left out where its generation keeps others to learn from; a generation with all
+    its accelerators.
     """
     series = rows["accelerator"] + " " + rows["series"]
     setup = ["chips", *(f"{kind}_parallel" for kind in ("tensor", "data", "expert"))]
     setup += ["concurrency", "input_tokens", "output_tokens"]
     configuration = series.str.cat([rows[name].astype(str) for name in setup], "|")
-    chips = rows.groupby("generation")["accelerator"].transform(lambda x: (x.value_counts() >= SIBLING).sum())
+    chips = rows.groupby("generation")["accelerator"].transform(
+        lambda x: (x.value_counts() >= SIBLING).sum()
+    )
     return {
         "configuration": _folds(configuration),
         "series": _folds(series),
@@ -188,8 +246,12 @@ def _folds(group: pd.Series, count: int = 5) -> np.ndarray:
 
 
 def validate(rows: pd.DataFrame, whole: Fit) -> pd.DataFrame:
-    """Out-of-fold log errors, predicted over measured: a row a point (its row in serving.csv) and scheme."""
-    seen = pd.DataFrame({"tpot_s": rows["tpot_s"], "ttft_s": rows["ttft_s"].where(rows["statistic"] != "median")})
+    """Out-of-fold log errors, predicted over measured: a row a point (its row in serving.csv) and
+    scheme.
+    """
+    seen = pd.DataFrame(
+        {"tpot_s": rows["tpot_s"], "ttft_s": rows["ttft_s"].where(rows["statistic"] != "median")}
+    )
     seen[QUANTITIES[0]] = served(rows, rows["ttft_s"], rows["tpot_s"])
     told = []
     for scheme, folds in schemes(rows).items():
@@ -201,14 +263,16 @@ def validate(rows: pd.DataFrame, whole: Fit) -> pd.DataFrame:
     return pd.concat(told, ignore_index=True)
 
 
-STEPS_AGAIN = 8  # evaluations of a refit that starts at the whole fit; more move no error by a tenth of a per cent
+# evaluations of a refit that starts at the whole fit; more move no error by a tenth of a per cent
+STEPS_AGAIN = 8
 
 
 def spreads(told: pd.DataFrame) -> pd.DataFrame:
-    """Log standard deviations of out-of-fold errors by what was left out, such that 80% of points lie inside.
+    """Log standard deviations of out-of-fold errors by what was left out, such that 80% of points
+    lie inside.
 
-    Large series weigh with the root of their points. Where only the configuration is new, each series has its own
-    spread, drawn towards all where these scatter more.
+    Large series weigh with the root of their points. Where only the configuration is new, each
+    series has its own spread, drawn towards all where these scatter more.
     """
     rows = []
     for quantity in QUANTITIES:
@@ -216,10 +280,14 @@ def spreads(told: pd.DataFrame) -> pd.DataFrame:
         for scheme, part in size.dropna().groupby(told["left_out"]):
             weight = part.groupby(told["series"]).transform("size") ** -0.5
             rows.append((scheme, "all", quantity, _within(part, weight), len(part)))
-        for series, part in size[told["left_out"] == "configuration"].dropna().groupby(told["series"]):
+        for series, part in (
+            size[told["left_out"] == "configuration"].dropna().groupby(told["series"])
+        ):
             whole = next(row[3] for row in rows if row[0] == "configuration" and row[2] == quantity)
             own = _within(part, pd.Series(1.0, part.index))
-            mixed = max(own, np.sqrt((len(part) * own**2 + POOLED * whole**2) / (len(part) + POOLED)))
+            mixed = max(
+                own, np.sqrt((len(part) * own**2 + POOLED * whole**2) / (len(part) + POOLED))
+            )
             rows.append(("series_known", series, quantity, mixed, len(part)))
     return pd.DataFrame(rows, columns=["level", "thing", "quantity", "log_sd", "points"])
 
@@ -235,22 +303,32 @@ def _within(size: pd.Series, weight: pd.Series) -> float:
 
 
 def calibrate() -> None:
-    """Fit, leave out, and write coefficients.csv, spread.csv and validation.csv; equal tables give equal bytes."""
+    """Fit, leave out, and write coefficients.csv, spread.csv and validation.csv; equal tables give
+    equal bytes.
+    """
     rows = points()
     whole = Fit(rows)
     told = validate(rows, whole)
     learnt = pd.DataFrame(whole.keys, columns=["level", "thing", "field"]).assign(
-        value=[f"{value:.4g}" for value in np.exp(whole.carried())], log_error=[f"{error:.2g}" for error in whole.error]
+        value=[f"{value:.4g}" for value in np.exp(whole.carried())],
+        log_error=[f"{error:.2g}" for error in whole.error],
     )
     kept = table("coefficients").query("source != 'fitted'").astype(str).replace("nan", "")
     learnt = pd.concat([kept, learnt[learnt["level"] != "statistic"].assign(source="fitted")])
-    errors = told.pivot_table(index="point", columns="left_out", values=[f"{name}_error" for name in QUANTITIES])
+    errors = told.pivot_table(
+        index="point", columns="left_out", values=[f"{name}_error" for name in QUANTITIES]
+    )
     errors.columns = [f"{scheme}_left_out_{name}" for name, scheme in errors.columns]
     learnt.to_csv(FACTS / "coefficients.csv", index=False, lineterminator="\n")
-    spreads(told).to_csv(FACTS / "spread.csv", index=False, float_format="%.4g", lineterminator="\n")
+    spreads(told).to_csv(
+        FACTS / "spread.csv", index=False, float_format="%.4g", lineterminator="\n"
+    )
     errors.to_csv(FACTS / "validation.csv", float_format="%.3f", lineterminator="\n")
     free = pd.Series([key[0] for key in whole.keys]).value_counts().to_dict()
     print(f"{len(rows)} points; free coefficients {free}")
     for scheme, part in told.groupby("left_out"):
         median = {name: np.abs(np.expm1(part[f"{name}_error"])).median() for name in QUANTITIES}
-        print(f"{scheme:>14} left out: " + ", ".join(f"{name} {value:.1%}" for name, value in median.items()))
+        print(
+            f"{scheme:>14} left out: "
+            + ", ".join(f"{name} {value:.1%}" for name, value in median.items())
+        )

@@ -1,4 +1,6 @@
-"""A claim as a record: what was said, by whom, what would settle it, and checks of it that are data, not code."""
+"""A claim as a record: what was said, by whom, what would settle it, and checks of it that are
+data, not code.
+"""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -18,7 +20,11 @@ from analysis.units import convert, unit_of
 
 CLAIMS = Path(__file__).parents[1] / "facts" / "claims"
 Verdict = Literal["holds", "fails", "cannot be told"]
-GRAVEST: tuple[Verdict, ...] = ("fails", "cannot be told", "holds")  # of several checks the gravest verdict decides
+GRAVEST: tuple[Verdict, ...] = (
+    "fails",
+    "cannot be told",
+    "holds",
+)  # of several checks the gravest verdict decides
 
 
 class Fact(Record):
@@ -36,7 +42,8 @@ class Stated(Record):
 
 
 class Check(Record):
-    """A test: `expression` over `numbers` gives what is `expected` within `tolerance`; else the verdict is `otherwise`.
+    """A test: `expression` over `numbers` gives what is `expected` within `tolerance`; else the
+    verdict is `otherwise`.
 
     A judged check has no expression: `otherwise` is its verdict and `evidence` the reason.
     """
@@ -86,9 +93,11 @@ class Statement(Record):
 
 
 class Claim(Record):
-    """An announcement: its channel, how far its sources are one, its headline and all its statements.
+    """An announcement: its channel, how far its sources are one, its headline and all its
+    statements.
 
-    `prior` names the belief that such a text is first taken with, `product` its row in launches.csv.
+    `prior` names the belief that such a text is first taken with, `product` its row in
+    launches.csv.
     """
 
     title: Text
@@ -109,7 +118,9 @@ class Claim(Record):
 
     @property
     def named(self) -> bool:
-        """Whether the headline says what it is compared with; without that, its meaning is a matter of belief."""
+        """Whether the headline says what it is compared with; without that, its meaning is a matter
+        of belief.
+        """
         return self.head.baseline is not None
 
     @property
@@ -130,7 +141,9 @@ def claims() -> list[str]:
 
 @cache
 def claim(name: str) -> Claim:
-    """Read a claim by name (or path) strictly; ScenarioError names file, line, key and nearest valid name."""
+    """Read a claim by name (or path) strictly; ScenarioError names file, line, key and nearest
+    valid name.
+    """
     path = Path(name) if name.endswith((".yml", ".yaml")) else CLAIMS / f"{name}.yml"
     values, where = read(path, path.name)
     found = checked(Claim, values, where)
@@ -139,8 +152,12 @@ def claim(name: str) -> Claim:
 
 
 def ledger(claimed: Claim, as_of: date) -> pd.DataFrame:
-    """A row a statement: verdict, evidence, sources, what would settle it; `due` says what still waits at `as_of`."""
-    return pd.DataFrame([_entry(claimed, number, s, as_of) for number, s in enumerate(claimed.statements, 1)])
+    """A row a statement: verdict, evidence, sources, what would settle it; `due` says what still
+    waits at `as_of`.
+    """
+    return pd.DataFrame(
+        [_entry(claimed, number, s, as_of) for number, s in enumerate(claimed.statements, 1)]
+    )
 
 
 def _entry(claimed: Claim, number: int, statement: Statement, as_of: date) -> dict:
@@ -153,8 +170,14 @@ def _entry(claimed: Claim, number: int, statement: Statement, as_of: date) -> di
         "verdict": min((verdict for verdict, _ in results), key=GRAVEST.index),
         "evidence": " ".join(evidence for _, evidence in results),
         "kind": ", ".join(dict.fromkeys(check.kind for check in statement.checks)),
-        "publisher": ", ".join(dict.fromkeys(sources()["publisher"][check.source] for check in statement.checks)),
-        "due": "settled" if statement.status == "settled" else "overdue" if settled.by < as_of else "open",
+        "publisher": ", ".join(
+            dict.fromkeys(sources()["publisher"][check.source] for check in statement.checks)
+        ),
+        "due": "settled"
+        if statement.status == "settled"
+        else "overdue"
+        if settled.by < as_of
+        else "open",
         **settled.model_dump(),
     }
 
@@ -171,21 +194,33 @@ def _run(claimed: Claim, check: Check) -> tuple[Verdict, str]:
 def _meets(found, expected, tolerance: float) -> bool:
     if isinstance(expected, tuple):
         return expected[0] <= found <= expected[1]
-    return found == expected if isinstance(expected, bool | str) else abs(found - expected) <= tolerance
+    return (
+        found == expected
+        if isinstance(expected, bool | str)
+        else abs(found - expected) <= tolerance
+    )
 
 
 def _value(claimed: Claim, given):
-    """A check's number: as it stands, from the fact tables, or another statement's; ValueError if it is not there."""
+    """A check's number: as it stands, from the fact tables, or another statement's; ValueError if
+    it is not there.
+    """
     if isinstance(given, Fact):
         if given.field not in (fields := Accelerator.__dataclass_fields__):
             raise ValueError(unknown("field", given.field, fields))
-        return convert(getattr(find(Accelerator, given.accelerator), given.field), unit_of(given.field), given.unit)
+        return convert(
+            getattr(find(Accelerator, given.accelerator), given.field),
+            unit_of(given.field),
+            given.unit,
+        )
     if isinstance(given, Stated):
         told = {s.id: s.measure.value for s in claimed.statements if s.measure}
         if given.statement not in told:
             raise ValueError(unknown("measured statement", given.statement, told))
         return told[given.statement]
-    return given.replace(tzinfo=UTC) if isinstance(given, datetime) and given.tzinfo is None else given
+    return (
+        given.replace(tzinfo=UTC) if isinstance(given, datetime) and given.tzinfo is None else given
+    )
 
 
 def _doubts(found: Claim) -> Iterator[tuple[tuple, str]]:

@@ -10,7 +10,13 @@ from typing import Any, get_args
 from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent, CollectionEndEvent, DocumentStartEvent, MappingStartEvent, ScalarEvent
+from ruamel.yaml.events import (
+    AliasEvent,
+    CollectionEndEvent,
+    DocumentStartEvent,
+    MappingStartEvent,
+    ScalarEvent,
+)
 from ruamel.yaml.nodes import ScalarNode
 
 from analysis.facts import nearest
@@ -21,7 +27,9 @@ Where = dict[tuple, str]  # file and line of each key that a file states; the fi
 
 
 class ScenarioError(ValueError):
-    """Faults of a file, each with file, line, key and, where there is one, the nearest valid name."""
+    """Faults of a file, each with file, line, key and, where there is one, the nearest
+    valid name.
+    """
 
     def __init__(self, faults: list[str]):
         super().__init__("\n".join(faults))
@@ -40,17 +48,23 @@ def faults(read: Callable, paths: Iterable) -> list[str]:
 
 
 def refuse(where: Where, faults: Iterable[tuple[tuple, str]]) -> None:
-    """ScenarioError for faults (key, what is wrong), each at the nearest key that is stated; nothing for none."""
+    """ScenarioError for faults (key, what is wrong), each at the nearest key that is stated;
+    nothing for none.
+    """
     told = []
     for key, said in faults:
-        line = next(where[key[:length]] for length in range(len(key), -1, -1) if key[:length] in where)
+        line = next(
+            where[key[:length]] for length in range(len(key), -1, -1) if key[:length] in where
+        )
         told.append(f"{line}: {'.'.join(map(str, key))}: {said}")
     if told:
         raise ScenarioError(told)
 
 
 def checked(kind: Any, values: dict, where: Where):
-    """Plain values as a record of a kind (or a mapping of them); ScenarioError for all that does not fit at once."""
+    """Plain values as a record of a kind (or a mapping of them); ScenarioError for all that does
+    not fit at once.
+    """
     try:
         return TypeAdapter(kind).validate_json(json.dumps(values, default=str))
     except ValidationError as refused:
@@ -58,7 +72,9 @@ def checked(kind: Any, values: dict, where: Where):
 
 
 def _fault(kind: Any, where: Where, error: Any) -> tuple[tuple, str]:
-    """Key and words for what pydantic found. It puts the names of a union's types into a key; they stand nowhere."""
+    """Key and words for what pydantic found. It puts the names of a union's types into a key; they
+    stand nowhere.
+    """
     *parents, last = error["loc"]
     key: tuple = ()
     for part in parents:
@@ -79,9 +95,11 @@ def _fields(kind: Any, key: tuple) -> list[str]:
 
 
 def read(path: Path, shown: str = "") -> tuple[dict, Where]:
-    """Values of a YAML 1.2 file, and file and line of each key; not to be changed: equal files are parsed once.
+    """Values of a YAML 1.2 file, and file and line of each key; not to be changed: equal files are
+    parsed once.
 
-    Days stay words. ScenarioError for all but plain text, mappings and lists; it calls the file `shown`.
+    Days stay words. ScenarioError for all but plain text, mappings and lists; it calls the file
+    `shown`.
     """
     return _read(_text(path), shown or str(path))
 
@@ -92,17 +110,27 @@ def _read(text: str, shown: str) -> tuple[dict, Where]:
     events = YAML(typ="safe", pure=True).parse(io.StringIO(text))
     try:
         next(events)  # the stream begins; then a document, unless there is none
-        values = _value(events, next(events), (), lines) if isinstance(next(events), DocumentStartEvent) else None
-        if again := next((event for event in events if isinstance(event, DocumentStartEvent)), None):
+        values = (
+            _value(events, next(events), (), lines)
+            if isinstance(next(events), DocumentStartEvent)
+            else None
+        )
+        if again := next(
+            (event for event in events if isinstance(event, DocumentStartEvent)), None
+        ):
             raise _no(again, "a second document")
     except YAMLError as fault:
         mark = getattr(fault, "problem_mark", None)
         line = mark.line + 1 if mark else text[: getattr(fault, "position", 0)].count("\n") + 1
         said = " ".join(str(getattr(fault, "problem", None) or fault).split()).split(";")[0]
         there = [*text.splitlines(), ""][line - 1].strip()[:60]
-        raise ScenarioError([f"{shown}:{line}: {said}" + (f" (at {there!r})" if there else "")]) from None
+        raise ScenarioError(
+            [f"{shown}:{line}: {said}" + (f" (at {there!r})" if there else "")]
+        ) from None
     if not isinstance(values, dict):
-        raise ScenarioError([f"{shown}:1: expected a mapping of keys to values, found {type(values).__name__}"])
+        raise ScenarioError(
+            [f"{shown}:1: expected a mapping of keys to values, found {type(values).__name__}"]
+        )
     return values, {key: f"{shown}:{line}" for key, line in lines.items()}
 
 
@@ -116,18 +144,24 @@ def _text(path: Path) -> str:
         raise ScenarioError([f"{str(path)[:200]}: no such scenario file; {hint}"])
     raw = path.read_bytes()
     if len(raw) > LARGEST_BYTES:
-        raise ScenarioError([f"{path}:1: {len(raw):,} bytes are more than a scenario needs ({LARGEST_BYTES:,})"])
+        raise ScenarioError(
+            [f"{path}:1: {len(raw):,} bytes are more than a scenario needs ({LARGEST_BYTES:,})"]
+        )
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
-        raise ScenarioError([f"{path}:{raw[: fault.start].count(10) + 1}: not UTF-8 text"]) from None
+        raise ScenarioError(
+            [f"{path}:{raw[: fault.start].count(10) + 1}: not UTF-8 text"]
+        ) from None
     if "\0" in text or not text.strip():
         raise ScenarioError([f"{path}:1: the file is {'binary' if text.strip() else 'empty'}"])
     return text
 
 
 def _value(events: Iterator, event: Any, key: tuple, lines: dict[tuple, int]):
-    """The plain dict, list or scalar that begins with an event; the line of every key and item goes into `lines`."""
+    """The plain dict, list or scalar that begins with an event; the line of every key and item goes
+    into `lines`.
+    """
     _plain(event, key)
     if isinstance(event, ScalarEvent):
         return _scalar(event, key)
@@ -156,7 +190,10 @@ def _plain(event: Any, key: tuple) -> None:
 
 def _scalar(event: Any, key: tuple):
     """YAML 1.2's null, truth values and numbers; everything else is text, days too."""
-    text, kind = event.value, str(_RESOLVER.resolve(ScalarNode, event.value, event.implicit)).split(":")[-1]
+    text, kind = (
+        event.value,
+        str(_RESOLVER.resolve(ScalarNode, event.value, event.implicit)).split(":")[-1],
+    )
     try:
         match kind:
             case "null":

@@ -1,4 +1,6 @@
-"""Energy against measurements: the few weights of board power, fitted with bounds, tested on models left out."""
+"""Energy against measurements: the few weights of board power, fitted with bounds, tested on models
+left out.
+"""
 
 from functools import cache
 
@@ -13,8 +15,9 @@ from analysis.study import calibration
 from analysis.study.points import read
 from analysis.study.speed import TENTH, alike, board_points, doubted, run
 
-# Where the fit starts, how freely it may leave (log standard deviation), and what physics allows. Starts: a board waits
-# near a quarter of its limit; kernels that only read reach 0.4 to 0.9 of it, dense arithmetic 0.7 to 1.
+# Where the fit starts, how freely it may leave (log standard deviation), and what physics allows.
+# Starts: a board waits near a quarter of its limit; kernels that only read reach 0.4 to 0.9 of it,
+# dense arithmetic 0.7 to 1.
 PRIOR = pd.DataFrame(
     {
         "floor_share": [0.25, 0.5, 0.05, 0.6],
@@ -36,9 +39,11 @@ def speeds(rows: pd.DataFrame) -> dict:
 
 
 def fitted_at(rows: pd.DataFrame) -> dict:
-    """Columns of the rows that the weights are fitted at: the measured speed where speed and power share a run.
+    """Columns of the rows that the weights are fitted at: the measured speed where speed and power
+    share a run.
 
-    InferenceX prints energy and speed of different runs, so its points stand at the predicted speed.
+    InferenceX prints energy and speed of different runs, so its points stand at the predicted
+    speed.
     """
     columns, same_run = speeds(rows), rows["source"].ne("inferencex_dump")
     known = {SPEEDS: np.where(same_run, rows[SPEEDS], columns[SPEEDS])}
@@ -52,20 +57,26 @@ def log_error(weights, columns: dict, measured) -> np.ndarray:
 
 
 def fit(columns: dict, measured) -> tuple[np.ndarray, np.ndarray]:
-    """Weights and their standard errors: least squares on logs, robust, bounded, drawn weakly to the start."""
+    """Weights and their standard errors: least squares on logs, robust, bounded, drawn weakly to
+    the start.
+    """
 
     def misfit(weights):
         away = NOISE * np.log(weights / PRIOR.loc["start"]) / PRIOR.loc["spread"]
         return np.concatenate([log_error(weights, columns, measured), away])
 
     bounds = (PRIOR.loc["low"], PRIOR.loc["high"])
-    found = least_squares(misfit, PRIOR.loc["start"], bounds=bounds, loss="soft_l1", f_scale=NOISE, x_scale="jac")
+    found = least_squares(
+        misfit, PRIOR.loc["start"], bounds=bounds, loss="soft_l1", f_scale=NOISE, x_scale="jac"
+    )
     spread = 2 * found.cost / (len(measured) - len(PRIOR.columns))
     return found.x, np.sqrt(np.diag(np.linalg.inv(found.jac.T @ found.jac)) * spread)
 
 
 def left_out(rows: pd.DataFrame, at: dict, by: str = "model") -> np.ndarray:
-    """Log error of each row at the columns `at`, by weights fitted without its model (or its accelerator)."""
+    """Log error of each row at the columns `at`, by weights fitted without its model (or its
+    accelerator).
+    """
     columns, errors = fitted_at(rows), np.full(len(rows), np.nan)
     for out in _groups(rows, by):
         weights, _ = fit(_cut(columns, ~out), rows["energy_j_per_output_token"][~out])
@@ -74,12 +85,18 @@ def left_out(rows: pd.DataFrame, at: dict, by: str = "model") -> np.ndarray:
 
 
 def unseen(rows: pd.DataFrame) -> dict:
-    """Columns at speeds that the throughput laws predict for each model after a fit that left it out."""
+    """Columns at speeds that the throughput laws predict for each model after a fit that left it
+    out.
+    """
     columns, known = speeds(rows), calibration.points()
-    doubts = table("spread").query("level == 'model' and thing == 'all'").set_index("quantity")["log_sd"]
+    doubts = (
+        table("spread").query("level == 'model' and thing == 'all'").set_index("quantity")["log_sd"]
+    )
     told = pd.Series(np.nan, rows.index)
     for out in _groups(rows):
-        kept = known[~known["alike"].isin({alike(name) for name in rows["model"][out]})].reset_index(drop=True)
+        kept = known[
+            ~known["alike"].isin({alike(name) for name in rows["model"][out]})
+        ].reset_index(drop=True)
         told[out] = calibration.Fit(kept).answer(calibration.levelled(rows[out]))[SPEEDS]
     return columns | {SPEEDS: told.to_numpy(), SPREAD: np.full(len(rows), doubts[SPEEDS])}
 
@@ -89,9 +106,11 @@ def _groups(rows: pd.DataFrame, by: str = "model") -> list[np.ndarray]:
 
 
 def doubt(errors, speed_spread) -> np.ndarray:
-    """Two log spreads of errors: the board model's own, and what a unit of the predicted speed's spread adds to it.
+    """Two log spreads of errors: the board model's own, and what a unit of the predicted speed's
+    spread adds to it.
 
-    Both at most likelihood for normal errors, then widened or narrowed together until 80% lie within their interval.
+    Both at most likelihood for normal errors, then widened or narrowed together until 80% lie
+    within their interval.
     """
 
     def unlikely(logs):
@@ -104,7 +123,8 @@ def doubt(errors, speed_spread) -> np.ndarray:
 
 
 def answers() -> pd.DataFrame:
-    """Measured points with what laws that never saw their model say, at the measured and at the predicted speed.
+    """Measured points with what laws that never saw their model say, at the measured and at the
+    predicted speed.
 
     `inside`: whether a point lies in the 80% interval that the errors of the other models give.
     """
@@ -112,7 +132,9 @@ def answers() -> pd.DataFrame:
 
 
 def validate(rows: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
-    """The answers for models left out, a row a point and speed, and both log spreads of their errors (`doubt`)."""
+    """The answers for models left out, a row a point and speed, and both log spreads of their
+    errors (`doubt`).
+    """
     ways = {"measured, where it is": fitted_at(rows), "predicted": unseen(rows)}
     errors = np.stack([left_out(rows, at) for at in ways.values()])
     spread = np.stack([at[SPREAD] for at in ways.values()])
@@ -120,11 +142,19 @@ def validate(rows: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
     for out in _groups(rows):
         own, more = doubt(errors[:, ~out].ravel(), spread[:, ~out].ravel())
         inside[:, out] = np.abs(errors[:, out]) <= TENTH * np.hypot(own, more * spread[:, out])
-    told = pd.concat([
-        pd.DataFrame({"speed": speed, "predicted": rows["energy_j_per_output_token"] * np.exp(error),
-                      "off": np.abs(np.expm1(error)), "inside": held})
-        for speed, error, held in zip(ways, errors, inside, strict=True)
-    ])  # fmt: skip
+    told = pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "speed": speed,
+                    "predicted": rows["energy_j_per_output_token"] * np.exp(error),
+                    "off": np.abs(np.expm1(error)),
+                    "inside": held,
+                }
+            )
+            for speed, error, held in zip(ways, errors, inside, strict=True)
+        ]
+    )
     return told.rename_axis("point").reset_index(), doubt(errors.ravel(), spread.ravel())
 
 
@@ -134,21 +164,39 @@ def accuracy() -> pd.DataFrame:
     both = pd.concat([told, told.assign(source="all")])
     grouped = both.groupby(["speed", "source"], sort=True)
     told = {"points": grouped["off"].size(), "median_error_share": grouped["off"].median()}
-    told |= {"p90_error_share": grouped["off"].quantile(0.9), "covered_share": grouped["inside"].mean()}
+    told |= {
+        "p90_error_share": grouped["off"].quantile(0.9),
+        "covered_share": grouped["inside"].mean(),
+    }
     return pd.DataFrame(told).reset_index()
 
 
 def calibrate_energy() -> pd.DataFrame:
-    """Refit on facts/energy.csv; write facts/energy_coefficients.csv: weights, standard errors, spreads of errors."""
+    """Refit on facts/energy.csv; write facts/energy_coefficients.csv: weights, standard errors,
+    spreads of errors.
+    """
     rows = board_points()
     weights, errors = fit(fitted_at(rows), rows["energy_j_per_output_token"])
     told, spreads = validate(rows)
-    told.to_csv(calibration.FACTS / "energy_validation.csv", index=False, float_format="%.4g", lineterminator="\n")
+    told.to_csv(
+        calibration.FACTS / "energy_validation.csv",
+        index=False,
+        float_format="%.4g",
+        lineterminator="\n",
+    )
     boards = np.quantile(np.abs(left_out(rows, fitted_at(rows), "accelerator")), 0.8) / TENTH
     names = ("own_log_sd", "speed_weight_ratio", "unseen_board_log_sd")
-    told = [*zip(PRIOR, weights, errors, strict=True), *zip(names, (*spreads, boards), [np.nan] * 3, strict=True)]
+    told = [
+        *zip(PRIOR, weights, errors, strict=True),
+        *zip(names, (*spreads, boards), [np.nan] * 3, strict=True),
+    ]
     made = pd.DataFrame(told, columns=["field", "value", "standard_error"])
-    made.to_csv(calibration.FACTS / "energy_coefficients.csv", index=False, float_format="%.4g", lineterminator="\n")
+    made.to_csv(
+        calibration.FACTS / "energy_coefficients.csv",
+        index=False,
+        float_format="%.4g",
+        lineterminator="\n",
+    )
     return made
 
 
@@ -166,17 +214,26 @@ def _weights() -> pd.DataFrame:
 
 
 def energy_draws(score) -> dict[str, np.ndarray]:
-    """The weights with what their fit leaves open; `score(name)` gives standard-normal draws of the stream `name`."""
+    """The weights with what their fit leaves open; `score(name)` gives standard-normal draws of the
+    stream `name`.
+    """
     rows = _weights()
     relative = rows["standard_error"] / rows["value"]
-    return {name: rows["value"][name] * np.exp(relative[name] * score(f"energy_{name}")) for name in PRIOR}
+    return {
+        name: rows["value"][name] * np.exp(relative[name] * score(f"energy_{name}"))
+        for name in PRIOR
+    }
 
 
 def predict_energy(columns: dict) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Board joules per output token, prompt included, with P10 and P90, for columns that the throughput laws filled."""
+    """Board joules per output token, prompt included, with P10 and P90, for columns that the
+    throughput laws filled.
+    """
     told = run({**columns, **coefficients()}, BOARD)["energy_j_per_output_token"]
     spread = _weights()["value"]
-    times = np.exp(TENTH * np.hypot(columns["board_spread"], spread["speed_weight_ratio"] * columns[SPREAD]))
+    times = np.exp(
+        TENTH * np.hypot(columns["board_spread"], spread["speed_weight_ratio"] * columns[SPREAD])
+    )
     return told, told / times, told * times
 
 

@@ -1,4 +1,6 @@
-"""Arithmetic that a data file may state: named numbers, + - * /, one comparison, and a few functions of dates."""
+"""Arithmetic that a data file may state: named numbers, + - * /, one comparison, and a few
+functions of dates.
+"""
 
 import ast
 import operator
@@ -13,17 +15,34 @@ SNOWFLAKE_MS = 1288834974657
 FUNCTIONS: dict[str, Any] = {
     "days": lambda first, last: (last - first).days,
     "weekday": lambda day: f"{day:%A}",
-    "moment": lambda identifier: datetime.fromtimestamp(((identifier >> 22) + SNOWFLAKE_MS) / 1000, UTC),
-    "fiscal_quarter": lambda day, year_start: (day - year_start).days // 91 + 1,  # quarters of 13 weeks
+    "moment": lambda identifier: datetime.fromtimestamp(
+        ((identifier >> 22) + SNOWFLAKE_MS) / 1000, UTC
+    ),
+    "fiscal_quarter": lambda day, year_start: (
+        (day - year_start).days // 91 + 1
+    ),  # quarters of 13 weeks
     "max": max,
     "min": min,
 }
-_BINARY = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
-_COMPARE = {ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge, ast.Eq: operator.eq}
+_BINARY = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
+_COMPARE = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+}
 
 
 def compute(expression: str, numbers: dict):
-    """Value of an expression over named `numbers`; ValueError names what is unknown, and whatever else would run."""
+    """Value of an expression over named `numbers`; ValueError names what is unknown, and whatever
+    else would run.
+    """
     if len(expression) > 400:
         raise ValueError("an expression has at most 400 characters")
     return _node(ast.parse(expression, mode="eval").body, numbers)
@@ -59,9 +78,14 @@ class _Plain(string.Formatter):
 
     def format_field(self, value, format_spec):
         """A day of the month without the zero before it: strftime has no portable way to say so."""
-        return format(value, format_spec.replace("%d", str(value.day)) if isinstance(value, date) else format_spec)
+        return format(
+            value,
+            format_spec.replace("%d", str(value.day)) if isinstance(value, date) else format_spec,
+        )
 
 
 def fill(sentence: str, numbers: dict) -> str:
-    """`sentence` with {names} replaced and formatted; a text in a file reaches no attribute and no index."""
+    """`sentence` with {names} replaced and formatted; a text in a file reaches no attribute and no
+    index.
+    """
     return _Plain().vformat(sentence, (), numbers)

@@ -1,4 +1,6 @@
-"""What a headline can mean: each reading multiplies named quantities of the model and runs through it."""
+"""What a headline can mean: each reading multiplies named quantities of the model and runs through
+it.
+"""
 
 from collections.abc import Mapping
 from functools import cache
@@ -21,7 +23,9 @@ PRICE = (*HALL, *CAPITAL, *OPERATION, usd_per_s_per_chip)
 
 
 class Reading(Record):
-    """One meaning: for each quantity an expression that multiplies it, and the chip whose price holds."""
+    """One meaning: for each quantity an expression that multiplies it, and the chip whose price
+    holds.
+    """
 
     title: Text
     means: Text
@@ -38,7 +42,10 @@ def readings() -> dict[str, Reading]:
     found = checked(dict[str, Reading], values, where)
     known = sources().index
     odd = {name: reading.source for name, reading in found.items() if reading.source not in known}
-    refuse(where, (((name, "source"), unknown("source", source, known)) for name, source in odd.items()))
+    refuse(
+        where,
+        (((name, "source"), unknown("source", source, known)) for name, source in odd.items()),
+    )
     return found
 
 
@@ -48,13 +55,19 @@ def title(name: str) -> str:
 
 
 def factors(reading: str, cut_share: float, precision: str) -> dict[str, float]:
-    """What each quantity is multiplied by under a reading of a claimed cut, for a baseline that serves `precision`."""
+    """What each quantity is multiplied by under a reading of a claimed cut, for a baseline that
+    serves `precision`.
+    """
     numbers = {"cut": cut_share, "baseline_bits": WEIGHT_BITS[precision]}
-    return {name: float(compute(said, numbers)) for name, said in readings()[reading].change.items()}
+    return {
+        name: float(compute(said, numbers)) for name, said in readings()[reading].change.items()
+    }
 
 
 def change(case, reading: str | None = None) -> dict[str, float]:
-    """The factors of the scenario's reading (or another) of its claim; empty without a claim or reading."""
+    """The factors of the scenario's reading (or another) of its claim; empty without a claim or
+    reading.
+    """
     reading = reading or case.reading
     if case.claim is None or reading == MEASURED:
         return {}
@@ -62,9 +75,11 @@ def change(case, reading: str | None = None) -> dict[str, float]:
 
 
 def claimed(baseline: Mapping, candidate: Mapping, reading: str) -> Mapping:
-    """The claim taken at its word: the baseline at work, for the price of the candidate's chip where the reading asks.
+    """The claim taken at its word: the baseline at work, for the price of the candidate's chip
+    where the reading asks.
 
-    Columns for the laws; the price comes with power, life, hall, heat and all else that a chip second costs.
+    Columns for the laws; the price comes with power, life, hall, heat and all else that a chip
+    second costs.
     """
     if readings()[reading].price == "baseline":
         return baseline
@@ -75,7 +90,11 @@ def claimed(baseline: Mapping, candidate: Mapping, reading: str) -> Mapping:
 def _paid_for() -> list[str]:
     """What the laws of a chip second's cost read and do not make themselves."""
     made = {law.__name__ for law in PRICE}
-    return list(dict.fromkeys(name for law in PRICE for name in signature(law).parameters if name not in made))
+    return list(
+        dict.fromkeys(
+            name for law in PRICE for name in signature(law).parameters if name not in made
+        )
+    )
 
 
 def doubts(params):

@@ -1,4 +1,6 @@
-"""A scenario: a YAML file in params/ that states only what differs from params/reference.yml, read strictly."""
+"""A scenario: a YAML file in params/ that states only what differs from params/reference.yml, read
+strictly.
+"""
 
 from pathlib import Path
 
@@ -10,18 +12,24 @@ from analysis.units import convert, unit_of
 
 PARAMS = Path(__file__).parents[2] / "params"
 REFERENCE = "reference"
-WHOLE = ("believe", "products")  # their entries are replaced whole: new numbers never keep an old reason
+WHOLE = (
+    "believe",
+    "products",
+)  # their entries are replaced whole: new numbers never keep an old reason
 
 
 class Scenario(Params):
-    """A scenario with the name of its file and what was overridden; attributes as in schema.Params."""
+    """A scenario with the name of its file and what was overridden; attributes as in
+    schema.Params.
+    """
 
     name: str
     overrides: dict
 
 
 def load(name: str, overrides: dict | None = None) -> Scenario:
-    """Read params/<name>.yml (or a path) over reference.yml, under `overrides` ({"workload.output_tokens": 2000}).
+    """Read params/<name>.yml (or a path) over reference.yml, under `overrides`
+    ({"workload.output_tokens": 2000}).
 
     ScenarioError, with file, line, key and nearest valid name for every fault.
     """
@@ -48,7 +56,9 @@ def scenarios() -> list[str]:
 
 
 def schema() -> dict:
-    """JSON Schema of a scenario file: every section, nothing required, since a file states only what differs."""
+    """JSON Schema of a scenario file: every section, nothing required, since a file states only
+    what differs.
+    """
     made = Params.model_json_schema()
     made.pop("required", None)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}
@@ -57,7 +67,11 @@ def schema() -> dict:
 def _merge(base: dict, own: dict, depth: tuple = ()) -> dict:
     merged = dict(base)
     for key, value in own.items():
-        deeper = isinstance(value, dict) and isinstance(base.get(key), dict) and depth[:1] not in [(w,) for w in WHOLE]
+        deeper = (
+            isinstance(value, dict)
+            and isinstance(base.get(key), dict)
+            and depth[:1] not in [(w,) for w in WHOLE]
+        )
         merged[key] = _merge(base[key], value, (*depth, key)) if deeper else value
     return merged
 
@@ -72,7 +86,11 @@ def _dotted(base: dict, overrides: dict) -> dict:
             known = known.get(key, {}) if isinstance(known, dict) else {}
             here = here.setdefault(key, {})
         if not isinstance(known, dict) or last not in known:
-            hint = nearest(last, known) if known and isinstance(known, dict) else nearest([*parents, last][0], base)
+            hint = (
+                nearest(last, known)
+                if known and isinstance(known, dict)
+                else nearest([*parents, last][0], base)
+            )
             raise ScenarioError([f"overrides: {dotted}: no such key; {hint}"])
         if len(parents) == 2 and parents[0] in WHOLE:
             here.update({k: v for k, v in known.items() if k not in here})
@@ -92,10 +110,15 @@ def _shown(path: Path) -> str:
 
 
 def _doubts(params: Params, base: dict):
-    """What the types cannot say: names that must exist, order of percentiles, units, shares inside 0 and 1."""
+    """What the types cannot say: names that must exist, order of percentiles, units, shares inside
+    0 and 1.
+    """
     yield from readings.doubts(params)
     things: dict[tuple, tuple] = {("model",): (params.model, Model), ("site",): (params.site, Site)}
-    things |= {(o, "accelerator"): (getattr(params, o).accelerator, Accelerator) for o in ("baseline", "candidate")}
+    things |= {
+        (o, "accelerator"): (getattr(params, o).accelerator, Accelerator)
+        for o in ("baseline", "candidate")
+    }
     for key, (name, kind) in things.items():
         if name not in names(kind):
             yield key, unknown(kind.__name__.lower(), name, names(kind))
@@ -113,7 +136,10 @@ def _doubts(params: Params, base: dict):
             yield key, unknown("belief", name, base["believe"])
             continue
         if not belief.low <= belief.mid <= belief.high:
-            yield (*key, "low"), f"expected low <= mid <= high, found {belief.low}, {belief.mid}, {belief.high}"
+            yield (
+                (*key, "low"),
+                f"expected low <= mid <= high, found {belief.low}, {belief.mid}, {belief.high}",
+            )
         if belief.source not in sources().index:
             yield (*key, "source"), unknown("source", belief.source, sources().index)
         yield from (((*key, "unit"), said) for said in _unit_doubts(name, belief))

@@ -1,4 +1,6 @@
-"""Rows a second of predict, and seconds of one frontier, against aiconfigurator 0.12.0's published times."""
+"""Rows a second of predict, and seconds of one frontier, against aiconfigurator 0.12.0's published
+times.
+"""
 
 import time
 
@@ -7,8 +9,15 @@ import pandas as pd
 from analysis.facts import table
 from analysis.study.serving import frontier, predict
 
-WORK = {"input_tokens_per_request": 8192.0, "output_tokens_per_request": 1024.0, "cached_share": 0.0}
-PEER_QUERY_S, PEER_SWEEP_S = 0.045, 6.0  # in process at best; the shortest sweep of the command line
+WORK = {
+    "input_tokens_per_request": 8192.0,
+    "output_tokens_per_request": 1024.0,
+    "cached_share": 0.0,
+}
+PEER_QUERY_S, PEER_SWEEP_S = (
+    0.045,
+    6.0,
+)  # in process at best; the shortest sweep of the command line
 
 rows = table("serving").query("tpot_s == tpot_s").drop(columns=["ttft_s", "tpot_s"])
 rows = pd.concat([rows] * (200_000 // len(rows)), ignore_index=True)

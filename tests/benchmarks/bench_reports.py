@@ -1,9 +1,11 @@
-"""Time and memory of a batch of reports, ours beside what people use, run side by side on this machine.
+"""Time and memory of a batch of reports, ours beside what people use, run side by side on this
+machine.
 
     python tests/benchmarks/bench_reports.py [--scenarios N] [--rounds N] [--kills N] [--workers]
 
-The bound is the cells' own processor time in a warm process, spread over the cores: no runner of notebooks is faster.
-Rows of other tools make the same reports with the same parameters; jupyter-cache takes part where it is installed.
+The bound is the cells' own processor time in a warm process, spread over the cores: no runner of
+notebooks is faster. Rows of other tools make the same reports with the same parameters;
+jupyter-cache takes part where it is installed.
 """
 
 import argparse
@@ -32,7 +34,9 @@ ONE = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(RO
 
 
 class Watch:
-    """Wall time and peak memory (PSS, shared pages counted once) of the processes below this one."""
+    """Wall time and peak memory (PSS, shared pages counted once) of the processes below
+    this one.
+    """
 
     def __enter__(self):
         self.peak, self.stop, self.began = 0, threading.Event(), time.perf_counter()
@@ -42,7 +46,9 @@ class Watch:
 
     def _sample(self):
         me = psutil.Process()
-        while not self.stop.wait(1):  # a sample walks every page of every process: more of them would be measured too
+        while not self.stop.wait(
+            1
+        ):  # a sample walks every page of every process: more of them would be measured too
             total = 0
             for process in me.children(recursive=True):
                 try:
@@ -58,12 +64,24 @@ class Watch:
 
 
 def run(*command, **environment) -> None:
-    subprocess.run(command, check=True, cwd=ROOT, env=os.environ | ONE | environment, capture_output=True)
+    subprocess.run(
+        command, check=True, cwd=ROOT, env=os.environ | ONE | environment, capture_output=True
+    )
 
 
 def ours(folder: Path, names: list[str], *options: str) -> None:
     chosen = [part for name in NOTEBOOKS for part in ("--notebook", name)]
-    run(sys.executable, "-m", "analysis", "report", *names, *chosen, "--output", str(folder), *options)
+    run(
+        sys.executable,
+        "-m",
+        "analysis",
+        "report",
+        *names,
+        *chosen,
+        "--output",
+        str(folder),
+        *options,
+    )
 
 
 def stock_command_line(folder: Path, names: list[str]) -> None:
@@ -114,7 +132,9 @@ def jupyter_cache(folder: Path, names: list[str]) -> None:
     cache = get_cache(folder / "cache")
     for name in names:
         for notebook in NOTEBOOKS:
-            made = parameterize_notebook(nbformat.read(ROOT / f"notebooks/{notebook}.ipynb", 4), {"scenario": name})
+            made = parameterize_notebook(
+                nbformat.read(ROOT / f"notebooks/{notebook}.ipynb", 4), {"scenario": name}
+            )
             path = folder / f"{name}-{notebook}.ipynb"
             nbformat.write(made, path)
             cache.add_nb_to_project(str(path))
@@ -143,13 +163,19 @@ def bound(names: list[str]) -> float:
     from analysis.report.workshop import PINNED
 
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env=os.environ | PINNED, capture_output=True, text=True
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=os.environ | PINNED,
+        capture_output=True,
+        text=True,
     )
     return float(done.stdout.split()[-1]) / CORES
 
 
 def kills(count: int) -> None:
-    """Kill a build at random moments; what is left must be whole, and the next build must complete it."""
+    """Kill a build at random moments; what is left must be whole, and the next build must complete
+    it.
+    """
     with tempfile.TemporaryDirectory() as folder:
         command = [
             sys.executable,
@@ -172,7 +198,9 @@ def kills(count: int) -> None:
             process.send_signal(signal.SIGKILL)
             process.wait()
             pages = list(Path(folder).rglob("*.html"))
-            assert all(page.read_text().rstrip().endswith("</html>") for page in pages), "a broken page"
+            assert all(page.read_text().rstrip().endswith("</html>") for page in pages), (
+                "a broken page"
+            )
         run(*command)
         print(f"{count} kills: {len(pages)} pages whole after each, and the next build completed")
 
@@ -185,21 +213,29 @@ def workers(names: list[str]) -> None:
 
     rates = {}
     for count in (1, 2):
-        cluster = LocalCluster(n_workers=count, threads_per_worker=1, processes=True, dashboard_address=None)
+        cluster = LocalCluster(
+            n_workers=count, threads_per_worker=1, processes=True, dashboard_address=None
+        )
         with cluster, Client(cluster) as client, tempfile.TemporaryDirectory() as folder:
             address = client.scheduler.address
-            build(names[:1], NOTEBOOKS[:1], folder, force=True, cluster=address, progress="none")  # workshops warm up
+            build(
+                names[:1], NOTEBOOKS[:1], folder, force=True, cluster=address, progress="none"
+            )  # workshops warm up
             began = time.perf_counter()
             build(names, NOTEBOOKS, folder, force=True, cluster=address, progress="none")
             rates[count] = len(names) * len(NOTEBOOKS) / (time.perf_counter() - began)
             print(f"{count} worker{'s'[: count - 1]}: {rates[count]:.2f} reports/s")
     hours = 10_000 * len(NOTEBOOKS) / (100 * rates[1]) / 3600
     print(f"cost model: reports / (workers x {rates[1]:.2f} per s) + one warm-up each;")
-    print(f"10,000 scenarios x {len(NOTEBOOKS)} reports on 100 workers of one core: {hours:.2f} hours")
+    print(
+        f"10,000 scenarios x {len(NOTEBOOKS)} reports on 100 workers of one core: {hours:.2f} hours"
+    )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--scenarios", type=int, default=8, help="three reports each; 8 without it")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--kills", type=int, default=0)
@@ -210,7 +246,9 @@ def main() -> None:
     rows = {
         "passthrough": ours,
         "passthrough, one core": lambda folder, names: ours(folder, names, "--jobs", "1"),
-        "passthrough, stock kernels": lambda folder, names: ours(folder, names, "--engine", "kernel"),
+        "passthrough, stock kernels": lambda folder, names: ours(
+            folder, names, "--engine", "kernel"
+        ),
         "papermill API in a pool": papermill_in_a_pool,
         LOOP: stock_command_line,
     }
@@ -233,7 +271,11 @@ def main() -> None:
                     began = time.perf_counter()
                     ours(Path(folder), names)
                     empty.append(time.perf_counter() - began)
-                    sizes = [path.stat().st_size for path in Path(folder).glob("*/*.html") if path.parent.name in names]
+                    sizes = [
+                        path.stat().st_size
+                        for path in Path(folder).glob("*/*.html")
+                        if path.parent.name in names
+                    ]
                     shared = Path(folder, "shared")
                     ours(shared, names[:1], "--assets", "shared")
                     among = [path.stat().st_size for path in shared.glob(f"{names[0]}/*.html")]
@@ -249,10 +291,14 @@ def main() -> None:
         wall = statistics.median(watch.wall for watch in watches)
         peak = max(watch.peak for watch in watches) / 2**20
         each = wall / len(names) / len(NOTEBOOKS)
-        print(f"{name:32} {wall:8.2f} {each:9.3f} {wall / mine:7.2f} {wall / least:8.2f} {peak:9.0f}")
+        print(
+            f"{name:32} {wall:8.2f} {each:9.3f} {wall / mine:7.2f} {wall / least:8.2f} {peak:9.0f}"
+        )
     if seen[LOOP]:
         loop = statistics.median(watch.wall for watch in seen[LOOP])
-        print(f"ours takes {mine / least:.2f} times the bound, the loop of commands {loop / mine:.1f} times ours")
+        print(
+            f"ours takes {mine / least:.2f} times the bound, the loop of commands {loop / mine:.1f} times ours"
+        )
     print(f"nothing to do: {statistics.median(empty):.2f} s")
     print(f"largest page {max(sizes) / 1000:.0f} kB alone, {max(among) / 1000:.0f} kB in a site")
     if asked.workers:

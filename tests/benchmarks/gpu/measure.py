@@ -1,12 +1,13 @@
-"""Measure one accelerator: matrix products, memory, decode and prefill blocks of random weights, board power in each.
+"""Measure one accelerator: matrix products, memory, decode and prefill blocks of random weights,
+board power in each.
 
     python tests/benchmarks/gpu/measure.py --output rows.csv            on a CUDA device
     python tests/benchmarks/gpu/measure.py --device cpu --quick         the same path without one, to see that it runs
 
-Needs torch, which the package itself does not. Each row says what was run, how long it took (median, tenth and
-ninetieth percentile over repetitions), what that is per second, and the board's power while it ran, read through NVML.
-A row that could not be measured keeps blanks and a reason; nothing is filled in. Rows of a CPU carry no power and are
-for testing.
+Needs torch, which the package itself does not. Each row says what was run, how long it took
+(median, tenth and ninetieth percentile over repetitions), what that is per second, and the board's
+power while it ran, read through NVML. A row that could not be measured keeps blanks and a reason;
+nothing is filled in. Rows of a CPU carry no power and are for testing.
 """
 
 import argparse
@@ -19,20 +20,35 @@ import threading
 import time
 
 COLUMNS = [
-    "device", "driver", "torch", "date", "phase", "precision", "shape", "repeats",
-    "median_s", "p10_s", "p90_s", "flop_per_s_per_chip", "bytes_per_s_per_chip",
-    "board_w_per_chip", "board_w_p10", "board_w_p90", "power_w_per_chip", "power_samples", "boundary", "reason",
-]  # fmt: skip
-NO_ACCELERATOR = (
-    "No CUDA accelerator was found, so nothing was measured. To try the path on a processor: --device cpu --quick"
-)
-NO_TORCH = (
-    "torch is not installed; install it beside the project (pip install torch), it is not one of its dependencies"
-)
+    "device",
+    "driver",
+    "torch",
+    "date",
+    "phase",
+    "precision",
+    "shape",
+    "repeats",
+    "median_s",
+    "p10_s",
+    "p90_s",
+    "flop_per_s_per_chip",
+    "bytes_per_s_per_chip",
+    "board_w_per_chip",
+    "board_w_p10",
+    "board_w_p90",
+    "power_w_per_chip",
+    "power_samples",
+    "boundary",
+    "reason",
+]
+NO_ACCELERATOR = "No CUDA accelerator was found, so nothing was measured. To try the path on a processor: --device cpu --quick"
+NO_TORCH = "torch is not installed; install it beside the project (pip install torch), it is not one of its dependencies"
 
 
 class Board:
-    """Power of one board, sampled in the background: pynvml where it is installed, else nvidia-smi, else nothing."""
+    """Power of one board, sampled in the background: pynvml where it is installed, else nvidia-smi,
+    else nothing.
+    """
 
     def __init__(self, index, every_s=0.05):
         self.index, self.every_s, self.samples, self._stop = index, every_s, [], threading.Event()
@@ -56,7 +72,12 @@ class Board:
         )
 
     def _ask(self, field):
-        asked = ["nvidia-smi", f"--id={self.index}", f"--query-gpu={field}", "--format=csv,noheader,nounits"]
+        asked = [
+            "nvidia-smi",
+            f"--id={self.index}",
+            f"--query-gpu={field}",
+            "--format=csv,noheader,nounits",
+        ]
         return subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
 
     def _watch(self):
@@ -82,18 +103,24 @@ class Board:
             return {"power_w_per_chip": self.limit_w, "power_samples": len(kept)}
         low, _, high = spread(kept)
         told = {"board_w_per_chip": statistics.fmean(kept), "board_w_p10": low, "board_w_p90": high}
-        return told | {"power_w_per_chip": self.limit_w, "power_samples": len(kept), "boundary": "board"}
+        return told | {
+            "power_w_per_chip": self.limit_w,
+            "power_samples": len(kept),
+            "boundary": "board",
+        }
 
 
 def spread(values):
     """Tenth percentile, median, ninetieth percentile."""
     ordered = sorted(values)
-    at = lambda share: ordered[min(len(ordered) - 1, round(share * (len(ordered) - 1)))]  # noqa: E731
+    at = lambda share: ordered[min(len(ordered) - 1, round(share * (len(ordered) - 1)))]
     return at(0.1), statistics.median(ordered), at(0.9)
 
 
 def timed(run, sync, seconds):
-    """Times of repeated runs over at least `seconds`, after a warm-up; a batch of runs between two synchronisations."""
+    """Times of repeated runs over at least `seconds`, after a warm-up; a batch of runs between two
+    synchronisations.
+    """
     for _ in range(3):
         run()
     sync()
@@ -112,7 +139,9 @@ def timed(run, sync, seconds):
 
 
 def matmul(torch, device, precision, m, n, k):
-    """A product of an (m, k) and a (k, n) matrix: what to run, its operations and the bytes that it must move."""
+    """A product of an (m, k) and a (k, n) matrix: what to run, its operations and the bytes that it
+    must move.
+    """
     if precision == "fp8":
         a = torch.randn(m, k, device=device).to(torch.float8_e4m3fn)
         b = torch.randn(n, k, device=device).to(torch.float8_e4m3fn).t()
@@ -123,15 +152,22 @@ def matmul(torch, device, precision, m, n, k):
             m * k + k * n + 2 * m * n,
         )
     dtype = {"bf16": torch.bfloat16, "fp32": torch.float32}[precision]
-    a, b = torch.randn(m, k, device=device, dtype=dtype), torch.randn(k, n, device=device, dtype=dtype)
+    a, b = (
+        torch.randn(m, k, device=device, dtype=dtype),
+        torch.randn(k, n, device=device, dtype=dtype),
+    )
     return (lambda: a @ b), 2 * m * n * k, (m * k + k * n + m * n) * a.element_size()
 
 
-def block(torch, device, precision, tokens, requests, context, width=4096, heads=32, kv_heads=8, ffn=14336):
-    """One transformer block with random weights: `tokens` new tokens of each request over `context` cached ones."""
+def block(
+    torch, device, precision, tokens, requests, context, width=4096, heads=32, kv_heads=8, ffn=14336
+):
+    """One transformer block with random weights: `tokens` new tokens of each request over `context`
+    cached ones.
+    """
     dtype = {"bf16": torch.bfloat16, "fp32": torch.float32}[precision]
     head = width // heads
-    make = lambda *shape: torch.randn(*shape, device=device, dtype=dtype) * 0.02  # noqa: E731
+    make = lambda *shape: torch.randn(*shape, device=device, dtype=dtype) * 0.02
     query, key, out = make(width, width), make(width, 2 * kv_heads * head), make(width, width)
     gate, down = make(width, 2 * ffn), make(ffn, width)
     hidden = make(requests, tokens, width)
@@ -142,7 +178,9 @@ def block(torch, device, precision, tokens, requests, context, width=4096, heads
         fresh = (hidden @ key).view(requests, tokens, 2, kv_heads, head).permute(2, 0, 3, 1, 4)
         cache[:, :, :, context:] = fresh
         keys, values = (part.repeat_interleave(heads // kv_heads, dim=1) for part in cache)
-        attended = torch.nn.functional.scaled_dot_product_attention(queries, keys, values, is_causal=tokens > 1)
+        attended = torch.nn.functional.scaled_dot_product_attention(
+            queries, keys, values, is_causal=tokens > 1
+        )
         mixed = hidden + attended.transpose(1, 2).reshape(requests, tokens, width) @ out
         left, right = (mixed @ gate).chunk(2, dim=-1)
         return mixed + (torch.nn.functional.silu(left) * right) @ down
@@ -161,25 +199,46 @@ def copy(torch, device, octets):
 
 
 def cases(torch, device, quick, precisions):
-    """Phase, precision, shape and what to run, one after another so that memory of one is free for the next."""
+    """Phase, precision, shape and what to run, one after another so that memory of one is free for
+    the next.
+    """
     yield "memory", "bytes", "copy", lambda: copy(torch, device, 2**24 if quick else 2**32)
     layers = ((4096, 4096), (28672, 4096), (8192, 28672))
     sizes = [(rows, n, k) for rows in (1, 16, 64, 256, 1024, 4096, 8192) for n, k in layers]
     sizes = [(256, 256, 256)] if quick else sizes
     for precision in precisions:
         for m, n, k in sizes:
-            yield "gemm", precision, f"{m}x{n}x{k}", lambda p=precision, s=(m, n, k): matmul(torch, device, p, *s)
+            yield (
+                "gemm",
+                precision,
+                f"{m}x{n}x{k}",
+                lambda p=precision, s=(m, n, k): matmul(torch, device, p, *s),
+            )
     small = {"width": 256, "heads": 8, "kv_heads": 2, "ffn": 512} if quick else {}
     dtype = "fp32" if device == "cpu" else "bf16"
-    for requests, context in [(2, 64)] if quick else [(1, 2048), (16, 2048), (64, 2048), (256, 2048), (64, 16384)]:
+    for requests, context in (
+        [(2, 64)] if quick else [(1, 2048), (16, 2048), (64, 2048), (256, 2048), (64, 16384)]
+    ):
         shape = f"requests {requests}, context {context}"
-        yield "decode", dtype, shape, lambda r=requests, c=context: block(torch, device, dtype, 1, r, c, **small)
+        yield (
+            "decode",
+            dtype,
+            shape,
+            lambda r=requests, c=context: block(torch, device, dtype, 1, r, c, **small),
+        )
     for tokens in [64] if quick else [1024, 8192]:
-        yield "prefill", dtype, f"prompt {tokens}", lambda t=tokens: block(torch, device, dtype, t, 1, 0, **small)
+        yield (
+            "prefill",
+            dtype,
+            f"prompt {tokens}",
+            lambda t=tokens: block(torch, device, dtype, t, 1, 0, **small),
+        )
 
 
 def measured(torch, device, seconds, quick, board):
-    """A row for each case; a case that the device or library refuses gives its reason instead of numbers."""
+    """A row for each case; a case that the device or library refuses gives its reason instead of
+    numbers.
+    """
     cuda = device != "cpu"
     name = torch.cuda.get_device_name() if cuda else "cpu"
     same = {
@@ -192,7 +251,9 @@ def measured(torch, device, seconds, quick, board):
     with board:
         time.sleep(0 if quick else seconds)
     yield same | {"phase": "idle", "shape": "context created, nothing running"} | board.row()
-    for phase, precision, shape, make in cases(torch, device, quick, ["bf16", "fp8"] if cuda else ["fp32"]):
+    for phase, precision, shape, make in cases(
+        torch, device, quick, ["bf16", "fp8"] if cuda else ["fp32"]
+    ):
         row = same | {"phase": phase, "precision": precision, "shape": shape}
         try:
             run, flop, octets = make()
@@ -202,8 +263,16 @@ def measured(torch, device, seconds, quick, board):
             yield row | {"reason": str(fault).splitlines()[0]}
             continue
         low, middle, high = spread(times)
-        per_s = {"flop_per_s_per_chip": flop / middle or None, "bytes_per_s_per_chip": octets / middle}
-        yield row | {"repeats": len(times), "median_s": middle, "p10_s": low, "p90_s": high} | per_s | board.row()
+        per_s = {
+            "flop_per_s_per_chip": flop / middle or None,
+            "bytes_per_s_per_chip": octets / middle,
+        }
+        yield (
+            row
+            | {"repeats": len(times), "median_s": middle, "p10_s": low, "p90_s": high}
+            | per_s
+            | board.row()
+        )
 
 
 def main(argv=None):
@@ -212,7 +281,9 @@ def main(argv=None):
     asked.add_argument("--output", type=argparse.FileType("w"), default=sys.stdout)
     asked.add_argument("--device", choices=["cuda", "cpu"], default="cuda")
     asked.add_argument("--seconds", type=float, default=3.0, help="how long each case runs")
-    asked.add_argument("--quick", action="store_true", help="tiny shapes, to see that the path works")
+    asked.add_argument(
+        "--quick", action="store_true", help="tiny shapes, to see that the path works"
+    )
     told = asked.parse_args(argv)
     try:
         import torch
