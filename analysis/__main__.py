@@ -26,9 +26,9 @@ def check(
 ):
     """Read facts, claims and scenarios strictly; print every fault with file, line and key."""
     from analysis.facts.check import check as facts
-    from analysis.study.claims import CLAIMS, claim
-    from analysis.study.door import faults
-    from analysis.study.scenario import PARAMS, load
+    from analysis.scenario.claims import CLAIMS, claim
+    from analysis.scenario.scenario import PARAMS, load
+    from analysis.scenario.yaml_file import faults
 
     files = paths or [*sorted(CLAIMS.glob("*.yml")), *sorted(PARAMS.glob("*.yml"))]
     found = [
@@ -48,7 +48,7 @@ def explain():
     from rich.console import Console
     from rich.table import Table
 
-    from analysis.study.model import explain as rows
+    from analysis.model import explain as rows
 
     table = Table(*rows().columns, show_lines=True)
     for row in rows().itertuples(index=False):
@@ -85,7 +85,7 @@ def report(
     ] = False,
 ):
     """Render every notebook for every scenario, then the index; only what changed."""
-    from analysis.report import build
+    from analysis.press import build
 
     options: dict = {
         "scenarios": scenarios or (),
@@ -121,7 +121,7 @@ def publish(
     """Copy a finished site: only changed files, pages before the index, cache headers where the
     store has them.
     """
-    from analysis.report.publish import publish as copy
+    from analysis.press.publish import publish as copy
 
     counts = copy(destination, source, prune, dry_run)
     print(
@@ -137,8 +137,8 @@ def predict(points: Path, output: Output = None):
     """
     import pandas as pd
 
-    from analysis.study.serving import errors
-    from analysis.study.serving import predict as answer
+    from analysis.model import predict as answer
+    from analysis.model.predict import prediction_errors as errors
 
     answered = answer(pd.read_csv(points))
     answered.to_csv(output or sys.stdout, index=False)
@@ -152,8 +152,8 @@ def calibrate():
     """Refit the coefficients from the project's measurement tables and write them with their
     errors.
     """
-    from analysis.study.calibration import calibrate as refit
-    from analysis.study.energy import calibrate_energy
+    from analysis.calibration.board_power import calibrate_energy
+    from analysis.calibration.cross_validation import calibrate as refit
 
     refit()
     calibrate_energy()  # board power is fitted at speeds that the first fit changes
@@ -166,8 +166,8 @@ def register(scenario: str, as_of: str | None = None, output: Output = None):
     """
     from datetime import date
 
-    from analysis.study.forecasts import register as told
-    from analysis.study.scenario import load
+    from analysis.questions.forecasts import register as told
+    from analysis.scenario.scenario import load
 
     _write(told(load(scenario), date.fromisoformat(as_of) if as_of else None), output)
 
@@ -184,7 +184,7 @@ def score(
     """Score registered chances and dates against what happened, beside the base rate and the
     vendor's word.
     """
-    from analysis.study.forecasts import judge
+    from analysis.questions.forecasts import judge
 
     tables, told = judge(registers, resolutions)
     print(*(table.to_string(index=False) for table in tables), told, sep="\n\n")
@@ -193,7 +193,7 @@ def score(
 @app.command()
 def schema(output: Output = None):
     """Print the JSON Schema of a scenario, so that editors complete its keys."""
-    from analysis.study.scenario import schema as made
+    from analysis.scenario.scenario import schema as made
 
     _write(made(), output)
 

@@ -70,6 +70,8 @@ SUFFIXES = {
     "score": "",
     "periods": "",
     "elasticity": "",
+    "factor": "",
+    "probability": "",
 }
 _UNIT = "|".join(sorted(SUFFIXES, key=len, reverse=True))
 SUFFIX = re.compile(rf"(?:^|_)((?:{_UNIT})(?:_(?:{_UNIT}))*(?:_per_(?:{_UNIT}))*)$")
@@ -81,7 +83,7 @@ def unit_of(name: str) -> str:
 
     >>> unit_of("energy_j_per_token")
     'J / token'
-    >>> unit_of("busy_share")
+    >>> unit_of("load_factor")
     ''
     """
     found = SUFFIX.search(name)
@@ -90,6 +92,15 @@ def unit_of(name: str) -> str:
     top, *below = found[1].split("_per_")
     kept = [SUFFIXES[part] for part in (top.split("_")[-1], *below)]
     return " / ".join([kept[0] or "1", *(part for part in kept[1:] if part)]) if any(kept) else ""
+
+
+def is_share(name: str) -> bool:
+    """Whether a name claims a number between 0 and 1.
+
+    >>> is_share("eligible_share"), is_share("load_factor"), is_share("host_ratio")
+    (True, True, False)
+    """
+    return name.endswith(("_share", "load_factor", "_probability"))
 
 
 @cache

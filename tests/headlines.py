@@ -13,11 +13,11 @@ import nbformat
 from nbconvert.preprocessors import ExecutePreprocessor
 from nbstripout import strip_output
 
-from analysis.report.pictures import Painter
-from analysis.report.renderer import MIME
+from analysis.press.altair_display import MIME
+from analysis.press.pictures import Painter
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
-PICTURE = ("efficiency", "ladder", FOLDER.parent / "analysis/report/assets/answer.svg")
+PICTURE = ("efficiency", "ladder", FOLDER.parent / "analysis/pages/answer.svg")
 README = FOLDER.parent / "README.md"
 BEGIN, END = "<!-- answers: written by `make headlines` -->", "<!-- end of answers -->"
 

@@ -74,7 +74,7 @@ OPENED = """async () => {
 def site(tmp_path_factory) -> Path:
     if built := os.environ.get("PASSTHROUGH_SITE"):
         return Path(built).absolute()
-    from analysis.report.build import build
+    from analysis.press.build import build
 
     folder = tmp_path_factory.mktemp("site")
     made = build(SCENARIOS, output=str(folder), progress="none")

@@ -10,9 +10,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from analysis.laws import claim as law
-from analysis.study.claims import CLAIMS, claim, claims, ledger
-from analysis.study.door import ScenarioError
-from analysis.study.expression import compute, fill
+from analysis.scenario.claims import CLAIMS, claim, claims, ledger
+from analysis.scenario.expression import compute, fill
+from analysis.scenario.yaml_file import ScenarioError
 
 TODAY = date(2026, 11, 22)
 SHARE = st.floats(0.01, 0.98)
@@ -201,7 +201,7 @@ def test_measured_gain_of_half_again_the_peak(gain, kappa, share):
     times 1.5.
     """
     assert law.log_pass_ratio(gain, 1.5) == pytest.approx(kappa, abs=0.001)
-    assert law.implied_touched_share(gain, 1.5) == pytest.approx(share, abs=0.0051)
+    assert law.implied_affected_share(gain, 1.5) == pytest.approx(share, abs=0.0051)
 
 
 def test_halving_the_bytes_of_a_published_model_buys_1_46():
@@ -213,7 +213,7 @@ def test_halving_the_bytes_of_a_published_model_buys_1_46():
 
 @pytest.mark.parametrize(("price", "share"), [(1.2, 0.231), (1.36, 0.368), (1.95, 0.677)])
 def test_share_that_pays_for_a_dearer_chip(price, share):
-    found = law.paying_touched_share(price, 0.72)
+    found = law.paying_affected_share(price, 0.72)
     assert found == pytest.approx(share, abs=0.001)
     assert law.realised_ratio(
         law.additive_time_ratio(found, 0.72, 0, 0), price, 1, 1, 1
@@ -253,4 +253,4 @@ def test_a_claim_of_nothing_changes_nothing(touched, hidden):
 def test_amdahl_inverted(touched, peak):
     gain = 1 / law.additive_time_ratio(touched, 1 - 1 / peak, 0, 0)
     assume(gain > 1.001)
-    assert law.implied_touched_share(gain, peak) == pytest.approx(touched)
+    assert law.implied_affected_share(gain, peak) == pytest.approx(touched)

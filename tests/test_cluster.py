@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from report_notebooks import CHART, PARAMETERS, SETUP, answered, notebook
 
-from analysis.report import store
-from analysis.report.build import build
+from analysis.press import storage as store
+from analysis.press.build import build
 
 ROOT = Path(__file__).parents[1]
 SCENARIOS = ["article", "hopper"]

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from analysis.facts import Accelerator, find
 from analysis.laws import cooling, cost, products
-from analysis.study import budget, finance, reconcile, sensitivity
-from analysis.study.model import outcomes, scores
-from analysis.study.scenario import load
+from analysis.model import evaluate, z_scores
+from analysis.questions import budget, sensitivity
+from analysis.questions import cost as reconcile
+from analysis.questions import tenure as finance
+from analysis.scenario.scenario import load
 from analysis.units import convert
 
 HOUR = convert(1, "hour", "s")
@@ -100,7 +102,7 @@ def test_load_factor_enters_once():
         for s in seconds
     ]
     assert tokens[1] / tokens[0] == pytest.approx(2)
-    readers = [law.__name__ for law in cost.COST if "busy_share" in signature(law).parameters]
+    readers = [law.__name__ for law in cost.COST if "load_factor" in signature(law).parameters]
     assert readers == [
         "metered_w_per_chip",
         "busy_usd_per_s_per_chip",
@@ -263,7 +265,7 @@ def case():
 
 @pytest.fixture(scope="module")
 def draws(case):
-    return outcomes(case, 256)
+    return evaluate(case, 256)
 
 
 def test_request_cost_is_conserved(draws):
@@ -371,7 +373,7 @@ def test_tornado_flips_and_information_of_a_straight_line(case):
     turned = sensitivity.flips(case, line, ["a"])
     assert turned["percentile_share"].item() == pytest.approx(0.6306, abs=2e-3)
     known = sensitivity.drawn(["a", "b"], 4096)
-    payoffs = np.stack([np.zeros(4096), line(lambda name: scores(name, 4096, 20260423))], 1)
+    payoffs = np.stack([np.zeros(4096), line(lambda name: z_scores(name, 4096, 20260423))], 1)
     worth = sensitivity.information(payoffs, known).set_index("name")["worth"]
     assert worth["everything"] >= worth["a"] > worth["b"] >= 0
     assert worth["a"] == pytest.approx(3 / np.sqrt(2 * np.pi), rel=0.1)  # E[max(0, 3 a)]

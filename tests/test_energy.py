@@ -13,9 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.calibration import board_power
 from analysis.laws import cooling, cost, energy
-from analysis.study import energy as study
-from analysis.study import speed
+from analysis.model.board_power import board_weights, predict_energy
+from analysis.model.coefficients import energy_log_sd
+from analysis.model.measured import board_points
 from analysis.units import convert, registry
 
 share = st.floats(0.05, 0.95)
@@ -305,7 +307,7 @@ def test_board_energy_of_models_left_out():
     At predicted speed ML.ENERGY's small models miss it: they ran slower there than under any other
     client of vLLM.
     """
-    told = study.accuracy().set_index(["speed", "source"])["median_error_share"]
+    told = board_power.accuracy().set_index(["speed", "source"])["median_error_share"]
     assert {speed for speed, _ in told.index} == {"measured, where it is", "predicted"}
     assert len(told) == 6
     assert (told.drop(("predicted", "ml_energy_v3")) <= 0.15).all()
@@ -315,35 +317,30 @@ def test_board_energy_of_models_left_out():
 def test_fit_is_repeatable_to_the_byte(tmp_path, monkeypatch):
     for name in ("first", "second"):
         (tmp_path / name).mkdir()
-        monkeypatch.setattr(study.calibration, "FACTS", tmp_path / name)
-        study.calibrate_energy()
+        monkeypatch.setattr(board_power, "FACTS", tmp_path / name)
+        board_power.calibrate_energy()
     for file in ("energy_coefficients.csv", "energy_validation.csv"):
         assert (tmp_path / "first" / file).read_bytes() == (tmp_path / "second" / file).read_bytes()
 
 
 def test_intervals_hold_what_they_promise():
     """An 80% interval on models left out holds 75 to 85% of points, give or take one in fifty."""
-    told = study.accuracy().set_index(["speed", "source"])["covered_share"]
+    told = board_power.accuracy().set_index(["speed", "source"])["covered_share"]
     assert 0.73 <= told["predicted", "all"] <= 0.87
     assert 0.73 <= told["measured, where it is", "all"] <= 0.87
-    middle, low, high = study.predict_energy(study.speeds(speed.board_points()))
+    middle, low, high = predict_energy(board_power.speeds(board_points()))
     assert np.all((low < middle) & (middle < high))
 
 
 def test_a_board_that_nobody_measured_gets_a_wider_interval():
-    assert (
-        speed.board_spread("mi355x")
-        == speed.board_spread("a100-sxm-40gb")
-        > speed.board_spread("b200")
-        > 0
-    )
+    assert energy_log_sd("mi355x") == energy_log_sd("a100-sxm-40gb") > energy_log_sd("b200") > 0
 
 
 def test_weights_of_kernels_agree_with_boards_measured_on_kernels():
     """Quartiles of B200 kernels (aiconfigurator-core 0.12.0): decode attention 351 to 665 W, dense
     593 to 973 W.
     """
-    told = study.coefficients()
+    told = board_weights()
     waits = energy.loaded_w_per_chip(1000, told["floor_share"], 0)
     reads = energy.loaded_w_per_chip(1000, told["floor_share"], told["memory_weight_ratio"])
     works = energy.loaded_w_per_chip(1000, told["floor_share"], told["prefill_weight_ratio"])
@@ -354,7 +351,7 @@ def test_nearer_to_measured_boards_than_ecologits():
     """Dense models on H100 (ML.ENERGY): EcoLogits' regression, fitted to this very leaderboard,
     against ours.
     """
-    rows = speed.board_points()
+    rows = board_points()
     active = {"llama3.1-70b": 70, "llama3.1-8b": 8, "qwen3-32b": 32, "qwen3-8b": 8}
     rows = rows[
         rows["accelerator"].eq("h100-sxm")
@@ -372,7 +369,7 @@ def test_nearer_to_measured_boards_than_ecologits():
         "ours": np.median(
             np.abs(
                 np.log(
-                    study.predict_energy(study.speeds(rows))[0] / rows["energy_j_per_output_token"]
+                    predict_energy(board_power.speeds(rows))[0] / rows["energy_j_per_output_token"]
                 )
             )
         ),

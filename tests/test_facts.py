@@ -11,9 +11,9 @@ from analysis.facts import (
     Accelerator,
     Model,
     Site,
+    canonical_name,
     chosen,
     find,
-    meant,
     names,
     price,
     sources,
@@ -22,7 +22,7 @@ from analysis.facts import (
 from analysis.facts.check import check
 from analysis.facts.tables import COLUMNS, FOLDER
 from analysis.laws.architecture import ARCHITECTURE
-from analysis.study.speed import ENGINES
+from analysis.model.settings import ENGINES
 
 OWN = ("accelerators", "models", "prices", "sites", "sources")
 NUMBER = dict(
@@ -187,7 +187,7 @@ def test_mixtures_and_latents_are_told_apart():
     ],
 )
 def test_names_are_found_as_people_write_them_and_never_anothers(column, written, name):
-    assert meant(column, written) == name
+    assert canonical_name(column, written) == name
 
 
 def test_every_thing_means_itself_and_every_other_name_one_that_exists():
@@ -197,13 +197,13 @@ def test_every_thing_means_itself_and_every_other_name_one_that_exists():
         "precision": chosen("precisions")["thing"],
     }
     for column, things in known.items():
-        assert [meant(column, name) for name in things] == list(things)
-        assert [meant(column, name.upper()) for name in things] == list(things)
+        assert [canonical_name(column, name) for name in things] == list(things)
+        assert [canonical_name(column, name.upper()) for name in things] == list(things)
     rows = table("aliases").set_index("alias")
     for column, things in (known | {"engine": ENGINES}).items():
         assert set(rows[column].dropna()) <= set(things)
         assert (
-            rows[column].dropna().index.map(lambda alias: meant(column, alias))
+            rows[column].dropna().index.map(lambda alias: canonical_name(column, alias))
             == rows[column].dropna()
         ).all()
 

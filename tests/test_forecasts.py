@@ -10,8 +10,10 @@ import pandas as pd
 import pytest
 
 from analysis.laws import rollout
-from analysis.study import forecasts, record, schedule
-from analysis.study.scenario import load
+from analysis.questions import dates as schedule
+from analysis.questions import forecasts
+from analysis.questions import launches as record
+from analysis.scenario.scenario import load
 
 TODAY, ARTICLE = date(2026, 11, 22), date(2026, 4, 23)
 
@@ -107,7 +109,7 @@ def test_the_hazard_of_cancellation_forecasts_launches_left_out_better_than_one_
         said, gone = record.rates(known.drop(name)), float(own.fate == "cancelled")
         slips = record.slips(said, own.window_months, record.uniforms(("late", "slip"), 2000, 1))
         exposed = np.maximum(own.promise_months + slips, 0)
-        risk = rollout.struck_share(said["cancelled_share_per_month"], exposed).mean()
+        risk = rollout.event_probability(said["cancelled_share_per_month"], exposed).mean()
         errors.append(((risk - gone) ** 2, (said["cancelled_share"] - gone) ** 2))
     hazard, share = np.mean(errors, axis=0)
     assert hazard < share - 0.01

@@ -11,7 +11,7 @@ from scipy.stats import norm
 
 from analysis.facts import Model, find
 from analysis.laws import architecture, claim, cost, decode, energy, network, products
-from analysis.study import sensitivity
+from analysis.questions import sensitivity
 from analysis.units import convert
 
 HOUR, DAY = convert(1, "hour", "s"), convert(1, "day", "s")
@@ -252,7 +252,7 @@ def test_g6_mlperf_ratios():
     check(
         [
             ("pass-through", claim.log_pass_ratio(1.249, 1.5), 0.549, 1e-3),
-            ("implied share", claim.implied_touched_share(1.249, 1.5), 0.60, 0.005),
+            ("implied share", claim.implied_affected_share(1.249, 1.5), 0.60, 0.005),
         ]
     )
 

@@ -284,8 +284,8 @@ def length_furlongs(width_furlongs):
     return width_furlongs
 
 
-def price_usd(price_usd, busy_share):
-    return price_usd * float(np.max(busy_share))
+def price_usd(price_usd, load_factor):
+    return price_usd * float(np.max(load_factor))
 
 
 @pytest.mark.parametrize(

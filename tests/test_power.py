@@ -5,10 +5,11 @@ water and carbon.
 import numpy as np
 import pytest
 
+from analysis import model
 from analysis.laws import cooling, energy
-from analysis.report import figures_energy as figures
-from analysis.study import model, power
-from analysis.study.scenario import load
+from analysis.pages.charts import energy as figures
+from analysis.questions import energy as power
+from analysis.scenario.scenario import load
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +19,7 @@ def case():
 
 @pytest.fixture(scope="module")
 def draws(case):
-    return model.outcomes(case, draws=200)
+    return model.evaluate(case, draws=200)
 
 
 def test_waterfall_ends_at_the_meter(draws):
@@ -49,7 +50,7 @@ def test_metered_power_of_the_cost_model_agrees_with_joules_per_token(draws):
     """
     d = draws.loc["baseline"]
     per_token = d["energy_j_per_output_token"] * d["wall_ratio"] * d["pue_ratio"]
-    at_rate = per_token * d["paid_tokens_per_s_per_chip"] * d["busy_share"]
+    at_rate = per_token * d["paid_tokens_per_s_per_chip"] * d["load_factor"]
     np.testing.assert_allclose(d["metered_w_per_chip"], at_rate)
 
 
@@ -111,13 +112,13 @@ def test_a_site_carries_the_tokens_per_megawatt_of_the_model(case, draws):
     """
     d = draws.loc["baseline"]
     cooled = d["output_tokens_per_s_per_chip"] * d["derated_tokens_ratio"]
-    per_w = cooled / d["feed_w_per_chip"] * d["busy_share"]
+    per_w = cooled / d["feed_w_per_chip"] * d["load_factor"]
     rows = power.sites(case, draws).set_index(["quantity", "site_w", "option"])["mid"]
     assert rows["tokens_per_s", 1e6, "baseline"] == pytest.approx(1e6 * per_w.median())
 
 
 def test_heat_takes_tokens_in_the_thermal_scenario():
-    hot = model.outcomes(load("thermal"), draws=200).loc["candidate"]
+    hot = model.evaluate(load("thermal"), draws=200).loc["candidate"]
     kept = hot["placed_tokens_per_s_per_chip"] / hot["output_tokens_per_s_per_chip"]
     assert hot["derated_tokens_ratio"].median() < 0.99
     assert kept.median() < hot["derated_tokens_ratio"].median()
@@ -144,7 +145,7 @@ def test_heat_and_halls_reach_a_dollar_once():
             for k, v in (mild | {"believe.candidate_paid_wait_share": paid}).items()
         },
     )
-    warm, ready = (model.outcomes(case, draws=200).loc["candidate"] for case in (hot, cool))
+    warm, ready = (model.evaluate(case, draws=200).loc["candidate"] for case in (hot, cool))
     assert (ready["derated_tokens_ratio"] * ready["paid_work_share"]).eq(1).all()
     kept = warm["derated_tokens_ratio"] * warm["paid_work_share"]
     np.testing.assert_allclose(
@@ -154,7 +155,7 @@ def test_heat_and_halls_reach_a_dollar_once():
     # fewer tokens.
     hour = [
         d["busy_usd_per_s_per_chip"]
-        - d["electricity_usd_per_s_per_chip"] / d["available_share"] / d["busy_share"]
+        - d["electricity_usd_per_s_per_chip"] / d["available_share"] / d["load_factor"]
         for d in (warm, ready)
     ]
     np.testing.assert_allclose(*hour)

@@ -6,13 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.calibration import board_power as energy
+from analysis.calibration import validation
+from analysis.calibration.fit import Fit, fitted_points
 from analysis.facts import Accelerator, Model, names, table
 from analysis.laws.throughput import THROUGHPUT
-from analysis.study import energy, validation
-from analysis.study.calibration import Fit, points
-from analysis.study.points import COLUMNS, layout, read
-from analysis.study.serving import PREDICTED, errors, predict
-from analysis.study.speed import alike, measured, run, spread
+from analysis.model.coefficients import log_sd, same_dimensions
+from analysis.model.measured import serving_points
+from analysis.model.points import COLUMNS, read_points, resolve_ranks
+from analysis.model.predict import SPEED, predict, prediction_errors
+from analysis.model.runner import evaluate
 
 NAMED = {"accelerator": "b200", "model": "llama3.1-70b", "precision": "fp8", "engine": "trtllm"}
 LAID = {"chips": 8, "tensor_parallel": 8, "expert_parallel": 1, "data_parallel": 1}
@@ -66,7 +69,7 @@ def test_the_served_rate_is_little_s_law():
 def test_what_cannot_be_answered_gets_a_reason_and_no_number(changed, said):
     answer = one(**changed)
     assert said in answer["reason"]
-    for name in (*PREDICTED, "energy_j_per_output_token"):
+    for name in (*SPEED, "energy_j_per_output_token"):
         assert np.isnan(answer[name])
         assert np.isnan(answer[f"{name}_p90"])
 
@@ -113,8 +116,8 @@ def test_what_was_never_seen_is_answered_with_its_own_numbers():
     assert unseen["reason"] == ""
     assert unseen["tpot_s"] != seen["tpot_s"]
     assert (
-        spread("b300", "llama3.1-70b", "fp8")["tpot_s"]
-        > spread("b200", "llama3.1-70b", "fp8", "trtllm")["tpot_s"]
+        log_sd("b300", "llama3.1-70b", "fp8")["tpot_s"]
+        > log_sd("b200", "llama3.1-70b", "fp8", "trtllm")["tpot_s"]
     )
 
 
@@ -129,7 +132,7 @@ FAMOUS = {
 def test_every_chip_and_every_model_is_answered_in_a_common_layout(column):
     told = predict(pd.DataFrame([ROW | FAMOUS | {column: name} for name in NEW[column]]))
     assert set(told["reason"]) == {""}
-    for name in (*PREDICTED, "energy_j_per_output_token"):
+    for name in (*SPEED, "energy_j_per_output_token"):
         assert (told[f"{name}_p10"] < told[name]).all()
         assert (told[name] < told[f"{name}_p90"]).all()
 
@@ -143,7 +146,7 @@ def test_what_was_never_measured_has_a_wider_interval_than_what_was(column, know
         pd.DataFrame([ROW | FAMOUS | chip | {column: name} for name in NEW[column]])
     ).set_index(column)
     width = (answered["tpot_s_p90"] / answered["tpot_s"]).dropna()
-    seen = set(points()[column])
+    seen = set(fitted_points()[column])
     never = width[~width.index.isin(seen | same_as(seen))]
     assert len(never) > 15
     assert never.min() > width[known]
@@ -151,8 +154,8 @@ def test_what_was_never_measured_has_a_wider_interval_than_what_was(column, know
 
 def same_as(seen):
     """Models of the same dimensions as one that was measured."""
-    shapes = {alike(name) for name in seen & set(names(Model))}
-    return {name for name in names(Model) if alike(name) in shapes}
+    shapes = {same_dimensions(name) for name in seen & set(names(Model))}
+    return {name for name in names(Model) if same_dimensions(name) in shapes}
 
 
 def test_rows_with_names_as_people_write_them_get_the_same_answer():
@@ -177,7 +180,7 @@ def test_rows_with_names_as_people_write_them_get_the_same_answer():
     ],
 )
 def test_both_ways_of_counting_ranks_are_read(ranks, plain):
-    laid, impossible = layout(*(np.array([float(rank)]) for rank in ranks))
+    laid, impossible = resolve_ranks(*(np.array([float(rank)]) for rank in ranks))
     assert not impossible[0]
     assert (
         laid["tensor_parallel"][0],
@@ -190,7 +193,9 @@ def test_errors_are_those_of_the_table():
     rows = pd.DataFrame([ROW | {"concurrency": c} for c in (4, 16, 64)])
     measured = predict(rows)["tpot_s"] * [1.0, 1.01, 3.0]
     told = (
-        errors(predict(rows.assign(tpot_s_measured=measured))).set_index("quantity").loc["tpot_s"]
+        prediction_errors(predict(rows.assign(tpot_s_measured=measured)))
+        .set_index("quantity")
+        .loc["tpot_s"]
     )
     assert told["median_error"] == pytest.approx(1 - 1 / 1.01)
     assert told["inside_p10_p90"] == pytest.approx(2 / 3)
@@ -204,7 +209,7 @@ def test_left_out_points_keep_what_is_promised():
     assert seen["tpot_s"] < 0.10
     assert seen["ttft_s"] < 0.30
     assert models["output_tokens_per_s_per_chip"] < 0.20
-    inside = told[[f"{name}_inside" for name in PREDICTED]]
+    inside = told[[f"{name}_inside" for name in SPEED]]
     assert inside.min(axis=None) > 0.75
     assert inside.max(axis=None) < 0.88
 
@@ -213,9 +218,9 @@ def test_stored_errors_are_those_of_the_tables_as_they_stand():
     """They name points by row: a row put between others, or a fit not done again, sets them against
     other points.
     """
-    rows, stored = points(), table("validation").set_index("point")
+    rows, stored = fitted_points(), table("validation").set_index("point")
     assert list(stored.index) == sorted(rows["point"])
-    now = np.log(run(read(rows)[0], THROUGHPUT)["tpot_s"] / rows["tpot_s"])
+    now = np.log(evaluate(read_points(rows)[0], THROUGHPUT)["tpot_s"] / rows["tpot_s"])
     then = stored.loc[rows["point"], "configuration_left_out_tpot_s_error"].to_numpy()
     assert (now - then).abs().median() < 0.01
     assert np.corrcoef(now, then)[0, 1] > 0.9
@@ -242,10 +247,14 @@ def test_no_published_record_and_no_prediction_is_above_the_roof(scenario):
 
 
 def test_nothing_that_was_measured_is_predicted_faster_than_memory_arithmetic_and_links_allow():
-    rows = measured().query("speculative == 'no' and disaggregated == 'no'").dropna(subset="tpot_s")
-    columns, reasons = read(rows)
+    rows = (
+        serving_points()
+        .query("speculative == 'no' and disaggregated == 'no'")
+        .dropna(subset="tpot_s")
+    )
+    columns, reasons = read_points(rows)
     with np.errstate(all="ignore"):
-        real, best = run(columns, THROUGHPUT), run(validation.ideal(columns), THROUGHPUT)
+        real, best = evaluate(columns, THROUGHPUT), evaluate(validation.ideal(columns), THROUGHPUT)
     fits = (reasons == "") & (real["capacity_requests"] >= real["concurrency_requests"])
     least = validation.least_s(pd.DataFrame(best), rows["output_tokens"].to_numpy())
     assert fits.sum() > 2000
@@ -271,7 +280,7 @@ def test_the_roof_is_what_the_busiest_part_takes():
 
 def test_the_table_of_points_is_as_wide_as_promised():
     rows = table("serving")
-    assert len(points()) >= 1500
+    assert len(fitted_points()) >= 1500
     assert rows["accelerator"].nunique() >= 8
     assert rows["model"].nunique() >= 10
 
@@ -279,7 +288,10 @@ def test_the_table_of_points_is_as_wide_as_promised():
 # Few points, few steps: the fit gets back what it was made from.
 def test_the_fit_finds_planted_slowness():
     rows = (
-        points().query("engine == 'trtllm' and precision == 'fp8'").iloc[::4].reset_index(drop=True)
+        fitted_points()
+        .query("engine == 'trtllm' and precision == 'fp8'")
+        .iloc[::4]
+        .reset_index(drop=True)
     )
     made = predict(rows)
     planted = rows.assign(tpot_s=made["tpot_s"], ttft_s=made["ttft_s"])

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from analysis.report import publish as module
-from analysis.report.publish import publish
+from analysis.press import publish as module
+from analysis.press.publish import publish
 
 PAGES = {
     "index.html": "index",

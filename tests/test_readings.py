@@ -6,14 +6,17 @@ import numpy as np
 import pytest
 
 import analysis as an
+from analysis import model
 from analysis.facts import table
 from analysis.laws import claim as law
 from analysis.laws import rollout
-from analysis.report import brief
-from analysis.report import views_claim as views
-from analysis.study import credence, model, readings, verdict
-from analysis.study.claims import claim
-from analysis.study.door import ScenarioError
+from analysis.pages import claims as views
+from analysis.pages import efficiency as brief
+from analysis.questions import claim as verdict
+from analysis.questions import credence
+from analysis.scenario import readings
+from analysis.scenario.claims import claim
+from analysis.scenario.yaml_file import ScenarioError
 
 DRAWS = 64
 
@@ -25,12 +28,12 @@ def case():
 
 @pytest.fixture(scope="module")
 def tables(case):
-    return list(model.options(case, DRAWS).values())
+    return list(model.option_columns(case, DRAWS).values())
 
 
 @pytest.fixture(scope="module")
 def found(case):
-    return verdict.effects(case, model.outcomes(case, DRAWS))
+    return verdict.effects(case, model.evaluate(case, DRAWS))
 
 
 def mids(found, outcome):
@@ -79,7 +82,7 @@ def test_what_36_million_needs(case, found):
     """The headline reaches dollars as dollars or as software; as GPU time only at a price
     of one.
     """
-    needed = verdict.needs(case, found).set_index("reading")
+    needed = verdict.arguments(case, found).set_index("reading")
     assert needed.loc["dollars", "holds"]
     assert not needed.loc["all_gpu_time", "holds"]
     assert needed.loc["all_gpu_time", "price_ratio"] == pytest.approx(1)
@@ -181,7 +184,7 @@ def test_heat_and_halls_stand_in_the_headline_where_the_scenario_asks_for_them()
     last = {}
     for name in ("reference", "thermal"):
         case = an.load(name)
-        draws = model.outcomes(case, DRAWS)
+        draws = model.evaluate(case, DRAWS)
         steps = verdict.ladder(case, draws).set_index("step")
         last[name] = (
             steps.loc[verdict.HEAT, "factor"],
@@ -261,6 +264,6 @@ def test_a_reading_of_products_leaves_the_reading_of_experts_in_a_prompt_as_it_w
     name, case, tables
 ):
     taken = readings.claimed(*tables, name)
-    before, after = model.evaluate(taken), model.at_its_word(case, *tables, name)
+    before, after = model.evaluate(taken), model.claimed_columns(case, *tables, name)
     np.testing.assert_array_equal(after["prefill_expert_read_s"], before["prefill_expert_read_s"])
     assert np.all(after["prefill_expert_compute_s"] < before["prefill_expert_compute_s"])

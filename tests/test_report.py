@@ -22,12 +22,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_notebooks import CHART, PARAMETERS, PRINTED, SETUP, STYLED, answered, notebook
 
-from analysis.report import build as factory
-from analysis.report import page, pictures, renderer, site, store
-from analysis.report.build import build
-from analysis.report.engine import ForkEngine, unsafe
-from analysis.report.job import declared
-from analysis.study import forecasts
+from analysis.press import altair_display as renderer
+from analysis.press import build as factory
+from analysis.press import html as page
+from analysis.press import pictures, site
+from analysis.press import storage as store
+from analysis.press.build import build
+from analysis.press.engine import ForkEngine, unsafe
+from analysis.press.jobs import declared
+from analysis.questions import forecasts
 
 ROOT = Path(__file__).parents[1]
 SCENARIOS = ["article", "hopper"]
@@ -125,7 +128,7 @@ def test_another_process_order_and_hash_seed_give_the_same_bytes(built, notebook
         "OMP_NUM_THREADS": "2",
     }
     subprocess.run(
-        [sys.executable, "-c", f"from analysis.report.build import build; {call}"],
+        [sys.executable, "-c", f"from analysis.press.build import build; {call}"],
         check=True,
         env=environment,
         cwd=ROOT,
@@ -169,7 +172,7 @@ def test_only_what_changed_is_made_again(built, notebooks, tmp_path):
         ("title: Ours", "title: Other words", True),
         ("  output_tokens: 500", "  output_tokens: 600", True),
         ("  # a comment between\n", "\n", True),
-        ("believe: {}", "believe: {busy_share: 1}", False),
+        ("believe: {}", "believe: {load_factor: 1}", False),
     ],
 )
 def test_a_report_depends_on_titles_and_workloads_of_all_scenarios_a_comparison_on_all(
@@ -200,7 +203,7 @@ def test_the_key_of_a_report_holds_what_it_reads_of_other_scenarios(notebooks, m
 
 @pytest.mark.parametrize(
     "where",
-    ["analysis/facts/prices.csv", "analysis/laws/cost.py", "analysis/report/assets/page.css"],
+    ["analysis/facts/prices.csv", "analysis/laws/cost.py", "analysis/press/assets/page.css"],
 )
 def test_every_report_depends_on_facts_laws_and_templates(where, monkeypatch):
     before = factory.common()
@@ -463,7 +466,7 @@ def test_charts_are_what_altair_alone_writes(batch):
         subprocess.check_output(
             [sys.executable, "-c", way + DRAWN], env=os.environ | batch, cwd=ROOT, text=True
         )
-        for way in ("", "from analysis.report import theme\n")
+        for way in ("", "from analysis.pages.charts import theme\n")
     )
     assert json.loads(ours) == json.loads(alone)
 
@@ -476,7 +479,7 @@ def test_the_library_draws_the_charts_that_altair_writes():
     assert f"application/vnd.vegalite.v{pictures.VERSION[0]}+json" == renderer.MIME
     made = vl_convert.javascript_bundle(pictures.BUNDLE, vl_version=pictures.VERSION)
     assert gzip.decompress(page.library()).decode() == made, (
-        "make the asset anew: see analysis/report/assets/vega.txt"
+        "make the asset anew: see analysis/press/assets/vega.txt"
     )
 
 
@@ -495,7 +498,7 @@ def test_threads_forbid_a_fork(monkeypatch):
     monkeypatch.setattr(
         NBClientEngine, "execute_managed_notebook", lambda *_, **__: called.append(True)
     )
-    monkeypatch.setattr("analysis.report.engine.unsafe", lambda: "of this test")
+    monkeypatch.setattr("analysis.press.engine.unsafe", lambda: "of this test")
     from nbformat import v4
 
     nb = v4.new_notebook()
@@ -506,7 +509,7 @@ def test_threads_forbid_a_fork(monkeypatch):
 
 
 def test_papermill_finds_the_engine_whoever_is_imported_first():
-    for first in ("papermill", "analysis.report.engine"):
+    for first in ("papermill", "analysis.press.engine"):
         asked = "papermill.engines.papermill_engines.get_engine('passthrough')"
         code = f"import {first}, papermill, sys; {asked}; print('pandas' in sys.modules)"
         done = subprocess.run(
@@ -517,7 +520,7 @@ def test_papermill_finds_the_engine_whoever_is_imported_first():
 
 def test_a_build_that_has_nothing_to_do_imports_little(built, notebooks):
     code = (
-        f"from analysis.report.build import build; build({SCENARIOS}, {notebooks}, {str(built)!r}, progress='none');"
+        f"from analysis.press.build import build; build({SCENARIOS}, {notebooks}, {str(built)!r}, progress='none');"
         "import sys; print([each for each in ('pandas', 'numpy', 'papermill', 'IPython') if each in sys.modules])"
     )
     done = subprocess.run(
@@ -562,7 +565,7 @@ def drawn_by_v8(*specs: dict) -> list[str]:
     """Pictures as V8 draws them, in a process of its own: V8 starts threads, which other tests
     forbid.
     """
-    code = "import json, os, sys; from analysis.report.pictures import engine; draw = engine()\n"
+    code = "import json, os, sys; from analysis.press.pictures import engine; draw = engine()\n"
     code += "print(json.dumps([draw(json.dumps(spec)) for spec in json.load(sys.stdin)]), flush=True); os._exit(0)"
     command = [sys.executable, "-c", code]
     return json.loads(
@@ -576,8 +579,6 @@ def test_a_picture_is_laid_out_as_by_a_program_that_measures_its_words():
     import altair as alt
     import pandas as pd
     import vl_convert
-
-    from analysis.report import theme
 
     rows = pd.DataFrame(
         {

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from report_notebooks import CHART, PARAMETERS, SETUP, STYLED, answered, notebook
 
-from analysis.report.build import build
-from analysis.report.site import _index
+from analysis.press.build import build
+from analysis.press.site import _index
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -201,7 +201,7 @@ def test_charts_draw_in_a_notebook_without_a_network(tmp_path, look, monkeypatch
     import altair as alt
     import pandas as pd
 
-    from analysis.report import renderer
+    from analysis.press import altair_display as renderer
 
     monkeypatch.delenv("PASSTHROUGH_BATCH", raising=False)
     chart = alt.Chart(pd.DataFrame({"x": [1, 2]})).mark_point().encode(x="x:Q").to_dict()

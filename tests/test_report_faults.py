@@ -15,10 +15,11 @@ from pathlib import Path
 import pytest
 from report_notebooks import CHART, PARAMETERS, SETUP, answered, notebook
 
-from analysis.report import store, workshop
-from analysis.report.build import build
-from analysis.report.job import work
-from analysis.report.pictures import Painter
+from analysis.press import pool as workshop
+from analysis.press import storage as store
+from analysis.press.build import build
+from analysis.press.jobs import work
+from analysis.press.pictures import Painter
 
 ROOT = Path(__file__).parents[1]
 # this search takes longer than the world is old
@@ -184,7 +185,7 @@ def test_a_full_disk_leaves_no_page(tmp_path, monkeypatch):
         write(base, name, data, **options)
 
     monkeypatch.setattr(store, "put", full)
-    monkeypatch.setattr("analysis.report.job._executed", lambda *_: {"metadata": {}, "cells": []})
+    monkeypatch.setattr("analysis.press.jobs._executed", lambda *_: {"metadata": {}, "cells": []})
     here = os.getcwd()
     try:
         record = work(job(str(tmp_path / "site"), path), Painter())
@@ -264,7 +265,7 @@ def test_a_folder_that_cannot_be_written_is_one_message(tmp_path):
 def start(output: Path, folder: Path, **options) -> subprocess.Popen:
     names = [str(folder / f"{name}.ipynb") for name in ("fine", "slow")]
     call = f"build(['article', 'hopper', 'agents'], {names}, {str(output)!r}, **{ {'progress': 'none'} | options })"
-    code = f"from analysis.report.build import build; build_ok = {call}"
+    code = f"from analysis.press.build import build; build_ok = {call}"
     return subprocess.Popen(
         [sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.PIPE, text=True
     )
@@ -307,7 +308,7 @@ def test_control_c_stops_cleanly(folder, tmp_path):
 def test_a_watch_shows_an_edit_and_a_fault_and_ends_when_asked(tmp_path):
     path, page = tmp_path / "seen.ipynb", tmp_path / "site/article/seen.html"
     notebook(path, PARAMETERS, ("1 + 1",))
-    code = f"from analysis.report.build import watch; watch({str(tmp_path / 'site')!r}, "
+    code = f"from analysis.press.build import watch; watch({str(tmp_path / 'site')!r}, "
     code += f"scenarios=['article'], notebooks=[{str(path)!r}], progress='plain')"
     process = subprocess.Popen(
         [sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.PIPE, text=True

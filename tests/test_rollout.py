@@ -12,10 +12,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.laws import rollout
-from analysis.report import views_rollout as views
-from analysis.study import choice, credence, fleet, forecasts, record, schedule
-from analysis.study.door import ScenarioError
-from analysis.study.scenario import load
+from analysis.pages import rollout as views
+from analysis.questions import (
+    credence,
+    fleet,
+    forecasts,
+)
+from analysis.questions import (
+    dates as schedule,
+)
+from analysis.questions import (
+    decision as choice,
+)
+from analysis.questions import (
+    launches as record,
+)
+from analysis.scenario.scenario import load
+from analysis.scenario.yaml_file import ScenarioError
 
 TODAY, ARTICLE = date(2026, 11, 22), date(2026, 4, 23)
 DRAWS = 4096
@@ -353,7 +366,7 @@ def test_advice_follows_the_hardware():
 def test_the_answer_says_what_is_fact_and_what_is_chance(name, words):
     case = load(name)
     draws, seen = outcomes(1.5, 4096), schedule.forecast(case)
-    paid = choice.costs(case, draws, seen, views.step(draws))
+    paid = choice.costs(case, draws, seen, views.headline_option(draws))
     said = views.answer(case, draws, seen, paid).data["text/plain"]
     assert said.startswith(words)
     assert not {"nan", "NaT", "None", "inf"} & set(said.replace(".", " ").replace(";", " ").split())

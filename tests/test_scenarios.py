@@ -13,12 +13,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analysis.study.door import ScenarioError
-from analysis.study.scenario import PARAMS, load, scenarios, schema
+from analysis.scenario.scenario import PARAMS, load, scenarios, schema
+from analysis.scenario.yaml_file import ScenarioError
 
 ROOT = Path(__file__).parents[1]
 HEAD = "title: A test\nquestion: Does the door hold?\n"
-BELIEF = "believe:\n  busy_share: {{low: {low}, mid: {mid}, high: {high}, unit: {unit}, source: {source}, why: a test}}\n"
+BELIEF = "believe:\n  load_factor: {{low: {low}, mid: {mid}, high: {high}, unit: {unit}, source: {source}, why: a test}}\n"
 
 
 def belief(low="0.3", mid="0.5", high="0.7", unit='""', source="judged") -> str:
@@ -49,11 +49,11 @@ FAULTS = {
     "unknown belief": (
         HEAD
         + "believe:\n  bussy_share: {low: 0.1, mid: 0.2, high: 0.3, unit: '', source: judged, why: x}\n",
-        ["bussy_share", "'busy_share'"],
+        ["bussy_share", "'load_factor'"],
         4,
     ),
     "missing key": (
-        HEAD + "believe:\n  busy_share: {low: 0.1, mid: 0.2, high: 0.3, unit: ''}\n",
+        HEAD + "believe:\n  load_factor: {low: 0.1, mid: 0.2, high: 0.3, unit: ''}\n",
         ["why", "missing"],
         4,
     ),
@@ -110,10 +110,10 @@ FAULTS = {
         3,
     ),
     "no date": (HEAD + "as_of: 2026-02-30\n", ["as_of"], 3),
-    "low above high": (belief(low="0.8"), ["believe.busy_share.low", "low <= mid <= high"], 4),
-    "mid above high": (belief(mid="0.8"), ["believe.busy_share", "low <= mid <= high"], 4),
-    "share outside": (belief(high="1.7"), ["believe.busy_share", "between 0 and 1"], 4),
-    "negative": (belief(low="-0.5", mid="-0.5", high="-0.5"), ["believe.busy_share"], 4),
+    "low above high": (belief(low="0.8"), ["believe.load_factor.low", "low <= mid <= high"], 4),
+    "mid above high": (belief(mid="0.8"), ["believe.load_factor", "low <= mid <= high"], 4),
+    "share outside": (belief(high="1.7"), ["believe.load_factor", "between 0 and 1"], 4),
+    "negative": (belief(low="-0.5", mid="-0.5", high="-0.5"), ["believe.load_factor"], 4),
     "negative price": (
         HEAD
         + "believe:\n  lease_usd_per_s_per_w: {low: -1, mid: -1, high: -1, unit: usd/W/year, source: judged, why: x}\n",
@@ -130,17 +130,17 @@ FAULTS = {
         ["finance.api", "openai/gpt-55", "did you mean"],
         3,
     ),
-    "wrong unit": (belief(unit="kWh"), ["believe.busy_share.unit", "kWh"], 4),
-    "unknown unit": (belief(unit="furlongz"), ["believe.busy_share.unit", "furlongz"], 4),
+    "wrong unit": (belief(unit="kWh"), ["believe.load_factor.unit", "kWh"], 4),
+    "unknown unit": (belief(unit="furlongz"), ["believe.load_factor.unit", "furlongz"], 4),
     "unknown source": (
         belief(source="juged"),
-        ["believe.busy_share.source", "juged", "'judged'"],
+        ["believe.load_factor.source", "juged", "'judged'"],
         4,
     ),
-    "nan": (belief(mid=".nan"), ["believe.busy_share.mid"], 4),
-    "inf": (belief(high=".inf"), ["believe.busy_share.high"], 4),
-    "minus inf": (belief(low="-.inf"), ["believe.busy_share.low"], 4),
-    "nan as a word": (belief(mid="nan"), ["believe.busy_share.mid"], 4),
+    "nan": (belief(mid=".nan"), ["believe.load_factor.mid"], 4),
+    "inf": (belief(high=".inf"), ["believe.load_factor.high"], 4),
+    "minus inf": (belief(low="-.inf"), ["believe.load_factor.low"], 4),
+    "nan as a word": (belief(mid="nan"), ["believe.load_factor.mid"], 4),
     "inf in the workload": (
         HEAD + "workload:\n  ttft_limit_s: .inf\n",
         ["workload.ttft_limit_s"],
@@ -240,7 +240,7 @@ def test_an_odd_name_is_refused_or_read_but_never_a_traceback_of_another_kind(na
         ({"workload.output_tokens": "many"}, ["workload.output_tokens", "many"]),
         ({"workload.output_tokens": float("nan")}, ["workload.output_tokens"]),
         ({"workload.output_tokens.more": 5}, ["workload.output_tokens.more"]),
-        ({"believe.busy_share.low": 0.99}, ["busy_share", "low <= mid <= high"]),
+        ({"believe.load_factor.low": 0.99}, ["load_factor", "low <= mid <= high"]),
         ({"candidate.accelerator": "gb301"}, ["candidate.accelerator", "'gb30"]),
         ({"": 5}, ["no such key"]),
         ({5: 5}, ["no such key"]),

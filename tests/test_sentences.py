@@ -14,21 +14,21 @@ from IPython.display import Markdown
 from jinja2 import UndefinedError
 
 import analysis as an
-from analysis.report import costs
-from analysis.report.brief import PASSES
-from analysis.report.marks import TICKS, log_axis
-from analysis.report.text import (
+from analysis.pages import cost as costs
+from analysis.pages.charts.marks import TICKS, log_axis
+from analysis.pages.efficiency import PASSES
+from analysis.pages.format import (
     HEADLINE,
     PAYS,
     Payload,
     figure,
+    interval,
     musd,
     printed,
-    spread,
     text,
     written,
 )
-from analysis.study.scenario import scenarios
+from analysis.scenario.scenario import scenarios
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 WRONG = {  # what no sentence holds, whichever the scenario
@@ -121,7 +121,7 @@ def test_a_power_limited_buyer_reads_megawatts_first():
 
 
 def test_numbers_claim_no_precision():
-    assert spread([0.7631, 1.0249, 1.3712], "", "ratio").range == "0.82 to 1.30×"
+    assert interval([0.7631, 1.0249, 1.3712], "", "ratio").range == "0.82 to 1.30×"
     assert (text(0.7631, "ratio"), text(1.3712, "ratio"), text(8.134, "percent")) == (
         "0.76×",
         "1.37×",
@@ -175,7 +175,7 @@ def test_a_template_leaves_no_number_out_in_silence():
 
 
 def test_where_no_gain_is_enough_the_sentence_names_none():
-    half = spread([0.5, 0.5, 0.5], "", "ratio")
+    half = interval([0.5, 0.5, 0.5], "", "ratio")
     told = {
         "ratio": 3.5,
         "usd": 35e6,

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from analysis.facts import Model, find
 from analysis.laws.architecture import ARCHITECTURE
-from analysis.laws.throughput import THROUGHPUT, emitted_ratio
-from analysis.study.serving import Infeasible, best_layout, frontier, sweep
-from analysis.study.speed import ONES, run, setting
+from analysis.laws.throughput import THROUGHPUT, accepted_tokens_ratio
+from analysis.model.predict import Infeasible, best_layout, frontier, sweep
+from analysis.model.settings import UNITS, setting
 
 LAYOUT = {
     "deployment_chips": 8.0,
@@ -36,14 +36,14 @@ PAIRS = [
 
 
 def told(pair, **changed):
-    return run(setting(*pair) | LAYOUT | WORK | changed, THROUGHPUT)
+    return evaluate(setting(*pair) | LAYOUT | WORK | changed, THROUGHPUT)
 
 
 # METHODS golden: DeepSeek-V3's latent cache is about 70 kB a token in 16 bits, Llama-3.1-405B's 516
 # kB (Epoch's note).
 @pytest.mark.parametrize(("model", "kilobytes"), [("deepseek-v3", 70.3), ("llama3.1-405b", 516.1)])
 def test_cache_of_a_token(model, kilobytes):
-    columns = run(vars(find(Model, model)) | ONES, ARCHITECTURE)
+    columns = evaluate(vars(find(Model, model)) | UNITS, ARCHITECTURE)
     assert columns["cache_width"] * columns["full_layers_count"] * 2 == pytest.approx(
         kilobytes * 1e3, rel=0.01
     )
@@ -53,7 +53,7 @@ def test_cache_of_a_token(model, kilobytes):
 # Llama-3-70B on 8 H100, 16-bit.
 def test_epoch_equation_as_a_limit_of_ours():
     pair = ("h100-sxm", "llama3.1-70b", "bf16")
-    ideal = {name: 1.0 for name in setting(*pair) if name.endswith(("_share", "slowness_ratio"))}
+    ideal = {name: 1.0 for name in setting(*pair) if name.endswith(("_share", "residual_factor"))}
     ideal |= dict.fromkeys(("cached_share", "accepted_share", "draft_share"), 0.0)
     nothing = {
         name: 0.0
@@ -151,8 +151,8 @@ def test_a_chip_without_the_path_multiplies_wider():
 
 
 def test_speculation_yields_what_leviathan_et_al_derive():
-    assert emitted_ratio(0.8, 0.0) == pytest.approx(1)
-    assert emitted_ratio(0.5, 2.0) == pytest.approx(1 + 0.5 + 0.25)
+    assert accepted_tokens_ratio(0.8, 0.0) == pytest.approx(1)
+    assert accepted_tokens_ratio(0.5, 2.0) == pytest.approx(1 + 0.5 + 0.25)
     accepted = told(PAIRS[1], drafted_count=2.0, accepted_share=0.9)
     assert accepted["tpot_s"] < told(PAIRS[1])["tpot_s"]
 
@@ -171,7 +171,7 @@ def test_the_best_layout_keeps_its_promises_and_nothing_that_keeps_them_is_bette
     work, promise = WORK | {"cached_share": 0.0}, {"tokens_per_s_per_user": 40, "ttft_limit_s": 2}
     named = ("b200", "deepseek-r1", "fp8", "sglang", 8)
     laid = best_layout(*named, work, promise)
-    best = run(setting(*named[:4]) | work | laid, THROUGHPUT)
+    best = evaluate(setting(*named[:4]) | work | laid, THROUGHPUT)
     assert 1 / best["tpot_s"] >= 40
     assert best["ttft_s"] <= 2
     points = sweep(*named, work)

@@ -15,7 +15,7 @@ from analysis.units import SUFFIXES, convert, factor, registry, unit_of
         ("wall_j_per_output_token", "J / token"),
         ("bandwidth_bytes_per_s_per_chip", "B / s / chip"),
         ("discount_share_per_s", "1 / s"),
-        ("busy_share", ""),
+        ("load_factor", ""),
         ("output_tokens_per_s_per_chip", "token / s / chip"),
         ("usd_per_s_per_chip", "usd / s / chip"),
         ("cache_bytes_per_token", "B / token"),

@@ -2,9 +2,9 @@
 
 from analysis.facts.records import Accelerator, Model, Site, chip
 from analysis.facts.tables import (
+    canonical_name,
     chosen,
     find,
-    meant,
     names,
     nearest,
     price,
@@ -20,7 +20,7 @@ __all__ = [
     "chip",
     "chosen",
     "find",
-    "meant",
+    "canonical_name",
     "names",
     "nearest",
     "price",

@@ -121,7 +121,7 @@ def names(kind: type) -> list[str]:
 
 
 @cache
-def meant(column: str, name: str) -> str:
+def canonical_name(column: str, name: str) -> str:
     """The name in our tables that a name in a column (accelerator, model, precision, engine) means,
     or itself.
 

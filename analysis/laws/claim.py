@@ -17,17 +17,19 @@ def cut_share(headline_ratio):
     return 1 - 1 / headline_ratio
 
 
-def additive_time_ratio(touched_share, touched_cut_share, second_touched_share, second_cut_share):
+def additive_time_ratio(
+    affected_share, affected_cut_share, second_affected_share, second_cut_share
+):
     """Time left where two parts that follow one another shrink and the rest stays (Amdahl 1967)."""
-    return 1 - touched_share * touched_cut_share - second_touched_share * second_cut_share
+    return 1 - affected_share * affected_cut_share - second_affected_share * second_cut_share
 
 
-def roofline_time_ratio(touched_share, hidden_share, cut_share):
+def roofline_time_ratio(affected_share, hidden_share, cut_share):
     """Time left where the touched part hides another, which binds next (Williams, Waterman,
     Patterson 2009).
     """
-    hidden_share = np.minimum(hidden_share, touched_share)
-    return 1 - touched_share + np.maximum(touched_share * (1 - cut_share), hidden_share)
+    hidden_share = np.minimum(hidden_share, affected_share)
+    return 1 - affected_share + np.maximum(affected_share * (1 - cut_share), hidden_share)
 
 
 def realised_ratio(time_ratio, price_ratio, eligible_share, load_ratio, software_ratio):
@@ -60,14 +62,14 @@ def carried_ratio(headline_ratio, log_pass_ratio):
     return headline_ratio**log_pass_ratio
 
 
-def implied_touched_share(realised_ratio, peak_ratio):
+def implied_affected_share(realised_ratio, peak_ratio):
     """Share of time that a faster resource must have held to give the gain that was measured:
     Amdahl's law inverted.
     """
     return (1 - 1 / realised_ratio) / (1 - 1 / peak_ratio)
 
 
-def paying_touched_share(price_ratio, cut_share):
+def paying_affected_share(price_ratio, cut_share):
     """Share of time that a cut has to touch before it pays for a dearer chip, nothing else
     changing.
     """

@@ -99,12 +99,12 @@ def operational_g_per_output_token(facility_j_per_output_token, carbon_g_per_j):
 
 
 def embodied_g_per_output_token(
-    embodied_g_per_chip, it_life_s, busy_share, output_tokens_per_s_per_chip
+    embodied_g_per_chip, it_life_s, load_factor, output_tokens_per_s_per_chip
 ):
     """Carbon of making the chip and its share of the server, spread over all tokens that it makes
     in its life.
     """
-    return embodied_g_per_chip / (it_life_s * busy_share * output_tokens_per_s_per_chip)
+    return embodied_g_per_chip / (it_life_s * load_factor * output_tokens_per_s_per_chip)
 
 
 def site_l_per_output_token(wall_j_per_output_token, water_l_per_j):

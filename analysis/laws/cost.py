@@ -126,7 +126,7 @@ def metered_w_per_chip(
     output_tokens_per_request,
     input_tokens_per_request,
     cached_share,
-    busy_share,
+    load_factor,
     wall_ratio,
     pue_ratio,
 ):
@@ -135,7 +135,7 @@ def metered_w_per_chip(
     """
     prompt_ratio = input_tokens_per_request * (1 - cached_share) / output_tokens_per_request
     token_j = board_j_per_output_token + board_j_per_input_token * prompt_ratio
-    return token_j * paid_tokens_per_s_per_chip * busy_share * wall_ratio * pue_ratio
+    return token_j * paid_tokens_per_s_per_chip * load_factor * wall_ratio * pue_ratio
 
 
 def electricity_usd_per_s_per_chip(metered_w_per_chip, electricity_usd_per_j, tariff_ratio):
@@ -211,11 +211,11 @@ def usd_per_s_per_chip(owned_usd_per_s_per_chip, rent_usd_per_s_per_chip, owned_
     return owned_share * owned_usd_per_s_per_chip + (1 - owned_share) * rent_usd_per_s_per_chip
 
 
-def busy_usd_per_s_per_chip(usd_per_s_per_chip, busy_share):
+def busy_usd_per_s_per_chip(usd_per_s_per_chip, load_factor):
     """Cost of a second at work: idle seconds are carried by the busy ones. The load factor enters
     here only.
     """
-    return usd_per_s_per_chip / busy_share
+    return usd_per_s_per_chip / load_factor
 
 
 def serving_usd_per_request(
@@ -293,7 +293,7 @@ def tokens_per_j(tokens_per_s_per_chip, provisioned_w_per_chip):
     return tokens_per_s_per_chip / provisioned_w_per_chip
 
 
-def break_even_busy_share(committed_usd_per_s_per_chip, on_demand_usd_per_s_per_chip):
+def break_even_load_factor(committed_usd_per_s_per_chip, on_demand_usd_per_s_per_chip):
     """Load factor above which paying for every hour beats paying more for the hours used."""
     return committed_usd_per_s_per_chip / on_demand_usd_per_s_per_chip
 

@@ -29,11 +29,11 @@ def stage_requests(running_requests, instances_count, pipeline_parallel, one_req
     return np.maximum(running_requests / (instances_count * pipeline_parallel), one_request)
 
 
-def step_tokens(stage_requests, step_tokens_per_request, verified_ratio):
+def step_tokens(stage_requests, step_tokens_per_request, verified_tokens_ratio):
     """Tokens that go through the model in a step: one for each request, more where drafted tokens
     are verified.
     """
-    return stage_requests * step_tokens_per_request * verified_ratio
+    return stage_requests * step_tokens_per_request * verified_tokens_ratio
 
 
 def context_tokens_per_request(input_tokens_per_request, output_tokens_per_request):
@@ -61,28 +61,28 @@ def attended_tokens_per_request(
     return full_layers_count * context_tokens_per_request + selected + sliding
 
 
-def linear_read_s(linear_bytes, attention_chips, bandwidth_bytes_per_s_per_chip, read_share):
+def linear_read_s(linear_bytes, attention_chips, bandwidth_bytes_per_s_per_chip, mbu_share):
     """Weights that every token uses are read once a step (attention, dense and shared feed-forward,
     output head).
     """
-    return linear_bytes / attention_chips / (bandwidth_bytes_per_s_per_chip * read_share)
+    return linear_bytes / attention_chips / (bandwidth_bytes_per_s_per_chip * mbu_share)
 
 
 def linear_compute_s(
     linear_flop_per_token,
     step_tokens,
     stage_chips,
-    linear_reached_flop_per_s_per_chip,
+    linear_achieved_flop_per_s_per_chip,
     decode_compute_share,
 ):
     """Arithmetic on those weights, two operations per parameter and token, at small batches' share
     of the reach.
     """
-    reached = linear_reached_flop_per_s_per_chip * decode_compute_share
+    reached = linear_achieved_flop_per_s_per_chip * decode_compute_share
     return linear_flop_per_token * step_tokens / stage_chips / reached
 
 
-def touched_share(experts_per_token_count, experts_count, step_tokens, routing_tokens):
+def activated_experts_share(experts_per_token_count, experts_count, step_tokens, routing_tokens):
     """Share of the routed experts that a step touches: one minus the chance that no token picks
     one.
 
@@ -100,28 +100,28 @@ def imbalance_ratio(expert_parallel, imbalance_share):
 
 def expert_read_s(
     expert_bytes,
-    touched_share,
+    activated_experts_share,
     stage_chips,
     bandwidth_bytes_per_s_per_chip,
-    expert_read_share,
+    expert_mbu_share,
     imbalance_ratio,
 ):
     """Touched experts are read once a step, by the slowest chip's clock."""
-    read_bytes = expert_bytes * touched_share * imbalance_ratio / stage_chips
-    return read_bytes / (bandwidth_bytes_per_s_per_chip * expert_read_share)
+    read_bytes = expert_bytes * activated_experts_share * imbalance_ratio / stage_chips
+    return read_bytes / (bandwidth_bytes_per_s_per_chip * expert_mbu_share)
 
 
 def expert_compute_s(
     expert_flop_per_token,
     step_tokens,
     stage_chips,
-    expert_reached_flop_per_s_per_chip,
+    expert_achieved_flop_per_s_per_chip,
     expert_compute_share,
     imbalance_ratio,
 ):
     """Arithmetic of the experts that tokens are routed to."""
     work_flop = expert_flop_per_token * step_tokens * imbalance_ratio
-    return work_flop / stage_chips / (expert_reached_flop_per_s_per_chip * expert_compute_share)
+    return work_flop / stage_chips / (expert_achieved_flop_per_s_per_chip * expert_compute_share)
 
 
 def activation_s_per_token(
@@ -166,7 +166,7 @@ def cache_read_s(
     cache_copies_ratio,
     stage_chips,
     bandwidth_bytes_per_s_per_chip,
-    cache_read_share,
+    cache_mbu_share,
 ):
     """Cached keys and values, the indexer's keys, and recurrent state (read and written) of all
     running requests.
@@ -180,31 +180,34 @@ def cache_read_s(
         stage_requests
         * request_bytes
         / stage_chips
-        / (bandwidth_bytes_per_s_per_chip * cache_read_share)
+        / (bandwidth_bytes_per_s_per_chip * cache_mbu_share)
     )
 
 
 def attention_s(
     stage_requests,
-    verified_ratio,
+    verified_tokens_ratio,
     attended_tokens_per_request,
     attention_flop_per_token,
     stage_chips,
-    attention_reached_flop_per_s_per_chip,
+    attention_achieved_flop_per_s_per_chip,
     attention_compute_share,
 ):
     """Arithmetic between the new token and the cached ones; a latent (MLA) model works in its wide
     latent here.
     """
     work_flop = (
-        stage_requests * verified_ratio * attended_tokens_per_request * attention_flop_per_token
+        stage_requests
+        * verified_tokens_ratio
+        * attended_tokens_per_request
+        * attention_flop_per_token
     )
     return (
-        work_flop / stage_chips / (attention_reached_flop_per_s_per_chip * attention_compute_share)
+        work_flop / stage_chips / (attention_achieved_flop_per_s_per_chip * attention_compute_share)
     )
 
 
-def launches_s(
+def launch_overhead_s(
     layers_count,
     layer_overhead_s,
     moe_layers_count,
@@ -213,60 +216,60 @@ def launches_s(
     shared_overhead_s,
     latent_layers_count,
     latent_overhead_s,
-    narrow_layers_count,
-    narrow_overhead_s,
-    overhead_slowness_ratio,
+    quantised_layers_count,
+    quantised_overhead_s,
+    overhead_residual_factor,
 ):
     """Launches and small kernels by layer, more for routing, latent attention and narrow formats
     (values are rescaled).
 
     Graphs captured beforehand launch all that a step of known shape needs.
     """
-    by_layer_s = layers_count * layer_overhead_s + narrow_layers_count * narrow_overhead_s
+    by_layer_s = layers_count * layer_overhead_s + quantised_layers_count * quantised_overhead_s
     by_kind_s = moe_layers_count * moe_overhead_s + shared_layers_count * shared_overhead_s
     return (
         by_layer_s + by_kind_s + latent_layers_count * latent_overhead_s
-    ) * overhead_slowness_ratio
+    ) * overhead_residual_factor
 
 
 def overhead_s(
-    launches_s,
+    launch_overhead_s,
     step_overhead_s,
     stage_requests,
     request_overhead_s_per_request,
-    overhead_slowness_ratio,
+    overhead_residual_factor,
 ):
     """What a step waits for: launches, and scheduling and sampling by step and by request."""
     by_step_s = step_overhead_s + stage_requests * request_overhead_s_per_request
-    return launches_s + by_step_s * overhead_slowness_ratio
+    return launch_overhead_s + by_step_s * overhead_residual_factor
 
 
 def peak_share(
-    read_share,
-    expert_read_share,
-    cache_read_share,
-    linear_reach_share,
+    mbu_share,
+    expert_mbu_share,
+    cache_mbu_share,
+    linear_mfu_share,
     decode_compute_share,
-    expert_reach_share,
+    expert_mfu_share,
     expert_compute_share,
-    attention_reach_share,
+    attention_mfu_share,
     attention_compute_share,
 ):
     """The highest share of the chip's own peak that any part of a decode step reaches, reading or
     multiplying.
     """
-    read = np.maximum(np.maximum(read_share, expert_read_share), cache_read_share)
+    read = np.maximum(np.maximum(mbu_share, expert_mbu_share), cache_mbu_share)
     dense = np.maximum(
-        linear_reach_share * decode_compute_share, attention_reach_share * attention_compute_share
+        linear_mfu_share * decode_compute_share, attention_mfu_share * attention_compute_share
     )
-    return np.maximum(np.maximum(read, dense), expert_reach_share * expert_compute_share)
+    return np.maximum(np.maximum(read, dense), expert_mfu_share * expert_compute_share)
 
 
-def work_slowness_ratio(step_slowness_ratio, peak_share):
+def work_residual_factor(step_residual_factor, peak_share):
     """A step's slowness where it reads and multiplies: never so small that a part would beat the
     chip's own peak.
     """
-    return np.maximum(step_slowness_ratio, peak_share)
+    return np.maximum(step_residual_factor, peak_share)
 
 
 def step_s(
@@ -280,19 +283,19 @@ def step_s(
     overhead_s,
     activation_s_per_token,
     step_tokens,
-    step_slowness_ratio,
-    work_slowness_ratio,
+    step_residual_factor,
+    work_residual_factor,
 ):
     """A decode step: in each part the slower of reading and arithmetic, rounded where near (root of
     squares).
 
-    `step_slowness_ratio` is what calibration leaves to engine, accelerator and chance; one is the
+    `step_residual_factor` is what calibration leaves to engine, accelerator and chance; one is the
     pool's middle.
     """
     worked_s = np.hypot(linear_read_s, linear_compute_s) + np.hypot(expert_read_s, expert_compute_s)
     worked_s = worked_s + np.hypot(cache_read_s, attention_s)
     small_s = communication_s + overhead_s + activation_s_per_token * step_tokens
-    return worked_s * work_slowness_ratio + small_s * step_slowness_ratio
+    return worked_s * work_residual_factor + small_s * step_residual_factor
 
 
 LAYOUT = [activation_s_per_token, instance_chips, stage_chips, attention_chips]
@@ -303,15 +306,15 @@ DECODE = [
     attended_tokens_per_request,
     linear_read_s,
     linear_compute_s,
-    touched_share,
+    activated_experts_share,
     imbalance_ratio,
     expert_read_s,
     expert_compute_s,
     cache_read_s,
     attention_s,
-    launches_s,
+    launch_overhead_s,
     overhead_s,
     peak_share,
-    work_slowness_ratio,
+    work_residual_factor,
     step_s,
 ]

@@ -3,7 +3,7 @@ the meter.
 
 A board draws between a floor and its limit; how far up depends on how long memory, arithmetic and
 links are busy. The curve saturates, since near the limit the governor lowers clocks. Its weights
-are fitted in study/energy.py.
+are fitted in calibration/board_power.py.
 """
 
 import numpy as np
@@ -14,10 +14,10 @@ def steps_count_per_s(
     stage_chips,
     stage_requests,
     step_tokens_per_request,
-    emitted_ratio,
+    accepted_tokens_ratio,
 ):
     """Decode steps that a chip takes part in each second, from the served rate."""
-    step_tokens = stage_requests * step_tokens_per_request * emitted_ratio
+    step_tokens = stage_requests * step_tokens_per_request * accepted_tokens_ratio
     return output_tokens_per_s_per_chip * stage_chips / step_tokens
 
 
@@ -157,16 +157,16 @@ def idle_w_per_chip(power_w_per_chip, idle_share):
     return power_w_per_chip * idle_share
 
 
-def idle_ratio(idle_w_per_chip, board_w_per_chip, busy_share):
+def idle_ratio(idle_w_per_chip, board_w_per_chip, load_factor):
     """Board energy of idle hours for each joule of busy ones: a load factor below 1 keeps boards
     waiting.
     """
-    return idle_w_per_chip * (1 - busy_share) / (board_w_per_chip * busy_share)
+    return idle_w_per_chip * (1 - load_factor) / (board_w_per_chip * load_factor)
 
 
-def host_ratio(host_w_per_chip, network_w_per_chip, board_w_per_chip, busy_share):
+def host_ratio(host_w_per_chip, network_w_per_chip, board_w_per_chip, load_factor):
     """Host and network energy for each joule of a busy board; they draw about the same all day."""
-    return (host_w_per_chip + network_w_per_chip) / (board_w_per_chip * busy_share)
+    return (host_w_per_chip + network_w_per_chip) / (board_w_per_chip * load_factor)
 
 
 def wall_ratio(idle_ratio, host_ratio, fan_ratio, supply_share):

@@ -32,11 +32,11 @@ def expert_path_bytes_per_s_per_chip(
     )
 
 
-def wait_s(group_parallel, collective_latency_s, overhead_slowness_ratio):
+def wait_s(group_parallel, collective_latency_s, overhead_residual_factor):
     """Latency of one collective: rounds double the ranks reached (Thakur, Rabenseifner and Gropp
     2005).
     """
-    return collective_latency_s * np.log2(group_parallel) * overhead_slowness_ratio
+    return collective_latency_s * np.log2(group_parallel) * overhead_residual_factor
 
 
 def tensor_transfer_s_per_token(

@@ -4,7 +4,7 @@ length, links.
 
 import numpy as np
 
-from analysis.laws.decode import attended_tokens_per_request, touched_share
+from analysis.laws.decode import activated_experts_share, attended_tokens_per_request
 
 
 def prompt_tokens(input_tokens_per_request, cached_share, one_request):
@@ -15,24 +15,24 @@ def prompt_tokens(input_tokens_per_request, cached_share, one_request):
 def prefill_linear_s(
     prompt_tokens,
     linear_flop_per_token,
-    linear_reached_flop_per_s_per_chip,
+    linear_achieved_flop_per_s_per_chip,
     prefill_compute_share,
     stage_chips,
 ):
     """Arithmetic of the uncached prompt on the weights that every token uses."""
-    reached = linear_reached_flop_per_s_per_chip * prefill_compute_share
+    reached = linear_achieved_flop_per_s_per_chip * prefill_compute_share
     return prompt_tokens * linear_flop_per_token / reached / stage_chips
 
 
 def prefill_expert_compute_s(
     prompt_tokens,
     expert_flop_per_token,
-    expert_reached_flop_per_s_per_chip,
+    expert_achieved_flop_per_s_per_chip,
     prefill_expert_share,
     stage_chips,
 ):
     """Arithmetic of the experts that the prompt's tokens are routed to."""
-    reached = expert_reached_flop_per_s_per_chip * prefill_expert_share
+    reached = expert_achieved_flop_per_s_per_chip * prefill_expert_share
     return prompt_tokens * expert_flop_per_token / reached / stage_chips
 
 
@@ -43,13 +43,15 @@ def prefill_expert_read_s(
     experts_count,
     routing_tokens,
     bandwidth_bytes_per_s_per_chip,
-    expert_read_share,
+    expert_mbu_share,
     stage_chips,
 ):
     """Experts that a prompt touches are read once."""
-    touched = touched_share(experts_per_token_count, experts_count, prompt_tokens, routing_tokens)
+    touched = activated_experts_share(
+        experts_per_token_count, experts_count, prompt_tokens, routing_tokens
+    )
     return (
-        expert_bytes * touched / (bandwidth_bytes_per_s_per_chip * expert_read_share) / stage_chips
+        expert_bytes * touched / (bandwidth_bytes_per_s_per_chip * expert_mbu_share) / stage_chips
     )
 
 
@@ -82,13 +84,13 @@ def prefill_attention_s(
     step_tokens_per_request,
     prefill_attended_tokens_per_request,
     prefill_attention_flop_per_token,
-    attention_reached_flop_per_s_per_chip,
+    attention_achieved_flop_per_s_per_chip,
     prefill_attention_share,
     stage_chips,
 ):
     """Causal attention of the uncached prompt."""
     pairs = prompt_tokens / step_tokens_per_request * prefill_attended_tokens_per_request
-    reached = attention_reached_flop_per_s_per_chip * prefill_attention_share
+    reached = attention_achieved_flop_per_s_per_chip * prefill_attention_share
     return pairs * prefill_attention_flop_per_token / reached / stage_chips
 
 
@@ -97,23 +99,23 @@ def prefill_communication_s(layers_count, transfer_s_per_token, prompt_tokens):
     return 2 * layers_count * transfer_s_per_token * prompt_tokens
 
 
-def prefill_work_slowness_ratio(
-    prefill_slowness_ratio,
-    linear_reach_share,
+def prefill_work_residual_factor(
+    prefill_residual_factor,
+    linear_mfu_share,
     prefill_compute_share,
-    expert_reach_share,
+    expert_mfu_share,
     prefill_expert_share,
-    attention_reach_share,
+    attention_mfu_share,
     prefill_attention_share,
 ):
     """A prompt's slowness where it multiplies: never so small that a part would beat the chip's own
     peak.
     """
     dense = np.maximum(
-        linear_reach_share * prefill_compute_share, attention_reach_share * prefill_attention_share
+        linear_mfu_share * prefill_compute_share, attention_mfu_share * prefill_attention_share
     )
     return np.maximum(
-        prefill_slowness_ratio, np.maximum(dense, expert_reach_share * prefill_expert_share)
+        prefill_residual_factor, np.maximum(dense, expert_mfu_share * prefill_expert_share)
     )
 
 
@@ -124,34 +126,34 @@ def prefill_work_s(
     prefill_communication_s,
     activation_s_per_token,
     prompt_tokens,
-    prefill_slowness_ratio,
-    prefill_work_slowness_ratio,
+    prefill_residual_factor,
+    prefill_work_residual_factor,
 ):
     """What a prompt keeps an instance busy with; the slowness is what calibration leaves open."""
     worked_s = prefill_linear_s + prefill_expert_s + prefill_attention_s
     small_s = prefill_communication_s + activation_s_per_token * prompt_tokens
-    return worked_s * prefill_work_slowness_ratio + small_s * prefill_slowness_ratio
+    return worked_s * prefill_work_residual_factor + small_s * prefill_residual_factor
 
 
-def prefill_launches_s(
-    launches_s,
+def prefill_launch_overhead_s(
+    launch_overhead_s,
     prefill_launch_ratio,
     latent_layers_count,
     prefill_latent_overhead_s,
-    overhead_slowness_ratio,
+    overhead_residual_factor,
 ):
     """Launches of a prompt, one by one as no graph fits its length; latent and recurrent layers
     have many more.
     """
     return (
-        launches_s * prefill_launch_ratio
-        + latent_layers_count * prefill_latent_overhead_s * overhead_slowness_ratio
+        launch_overhead_s * prefill_launch_ratio
+        + latent_layers_count * prefill_latent_overhead_s * overhead_residual_factor
     )
 
 
-def prefill_s(prefill_work_s, prefill_launches_s):
+def prefill_s(prefill_work_s, prefill_launch_overhead_s):
     """Time of an instance for one request's uncached prompt."""
-    return prefill_work_s + prefill_launches_s
+    return prefill_work_s + prefill_launch_overhead_s
 
 
 PREFILL = [
@@ -163,8 +165,8 @@ PREFILL = [
     prefill_attended_tokens_per_request,
     prefill_attention_s,
     prefill_communication_s,
-    prefill_work_slowness_ratio,
+    prefill_work_residual_factor,
     prefill_work_s,
-    prefill_launches_s,
+    prefill_launch_overhead_s,
     prefill_s,
 ]

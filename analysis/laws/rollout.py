@@ -38,11 +38,11 @@ def hazard_share_per_month(events_count, exposed_months):
     return (events_count + 1 / 2) / exposed_months
 
 
-def struck_share(struck_share_per_month, exposed_months):
+def event_probability(event_share_per_month, exposed_months):
     """Chance of an event, a redesign or a cancellation, while exposed to a constant hazard
     (exponential survival).
     """
-    return 1 - np.exp(-struck_share_per_month * exposed_months)
+    return 1 - np.exp(-event_share_per_month * exposed_months)
 
 
 def cooling_months(
@@ -154,7 +154,7 @@ ROLLOUT = (
     late_slip_months,
     early_slip_months,
     hazard_share_per_month,
-    struck_share,
+    event_probability,
     cooling_months,
     limited_months,
     general_months,

@@ -51,21 +51,21 @@ def expert_flop_per_token(routed_active_parameters, flop_per_parameter_per_token
     return routed_active_parameters * flop_per_parameter_per_token
 
 
-def linear_reached_flop_per_s_per_chip(linear_flop_per_s_per_chip, linear_reach_share):
+def linear_achieved_flop_per_s_per_chip(linear_flop_per_s_per_chip, linear_mfu_share):
     """What kernels usually reach in the format of the shared weights: less of the peak the narrower
     the format.
     """
-    return linear_flop_per_s_per_chip * linear_reach_share
+    return linear_flop_per_s_per_chip * linear_mfu_share
 
 
-def expert_reached_flop_per_s_per_chip(expert_flop_per_s_per_chip, expert_reach_share):
+def expert_achieved_flop_per_s_per_chip(expert_flop_per_s_per_chip, expert_mfu_share):
     """The same in the format of the experts."""
-    return expert_flop_per_s_per_chip * expert_reach_share
+    return expert_flop_per_s_per_chip * expert_mfu_share
 
 
-def attention_reached_flop_per_s_per_chip(attention_flop_per_s_per_chip, attention_reach_share):
+def attention_achieved_flop_per_s_per_chip(attention_flop_per_s_per_chip, attention_mfu_share):
     """The same in the 16 bits of attention."""
-    return attention_flop_per_s_per_chip * attention_reach_share
+    return attention_flop_per_s_per_chip * attention_mfu_share
 
 
 def attention_flop_per_token(decode_attention_width, index_width, flop_per_parameter_per_token):
@@ -82,7 +82,7 @@ def prefill_attention_flop_per_token(
     return (prefill_attention_width + index_width) * flop_per_parameter_per_token
 
 
-def narrow_layers_count(layers_count, attention_bytes_per_parameter, head_bytes_per_parameter):
+def quantised_layers_count(layers_count, attention_bytes_per_parameter, head_bytes_per_parameter):
     """Layers whose attention is narrower than the head, which stays in 16 bits: their inputs are
     rescaled first.
     """
@@ -99,14 +99,14 @@ def index_bytes_per_token(selected_layers_count, index_head_width, index_value_b
     return selected_layers_count * index_head_width * index_value_bytes_per_token
 
 
-def emitted_ratio(accepted_share, drafted_count):
+def accepted_tokens_ratio(accepted_share, drafted_count):
     """Tokens that a step yields: drafted ones are accepted in turn until the first refusal
     (Leviathan et al. 2023).
     """
     return (1 - accepted_share ** (drafted_count + 1)) / (1 - accepted_share)
 
 
-def verified_ratio(drafted_count):
+def verified_tokens_ratio(drafted_count):
     """Tokens that a step verifies: the next one and all drafted."""
     return 1 + drafted_count
 
@@ -131,13 +131,13 @@ def interference_s(
     return prefill_work_s * prompts_per_step * interference_share * np.maximum(1 - queue_share, 0)
 
 
-def tpot_s(step_s, interference_s, drafted_count, draft_share, emitted_ratio):
+def tpot_s(step_s, interference_s, drafted_count, draft_share, accepted_tokens_ratio):
     """Mean time between a request's output tokens: a step through all stages, drafting, prompts
     that come between.
 
     A step already counts every stage, because all layers are spread over the chips of one.
     """
-    return (step_s * (1 + drafted_count * draft_share) + interference_s) / emitted_ratio
+    return (step_s * (1 + drafted_count * draft_share) + interference_s) / accepted_tokens_ratio
 
 
 def waiting_s(
@@ -167,7 +167,7 @@ def ttft_s(
     step_s,
     step_delay_ratio,
     first_overhead_s,
-    first_slowness_ratio,
+    first_residual_factor,
     waiting_s,
 ):
     """Time to first token: own prompt, prompts of others that came at once, steps in between, and
@@ -176,7 +176,7 @@ def ttft_s(
     queue_ratio = prefill_delay_ratio + queue_share * stage_requests / one_request
     return (
         prefill_s * queue_ratio + step_s * step_delay_ratio + first_overhead_s
-    ) * first_slowness_ratio + waiting_s
+    ) * first_residual_factor + waiting_s
 
 
 def request_s(ttft_s, tpot_s, output_tokens_per_request, step_tokens_per_request):
@@ -200,7 +200,7 @@ def pooled_output_tokens_per_s_per_chip(
     step_tokens_per_request,
     stage_requests,
     instance_chips,
-    emitted_ratio,
+    accepted_tokens_ratio,
 ):
     """Served rate with prompts and answers on chips of their own, as many of each as keep the other
     busy.
@@ -213,7 +213,7 @@ def pooled_output_tokens_per_s_per_chip(
         step_s
         * output_tokens_per_request
         / step_tokens_per_request
-        / emitted_ratio
+        / accepted_tokens_ratio
         / stage_requests
     )
     return output_tokens_per_request / ((prompt_s + answer_s) * instance_chips)
@@ -225,22 +225,22 @@ WORK = [
     expert_bytes,
     linear_flop_per_token,
     expert_flop_per_token,
-    linear_reached_flop_per_s_per_chip,
-    expert_reached_flop_per_s_per_chip,
-    attention_reached_flop_per_s_per_chip,
+    linear_achieved_flop_per_s_per_chip,
+    expert_achieved_flop_per_s_per_chip,
+    attention_achieved_flop_per_s_per_chip,
     attention_flop_per_token,
     prefill_attention_flop_per_token,
-    narrow_layers_count,
+    quantised_layers_count,
     cache_bytes_per_token,
     index_bytes_per_token,
 ]
-SERVING = [interference_s, emitted_ratio, tpot_s, waiting_s, ttft_s, request_s]
+SERVING = [interference_s, accepted_tokens_ratio, tpot_s, waiting_s, ttft_s, request_s]
 SERVING += [output_tokens_per_s_per_chip, pooled_output_tokens_per_s_per_chip]
 THROUGHPUT = [
     *WORK,
     *LAYOUT,
     *MEMORY,
-    verified_ratio,
+    verified_tokens_ratio,
     *DECODE[:-1],
     *NETWORK,
     *DECODE[-1:],

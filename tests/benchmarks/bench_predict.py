@@ -7,7 +7,7 @@ import time
 import pandas as pd
 
 from analysis.facts import table
-from analysis.study.serving import frontier, predict
+from analysis.model.predict import frontier, predict
 
 WORK = {
     "input_tokens_per_request": 8192.0,

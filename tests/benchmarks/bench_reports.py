@@ -147,7 +147,7 @@ def jupyter_cache(folder: Path, names: list[str]) -> None:
 def bound(names: list[str]) -> float:
     """Seconds that the cells alone would take on these cores."""
     code = (
-        "import json, sys, time; from analysis.report import workshop, engine, cells\n"
+        "import json, sys, time; from analysis.press import pool as workshop, engine, shell as cells\n"
         "workshop.warm(lambda *_, **__: None); workshop.later()\n"
         "total = 0.0\n"
         f"for name in {names}:\n"
@@ -160,7 +160,7 @@ def bound(names: list[str]) -> float:
         "        total += next(engine.lines(reader)); engine.reap(pid)\n"
         "print(total)\n"
     )
-    from analysis.report.workshop import PINNED
+    from analysis.press.pool import PINNED
 
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -209,7 +209,7 @@ def workers(names: list[str]) -> None:
     """Reports a second on 1 and 2 Dask workers, and what that says of many."""
     from distributed import Client, LocalCluster
 
-    from analysis.report.build import build
+    from analysis.press.build import build
 
     rates = {}
     for count in (1, 2):

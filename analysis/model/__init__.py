@@ -1,0 +1,24 @@
+"""What follows: one runner of laws, inputs and draws, layouts, predictions."""
+
+from analysis.model.draws import DRAWS, SEED, Z90, beliefs, quantile, z_scores
+from analysis.model.layouts import Infeasible
+from analysis.model.options import claimed_columns, evaluate_at, option_columns
+from analysis.model.predict import predict
+from analysis.model.runner import columns_of, evaluate, explain
+
+__all__ = [
+    "DRAWS",
+    "SEED",
+    "Z90",
+    "Infeasible",
+    "beliefs",
+    "claimed_columns",
+    "columns_of",
+    "evaluate",
+    "evaluate_at",
+    "explain",
+    "option_columns",
+    "predict",
+    "quantile",
+    "z_scores",
+]

@@ -1,0 +1,185 @@
+"""Layouts: every way to lay a model over chips, the best one under a promise, and the frontier."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+from analysis.facts import Accelerator, Model, find
+from analysis.laws.throughput import THROUGHPUT
+from analysis.model.runner import evaluate
+from analysis.model.settings import option_names, setting
+from analysis.scenario.scenario import Scenario
+
+BATCHES = np.unique(np.round(2 ** np.arange(0, 13.01, 0.25)))  # requests an instance, 1 to 8192
+RANKS = ["tensor_parallel", "data_parallel", "expert_parallel"]
+
+
+class Infeasible(ValueError):
+    """No layout of these chips keeps what was promised; the message says how near they come."""
+
+
+def layouts(accelerator: str, model: str, chips: int) -> pd.DataFrame:
+    """Every way to lay a model over `chips`, a row a layout, columns as the laws name them.
+
+    All instances have one size: tensor times data parallel, experts spread over it or not. Tensor
+    parallelism divides the heads and stays inside a scale-up domain; data-parallel attention and
+    expert parallelism are for mixtures of experts.
+    """
+    chip, shape = find(Accelerator, accelerator), find(Model, model)
+    rows = [
+        (size, *ranks) for size in _divisors(chips) for ranks in _instance_ranks(size, chip, shape)
+    ]
+    table = pd.DataFrame(rows, columns=["size", *RANKS], dtype=float)
+    table["instances_count"] = chips / table.pop("size")
+    table["pipeline_parallel"] = 1.0
+    return table.assign(deployment_chips=float(chips))
+
+
+def _instance_ranks(size: int, chip: Accelerator, shape: Model) -> Iterator[tuple[int, int, int]]:
+    """Tensor, data and expert ranks with which one instance can fill so many chips."""
+    experts_divide = shape.experts_count and shape.experts_count % size == 0
+    for tensor in _divisors(size):
+        if shape.heads_count % tensor or tensor > chip.domain_chips:
+            continue
+        if tensor < size:
+            if experts_divide:
+                yield tensor, size // tensor, size
+            continue
+        yield tensor, 1, 1
+        if shape.experts_count and size > 1:
+            yield tensor, 1, size
+
+
+def sweep(
+    accelerator: str,
+    model: str,
+    precision: str,
+    engine: str | None,
+    chips: int,
+    workload: Mapping[str, float],
+) -> pd.DataFrame:
+    """Every layout at every batch size with what the laws say of it; only what fits in memory."""
+    fixed = {**setting(accelerator, model, precision, engine or ""), **workload}
+    return sweep_layouts(fixed, layouts(accelerator, model, chips))
+
+
+def sweep_layouts(
+    fixed: Mapping[str, float],
+    candidates: pd.DataFrame,
+    more: Sequence[str] = (),
+    batches: np.ndarray = BATCHES,
+) -> pd.DataFrame:
+    """The same for columns that are fixed and layouts that are given, a row a layout and batch.
+
+    Kept are capacity, times, rate and speed for a user, and the quantities named in `more`.
+    """
+    points = candidates.merge(pd.DataFrame({"batch": batches}), how="cross")
+    points["concurrency_requests"] = points.pop("batch") * points["instances_count"]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        inputs = {**fixed, **{name: points[name].to_numpy() for name in points}}
+        results = evaluate(inputs, THROUGHPUT)
+    kept = ["capacity_requests", "ttft_s", "tpot_s", "output_tokens_per_s_per_chip", *more]
+    points = points.assign(**{name: results[name] for name in kept})
+    points["tokens_per_s_per_user"] = 1 / points["tpot_s"]
+    fits = points["capacity_requests"] >= points["concurrency_requests"]
+    return points[fits].reset_index(drop=True)
+
+
+def best_layout(
+    accelerator: str,
+    model: str,
+    precision: str,
+    engine: str | None,
+    chips: int,
+    workload: Mapping[str, float],
+    promise: Mapping[str, float],
+) -> dict[str, float]:
+    """The layout and concurrency that serve most tokens a chip while every promise is kept.
+
+    `workload` has input_tokens_per_request, cached_share and output_tokens_per_request, `promise`
+    tokens_per_s_per_user and ttft_limit_s. The result has the columns that the laws read. Raises
+    Infeasible, with the nearest that can be had, where no layout keeps the promise.
+    """
+    points = sweep(accelerator, model, precision, engine, chips, workload)
+    what = f"{model} in {precision} on {chips} x {accelerator}"
+    if points.empty:
+        raise Infeasible(f"{what}: does not fit in memory")
+    in_time = points[points["ttft_s"] <= promise["ttft_limit_s"]]
+    kept = in_time[in_time["tokens_per_s_per_user"] >= promise["tokens_per_s_per_user"]]
+    if kept.empty:
+        fastest = "no first token in time"
+        if len(in_time):
+            fastest = f"{in_time['tokens_per_s_per_user'].max():.3g} tokens/s a user"
+        first = f"first token after {points['ttft_s'].min():.3g} s"
+        raise Infeasible(f"{what}: promised {dict(promise)}, best is {fastest} ({first})")
+    best = kept.loc[kept["output_tokens_per_s_per_chip"].idxmax()]
+    columns = [*RANKS, "instances_count", "pipeline_parallel", "deployment_chips"]
+    return {name: float(best[name]) for name in [*columns, "concurrency_requests"]}
+
+
+def frontier(
+    accelerator: str,
+    model: str,
+    precision: str,
+    engine: str | None,
+    chips: int,
+    workload: Mapping[str, float],
+    ttft_limit_s: float = np.inf,
+    usd_per_s_per_chip: float = np.nan,
+) -> pd.DataFrame:
+    """Points that no other beats in both tokens/s a user and tokens/s a chip, fastest first.
+
+    Only those that keep the limit on the first token; with a price, also dollars per output token.
+    Raises Infeasible where nothing fits or none keeps it.
+    """
+    points = sweep(accelerator, model, precision, engine, chips, workload)
+    points = points[points["ttft_s"] <= ttft_limit_s]
+    if points.empty:
+        what = f"{model} in {precision} on {chips} x {accelerator}"
+        raise Infeasible(f"{what}: nothing fits, or no first token in time")
+    order = ["tokens_per_s_per_user", "output_tokens_per_s_per_chip"]
+    points = points.sort_values(order, ascending=False)
+    rate = points["output_tokens_per_s_per_chip"]
+    points = points.assign(usd_per_output_token=usd_per_s_per_chip / rate)
+    return points[rate > rate.cummax().shift(fill_value=0)].reset_index(drop=True)
+
+
+def operating_point(case: Scenario, option: str) -> dict[str, float]:
+    """Where a scenario's option works: chip, model and layout columns, coefficients at medians.
+
+    Raises Infeasible where no layout keeps the scenario's promise.
+    """
+    workload, promise = workload_and_promise(case)
+    chips = getattr(case, option).chips
+    return _operating_point(
+        option_names(case, option), chips, tuple(workload.items()), tuple(promise.items())
+    )
+
+
+@cache
+def _operating_point(
+    four_names: tuple[str, str, str, str], chips: int, workload: tuple, promise: tuple
+) -> dict[str, float]:
+    best = best_layout(*four_names, chips, dict(workload), dict(promise))
+    return {**setting(*four_names), **dict(workload), **best}
+
+
+def workload_and_promise(case: Scenario) -> tuple[dict[str, float], dict[str, float]]:
+    """A scenario's workload and promise, under the names that the laws use."""
+    work = case.workload
+    workload = {
+        "input_tokens_per_request": float(work.input_tokens),
+        "cached_share": work.cached_share,
+        "output_tokens_per_request": float(work.output_tokens),
+    }
+    promise = {
+        "tokens_per_s_per_user": work.tokens_per_s_per_user,
+        "ttft_limit_s": work.ttft_limit_s,
+    }
+    return workload, promise
+
+
+def _divisors(number: int) -> list[int]:
+    return [size for size in range(1, int(number) + 1) if number % size == 0]

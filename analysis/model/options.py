@@ -1,0 +1,105 @@
+"""Options of a scenario as columns for the laws, and what all laws say of them, draw by draw."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+
+import numpy as np
+import pandas as pd
+
+from analysis.facts import Accelerator, Model, Site, find
+from analysis.laws import LAWS
+from analysis.model.board_power import board_power_draws
+from analysis.model.draws import DRAWS, SEED, Scores, all_belief_draws, beliefs_at, z_scores
+from analysis.model.layouts import operating_point
+from analysis.model.prices import prices_paid
+from analysis.model.runner import Columns, downstream, evaluate
+from analysis.model.settings import residual_draws
+from analysis.scenario import readings
+from analysis.scenario.scenario import Scenario
+
+OPTIONS = ("baseline", "candidate")
+
+
+def option_inputs(
+    case: Scenario, option: str, beliefs: Mapping[str, np.ndarray], scores: Scores
+) -> Columns:
+    """What the laws read for one option: floats for facts, workload and layout, arrays for draws.
+
+    `beliefs` holds an array for each belief; one whose name begins with the option's stands for
+    that option alone. `scores` gives the standard-normal scores of a name's stream: drawn, or set
+    one by one to ask what matters.
+    """
+    deployment = getattr(case, option)
+    own_beliefs = {
+        name.removeprefix(f"{option}_"): values
+        for name, values in beliefs.items()
+        if name.startswith(f"{option}_")
+    }
+    return {
+        **_numbers(find(Accelerator, deployment.accelerator)),
+        **_numbers(find(Model, case.model)),
+        **_numbers(find(Site, case.site)),
+        **operating_point(case, option),
+        **prices_paid(case, option),
+        **beliefs,
+        **residual_draws(case, option, scores),
+        **board_power_draws(scores),
+        **own_beliefs,
+    }
+
+
+def option_columns(
+    case: Scenario, draws: int = DRAWS, seed: int | None = SEED
+) -> dict[str, Columns]:
+    """What all laws say of each option: columns of floats and of arrays, an entry a draw."""
+    beliefs = all_belief_draws(case, draws, seed)
+    return _evaluated(case, beliefs, lambda name: z_scores(name, draws, seed))
+
+
+def evaluate_at(case: Scenario, scores: Scores) -> pd.DataFrame:
+    """A scenario's outcomes at given scores of everything uncertain, as `evaluate` gives them."""
+    beliefs = beliefs_at(case, scores)
+    rows = len(next(iter(beliefs.values())))
+    return _table(case, _evaluated(case, beliefs, scores), rows)
+
+
+@evaluate.register(Scenario)
+def _evaluate_scenario(case: Scenario, draws: int = DRAWS, seed: int | None = SEED) -> pd.DataFrame:
+    return _table(case, option_columns(case, draws, seed), draws)
+
+
+def _evaluated(
+    case: Scenario, beliefs: Mapping[str, np.ndarray], scores: Scores
+) -> dict[str, Columns]:
+    return {option: evaluate(option_inputs(case, option, beliefs, scores)) for option in OPTIONS}
+
+
+def _table(case: Scenario, columns: dict[str, Columns], draws: int) -> pd.DataFrame:
+    """Columns of options as one table in one block of memory."""
+    if case.reading != readings.MEASURED:
+        baseline, candidate = (columns[option] for option in OPTIONS)
+        claimed = claimed_columns(case, baseline, candidate, case.reading)
+        columns = {**columns, "claimed": claimed}
+    names = list(dict.fromkeys(name for option in columns.values() for name in option))
+    values = np.empty((len(names), len(columns), draws))
+    for place, option in enumerate(columns.values()):
+        for row, name in enumerate(names):
+            values[row, place] = option.get(name, np.nan)
+    index = pd.MultiIndex.from_product([list(columns), range(draws)], names=["option", "draw"])
+    return pd.DataFrame(values.reshape(len(names), -1).T, index=index, columns=names, copy=False)
+
+
+def claimed_columns(case: Scenario, baseline: Mapping, candidate: Mapping, reading: str) -> Columns:
+    """The claim taken at its word: the baseline as a reading changes it, at the price it asks.
+
+    `baseline` and `candidate` are evaluated columns. Only laws that depend on what the reading
+    changes run again.
+    """
+    columns = readings.at_claimed_price(baseline, candidate, reading)
+    factors = readings.change(case, reading)
+    repriced = [name for name, value in columns.items() if value is not baseline[name]]
+    return evaluate(columns, downstream(LAWS, [*factors, *repriced]), factors)
+
+
+def _numbers(record) -> dict[str, float]:
+    return {name: value for name, value in asdict(record).items() if not isinstance(value, str)}
