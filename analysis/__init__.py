@@ -10,6 +10,7 @@ from importlib import import_module
 
 _HOMES = {
     "analysis.model": ("beliefs", "evaluate", "explain", "predict"),
+    "analysis.pages.catalogue": ("accelerators", "models", "prices", "sites"),
     "analysis.pages.format": (
         "headline",
         "interval",

@@ -7,6 +7,7 @@ import sys
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # see analysis/__init__.py
 
 import json
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -40,6 +41,38 @@ def check(
     for told in found:
         print(told)
     raise typer.Exit(2 if found else 0)
+
+
+class Catalogue(StrEnum):
+    """What `list` can show."""
+
+    accelerators = "accelerators"
+    models = "models"
+    sites = "sites"
+    prices = "prices"
+    scenarios = "scenarios"
+
+
+@app.command(name="list")
+def list_(
+    what: Annotated[Catalogue, typer.Argument(help="What to list.")],
+    output: Output = None,
+):
+    """List what can be asked about: names, aliases, what is known and what is missing, as a CSV.
+
+    Example: python -m analysis list accelerators
+    """
+    import pandas as pd
+
+    import analysis
+
+    if what is Catalogue.scenarios:
+        cases = [analysis.load(name) for name in analysis.scenarios()]
+        rows = pd.DataFrame([(case.name, case.title, case.question) for case in cases])
+        rows.columns = ["name", "title", "question"]
+    else:
+        rows = getattr(analysis, what.value)()
+    rows.to_csv(output or sys.stdout, index=False, float_format="%.6g")
 
 
 @app.command()
