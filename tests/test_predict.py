@@ -298,5 +298,5 @@ def test_the_fit_finds_planted_slowness():
     slow = planted["model"] == "llama3.1-70b"
     planted.loc[slow, "tpot_s"] *= 1.15
     fit = Fit(planted, steps=12)
-    off = np.log(fit.answer(planted)["tpot_s"] / planted["tpot_s"])
+    off = np.log(fit.predict(planted)["tpot_s"] / planted["tpot_s"])
     assert off.abs().median() < 0.05

@@ -8,6 +8,7 @@ import pytest
 import analysis as an
 from analysis import model
 from analysis.facts import table
+from analysis.laws import LAWS
 from analysis.laws import claim as law
 from analysis.laws import rollout
 from analysis.pages import claims as views
@@ -41,7 +42,7 @@ def mids(found, outcome):
 
 
 def test_every_quantity_of_a_reading_is_one_of_the_model(tables):
-    known = {law_.__name__ for law_ in model.LAWS} | set(tables[0])
+    known = {law_.__name__ for law_ in LAWS} | set(tables[0])
     for name, reading in readings.readings().items():
         assert set(reading.change) <= known, name
 
@@ -82,7 +83,7 @@ def test_what_36_million_needs(case, found):
     """The headline reaches dollars as dollars or as software; as GPU time only at a price
     of one.
     """
-    needed = verdict.arguments(case, found).set_index("reading")
+    needed = verdict.needs(case, found).set_index("reading")
     assert needed.loc["dollars", "holds"]
     assert not needed.loc["all_gpu_time", "holds"]
     assert needed.loc["all_gpu_time", "price_ratio"] == pytest.approx(1)
@@ -90,7 +91,7 @@ def test_what_36_million_needs(case, found):
 
 
 def test_a_reading_at_the_candidates_price_keeps_the_baselines_work(tables):
-    taken = readings.claimed(*tables, "all_gpu_time")
+    taken = readings.at_claimed_price(*tables, "all_gpu_time")
     changed = {name for name in taken if not np.array_equal(taken[name], tables[0][name])}
     assert "accelerator_usd_per_chip" in changed
     assert not changed & {
@@ -98,7 +99,7 @@ def test_a_reading_at_the_candidates_price_keeps_the_baselines_work(tables):
         "power_w_per_chip",
         "concurrency_requests",
     }
-    assert readings.claimed(*tables, "dollars") is tables[0]
+    assert readings.at_claimed_price(*tables, "dollars") is tables[0]
 
 
 @pytest.mark.parametrize(
@@ -263,7 +264,7 @@ def test_a_reading_of_products_with_weights_counts_experts_with_the_rest(name):
 def test_a_reading_of_products_leaves_the_reading_of_experts_in_a_prompt_as_it_was(
     name, case, tables
 ):
-    taken = readings.claimed(*tables, name)
+    taken = readings.at_claimed_price(*tables, name)
     before, after = model.evaluate(taken), model.claimed_columns(case, *tables, name)
     np.testing.assert_array_equal(after["prefill_expert_read_s"], before["prefill_expert_read_s"])
     assert np.all(after["prefill_expert_compute_s"] < before["prefill_expert_compute_s"])

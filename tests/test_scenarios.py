@@ -48,8 +48,8 @@ FAULTS = {
     ),
     "unknown belief": (
         HEAD
-        + "believe:\n  bussy_share: {low: 0.1, mid: 0.2, high: 0.3, unit: '', source: judged, why: x}\n",
-        ["bussy_share", "'load_factor'"],
+        + "believe:\n  load_facter: {low: 0.1, mid: 0.2, high: 0.3, unit: '', source: judged, why: x}\n",
+        ["load_facter", "'load_factor'"],
         4,
     ),
     "missing key": (

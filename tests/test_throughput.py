@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from analysis.facts import Model, find
 from analysis.laws.architecture import ARCHITECTURE
 from analysis.laws.throughput import THROUGHPUT, accepted_tokens_ratio
-from analysis.model.predict import Infeasible, best_layout, frontier, sweep
+from analysis.model.layouts import Infeasible, best_layout, frontier, sweep
+from analysis.model.runner import evaluate
 from analysis.model.settings import UNITS, setting
 
 LAYOUT = {

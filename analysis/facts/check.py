@@ -24,7 +24,7 @@ FITTED = {
     "energy_coefficients",
     "energy_validation",
     "priors",
-    "spread",
+    "log_sd",
     "validation",
 }
 DAYS = {"as_of", "known", "earliest", "latest", "until", "resolved"}

@@ -8,7 +8,7 @@ from analysis.facts import Accelerator, Model, Site, chosen, names, nearest, sou
 from analysis.scenario import readings
 from analysis.scenario.schema import Params
 from analysis.scenario.yaml_file import ScenarioError, checked, read, refuse
-from analysis.units import convert, unit_of
+from analysis.units import convert, is_share, unit_of
 
 PARAMS = Path(__file__).parents[2] / "params"
 REFERENCE = "reference"
@@ -154,5 +154,5 @@ def _unit_doubts(name: str, belief):
     if ends[0] < 0 or (ends[0] < ends[1] and ends[0] == 0):
         yield f"expected a number that is not below 0, or a range above it, found {belief.low} {belief.unit}"
     inside = 0 <= ends[0] <= ends[1] <= 1 and not 0 < ends[0] < ends[1] == 1
-    if name.endswith("_share") and not inside:
+    if is_share(name) and not inside:
         yield f"a share lies between 0 and 1 (an open range), found {belief.low} to {belief.high} {belief.unit}"
