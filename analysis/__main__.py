@@ -217,9 +217,9 @@ def score(
     """Score registered chances and dates against what happened, beside the base rate and the
     vendor's word.
     """
-    from analysis.questions.forecasts import judge
+    from analysis.questions.forecast_scores import score_registers
 
-    tables, told = judge(registers, resolutions)
+    tables, told = score_registers(registers, resolutions)
     print(*(table.to_string(index=False) for table in tables), told, sep="\n\n")
 
 

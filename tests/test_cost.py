@@ -15,6 +15,7 @@ from analysis.laws import cooling, cost, products
 from analysis.model import evaluate, z_scores
 from analysis.questions import budget, sensitivity
 from analysis.questions import cost as reconcile
+from analysis.questions import products as viable
 from analysis.questions import tenure as finance
 from analysis.scenario.scenario import load
 from analysis.units import convert
@@ -298,12 +299,13 @@ def test_what_a_headline_needs_brings_its_dollars(case, draws):
     """With the gain that `needed` gives, frictions included, the budget does the headline's work;
     or no gain does.
     """
-    need = budget.needed(case, draws, 1.5)
+    need = budget.required_gain_ratio(case, draws, 1.5)
     before, can = draws.loc["baseline"], np.isfinite(need)
-    told = budget._stretched(case, before[can], need[can])
+    told = budget.stretch_of_gain(case, before[can], need[can])
     np.testing.assert_allclose(told["stretch_ratio"], 1.5)
     assert (
-        budget._stretched(case, before[~can], np.full((~can).sum(), 1e9))["stretch_ratio"] < 1.5
+        budget.stretch_of_gain(case, before[~can], np.full((~can).sum(), 1e9))["stretch_ratio"]
+        < 1.5
     ).all()
 
 
@@ -338,7 +340,7 @@ def test_products_are_judged_by_their_own_thresholds(case, draws):
     """At least six archetypes; where the threshold is 1 or less, the margin is met, and a loss is
     rarer than even.
     """
-    table = budget.viability(case, draws)
+    table = viable.viability(case, draws)
     assert table["product"].nunique() >= 6
     met = table[(table["needed_ratio"] <= 1) & (table["option"] == "API")]
     assert (met["margin_share"] >= met["target_share"] - 1e-9).all()
@@ -372,7 +374,7 @@ def test_tornado_flips_and_information_of_a_straight_line(case):
     np.testing.assert_allclose(rows["width"], [6 * 1.28155, 2 * 1.28155], rtol=1e-4)
     turned = sensitivity.flips(case, line, ["a"])
     assert turned["percentile_share"].item() == pytest.approx(0.6306, abs=2e-3)
-    known = sensitivity.drawn(["a", "b"], 4096)
+    known = sensitivity.score_draws(["a", "b"], 4096)
     payoffs = np.stack([np.zeros(4096), line(lambda name: z_scores(name, 4096, 20260423))], 1)
     worth = sensitivity.information(payoffs, known).set_index("name")["worth"]
     assert worth["everything"] >= worth["a"] > worth["b"] >= 0

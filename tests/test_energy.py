@@ -18,6 +18,7 @@ from analysis.laws import cooling, cost, energy
 from analysis.model.board_power import board_weights, predict_energy
 from analysis.model.coefficients import energy_log_sd
 from analysis.model.measured import board_points
+from analysis.model.predict import speeds_of_points
 from analysis.units import convert, registry
 
 share = st.floats(0.05, 0.95)
@@ -328,7 +329,7 @@ def test_intervals_hold_what_they_promise():
     told = board_power.accuracy().set_index(["speed", "source"])["covered_share"]
     assert 0.73 <= told["predicted", "all"] <= 0.87
     assert 0.73 <= told["measured, where it is", "all"] <= 0.87
-    middle, low, high = predict_energy(board_power.speeds(board_points()))
+    middle, low, high = predict_energy(speeds_of_points(board_points()))
     assert np.all((low < middle) & (middle < high))
 
 
@@ -369,7 +370,7 @@ def test_nearer_to_measured_boards_than_ecologits():
         "ours": np.median(
             np.abs(
                 np.log(
-                    predict_energy(board_power.speeds(rows))[0] / rows["energy_j_per_output_token"]
+                    predict_energy(speeds_of_points(rows))[0] / rows["energy_j_per_output_token"]
                 )
             )
         ),

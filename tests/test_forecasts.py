@@ -11,7 +11,7 @@ import pytest
 
 from analysis.laws import rollout
 from analysis.questions import dates as schedule
-from analysis.questions import forecasts
+from analysis.questions import forecast_scores, forecasts, slips
 from analysis.questions import launches as record
 from analysis.scenario.scenario import load
 
@@ -46,14 +46,14 @@ def test_a_sure_date_scores_its_distance_and_never_scores_the_horizon():
     """A date said for certain, 90 days late: CRPS of 90 days; never said of what came counts up to
     the horizon.
     """
-    scored = forecasts.score_days(
+    scored = forecast_scores.score_days(
         [told(dates("2026-07-01"), dates(None), "day")], came("2026-04-02")
     ).iloc[0]
     assert scored.model_crps == pytest.approx(90 / 30.4375)
     assert scored.model_pinball == pytest.approx(90 / 30.4375 / 2)
     assert scored.model_interval == pytest.approx(10 * 90 / 30.4375)  # penalty of 2 / (1 - 0.8)
-    assert scored.base_crps == pytest.approx(forecasts.HORIZON_MONTHS - 91 / 30.4375)
-    never = forecasts.score_days(
+    assert scored.base_crps == pytest.approx(forecast_scores.HORIZON_MONTHS - 91 / 30.4375)
+    never = forecast_scores.score_days(
         [told(dates("2026-07-01"), dates(None), "day")], came("2026-04-02", 0)
     ).iloc[0]
     assert never.base_crps == pytest.approx(0, abs=1e-9)
@@ -61,7 +61,7 @@ def test_a_sure_date_scores_its_distance_and_never_scores_the_horizon():
 
 
 def test_a_forecast_made_after_its_answer_is_not_scored():
-    rows = forecasts.score(
+    rows = forecast_scores.score(
         [told(0.2, 0.5), told(0.9, 0.5, as_of="2026-05-01")], came("2026-04-02", 0)
     )
     assert rows.model_brier.tolist() == pytest.approx([0.04])
@@ -72,10 +72,10 @@ def test_registers_are_read_one_or_many_a_file_and_others_are_refused(tmp_path):
     one, many, none = (tmp_path / f"{name}.json" for name in ("one", "many", "none"))
     one.write_text(json.dumps(told(0.2, 0.5)))
     many.write_text(json.dumps([told(0.2, 0.5), told(0.3, 0.5)]))
-    assert len(forecasts.read([one, many])) == 3
+    assert len(forecasts.read_registers([one, many])) == 3
     none.write_text("[1]")
     with pytest.raises(ValueError, match=r"none\.json: expected a register"):
-        forecasts.read([none])
+        forecasts.read_registers([none])
 
 
 def test_the_projects_registers_are_those_that_the_method_gives():
@@ -93,7 +93,7 @@ def test_the_projects_registers_are_those_that_the_method_gives():
             row["question"] for row in made["forecasts"]
         ]
         assert [x for x in said[0] if x] == pytest.approx([x for x in said[1] if x], abs=1e-4)
-    tables, words = forecasts.judge()
+    tables, words = forecast_scores.score_registers()
     assert len(tables) == 3
     assert "8 resolved" in words
 
@@ -103,12 +103,14 @@ def test_the_hazard_of_cancellation_forecasts_launches_left_out_better_than_one_
     others.
     """
     known = record.reference_class(TODAY)
-    assert record.rates(known)["cancelled_share_per_month"] == pytest.approx(5.5 / 219.9, abs=1e-4)
+    assert slips.reference_rates(known)["cancelled_share_per_month"] == pytest.approx(
+        5.5 / 219.9, abs=1e-4
+    )
     errors = []
     for name, own in known[known.fate != "open"].iterrows():
-        said, gone = record.rates(known.drop(name)), float(own.fate == "cancelled")
-        slips = record.slips(said, own.window_months, record.uniforms(("late", "slip"), 2000, 1))
-        exposed = np.maximum(own.promise_months + slips, 0)
+        said, gone = slips.reference_rates(known.drop(name)), float(own.fate == "cancelled")
+        drawn = slips.slip_draws(said, own.window_months, slips.uniforms(("late", "slip"), 2000, 1))
+        exposed = np.maximum(own.promise_months + drawn, 0)
         risk = rollout.event_probability(said["cancelled_share_per_month"], exposed).mean()
         errors.append(((risk - gone) ** 2, (said["cancelled_share"] - gone) ** 2))
     hazard, share = np.mean(errors, axis=0)
@@ -117,7 +119,7 @@ def test_the_hazard_of_cancellation_forecasts_launches_left_out_better_than_one_
 
 def test_only_a_launch_that_a_vendor_announced_gains_from_not_being_cancelled():
     case, rack = load("article"), load("next-generation")
-    known = record.rates(record.reference_class(ARTICLE, without="VR200 NVL72"))
+    known = slips.reference_rates(record.reference_class(ARTICLE, without="VR200 NVL72"))
     seen = schedule.forecast(rack, ARTICLE)
     assert 1 - seen.dates.limited_months.pipe(np.isfinite).mean() < known["cancelled_share"] - 0.05
     early, late = (

@@ -8,7 +8,8 @@ import pytest
 from analysis import model
 from analysis.laws import cooling, energy
 from analysis.pages.charts import energy as figures
-from analysis.questions import energy as power
+from analysis.questions import energy as joules
+from analysis.questions import power
 from analysis.scenario.scenario import load
 
 
@@ -23,7 +24,7 @@ def draws(case):
 
 
 def test_waterfall_ends_at_the_meter(draws):
-    steps = power.waterfall(draws)
+    steps = joules.waterfall(draws)
     for option, rows in steps.groupby("option", sort=False):
         d = draws.loc[option]
         assert rows["mid"].is_monotonic_increasing
@@ -34,7 +35,7 @@ def test_waterfall_ends_at_the_meter(draws):
 
 
 def test_boundaries_of_a_token_differ_by_wall_and_pue_once(draws):
-    rows = power.tokens(draws.loc[["baseline"]]).pivot(
+    rows = joules.tokens(draws.loc[["baseline"]]).pivot(
         index="token", columns="boundary", values="mid"
     )
     assert (rows["board"] < rows["wall"]).all()
@@ -69,7 +70,7 @@ def test_ladder_puts_the_claim_beside_what_meters_saw(case):
     """Claim 0.5 and 0.28: 1.79. Limits 700 to 1000 W: 1.43. MLPerf H100 (v4.0) to B200 (v5.1),
     llama2-70b: 1.77.
     """
-    rows = power.ladder(case).set_index(["step", "boundary"])["power_ratio"]
+    rows = power.generation_steps(case).set_index(["step", "boundary"])["power_ratio"]
     assert rows["the claim, at its word", "not stated"] == pytest.approx(1.786, abs=5e-4)
     assert rows["H100 to B200", "board limit"] == pytest.approx(1000 / 700)
     assert rows["B100 to GB300", "board limit"] == 2
@@ -80,11 +81,13 @@ def test_ladder_puts_the_claim_beside_what_meters_saw(case):
 def test_ladder_without_a_claim_on_energy():
     """A claim that speaks of no energy, or none at all, leaves the measured steps."""
     for overrides in ({"claim": None}, {"claim": "mi355x"}):
-        assert "not stated" not in set(power.ladder(load("reference", overrides))["boundary"])
+        assert "not stated" not in set(
+            power.generation_steps(load("reference", overrides))["boundary"]
+        )
 
 
 def test_two_limits_two_multipliers(draws):
-    rows = power.multipliers(draws).set_index("limit")["mid"]
+    rows = power.tokens_by_limit(draws).set_index("limit")["mid"]
     old, new = draws.loc["baseline"], draws.loc["candidate"]
     more = (new["output_tokens_per_s_per_chip"] / old["output_tokens_per_s_per_chip"]).median()
     assert rows["chips"] == pytest.approx(more)
@@ -172,7 +175,7 @@ def test_no_clock_is_ever_zero():
 
 def test_carbon_counts_the_pue_of_the_site_it_is_asked_at(draws):
     rows = (
-        power.footprint(draws).query("option == 'baseline'").set_index(["site", "quantity"])["mid"]
+        joules.footprint(draws).query("option == 'baseline'").set_index(["site", "quantity"])["mid"]
     )
     assert rows["nordic", "carbon, operation"] < 0.3 * rows["virginia", "carbon, operation"]
     assert rows["nordic", "carbon, embodied"] == rows["virginia", "carbon, embodied"]
@@ -181,11 +184,11 @@ def test_carbon_counts_the_pue_of_the_site_it_is_asked_at(draws):
 
 def test_charts_say_what_they_show(case, draws):
     charts = [
-        figures.waterfall(power.waterfall(draws)),
-        figures.boundaries(power.tokens(draws)),
-        figures.batch(power.against_batch()),
-        figures.ladder(power.ladder(case)),
-        figures.multipliers(power.multipliers(draws)),
+        figures.waterfall(joules.waterfall(draws)),
+        figures.boundaries(joules.tokens(draws)),
+        figures.batch(joules.energy_by_batch()),
+        figures.ladder(power.generation_steps(case)),
+        figures.multipliers(power.tokens_by_limit(draws)),
         figures.density(power.density(case, draws)),
         figures.warm_water(power.warm_water(draws)),
     ]
@@ -196,7 +199,7 @@ def test_charts_say_what_they_show(case, draws):
 
 
 def test_measured_points_lie_on_the_prediction(draws):
-    rows = power.against_batch()
+    rows = joules.energy_by_batch()
     off = np.abs(np.log(rows["mid"] / rows["measured"]))
     assert off.median() < 0.15
     for _, series in rows.groupby("series"):

@@ -14,7 +14,7 @@ from analysis.laws import rollout
 from analysis.pages import claims as views
 from analysis.pages import efficiency as brief
 from analysis.questions import claim as verdict
-from analysis.questions import credence
+from analysis.questions import credence, pass_through
 from analysis.scenario import readings
 from analysis.scenario.claims import claim
 from analysis.scenario.yaml_file import ScenarioError
@@ -83,7 +83,7 @@ def test_what_36_million_needs(case, found):
     """The headline reaches dollars as dollars or as software; as GPU time only at a price
     of one.
     """
-    needed = verdict.needs(case, found).set_index("reading")
+    needed = verdict.requirements(case, found).set_index("reading")
     assert needed.loc["dollars", "holds"]
     assert not needed.loc["all_gpu_time", "holds"]
     assert needed.loc["all_gpu_time", "price_ratio"] == pytest.approx(1)
@@ -120,7 +120,7 @@ def test_unknown_names_are_refused(overrides, said):
 
 def test_the_ladder_ends_at_the_law_of_pass_through(case):
     draws = an.evaluate(case)
-    ladder = verdict.ladder(case, draws).set_index("step")["draws"]
+    ladder = pass_through.ladder(case, draws).set_index("step")["draws"]
     base, gain = draws.loc["baseline"], verdict.gains(draws.loc["baseline"], draws.loc["candidate"])
     whole = law.realised_ratio(
         1 / gain["throughput"],
@@ -186,13 +186,13 @@ def test_heat_and_halls_stand_in_the_headline_where_the_scenario_asks_for_them()
     for name in ("reference", "thermal"):
         case = an.load(name)
         draws = model.evaluate(case, DRAWS)
-        steps = verdict.ladder(case, draws).set_index("step")
+        steps = pass_through.ladder(case, draws).set_index("step")
         last[name] = (
-            steps.loc[verdict.HEAT, "factor"],
-            float(verdict.ladder(case, draws)["mid"].iloc[-1]),
+            steps.loc[pass_through.HEAT, "factor"],
+            float(pass_through.ladder(case, draws)["mid"].iloc[-1]),
         )
         old, new = (draws.loc[o]["paid_tokens_per_s_per_chip"] for o in ("baseline", "candidate"))
-        np.testing.assert_allclose(steps.loc[verdict.HEAT, "draws"], new / old)
+        np.testing.assert_allclose(steps.loc[pass_through.HEAT, "draws"], new / old)
     assert last["reference"][0] == 1
     assert last["thermal"][0] < 0.75
     assert last["thermal"][1] / last["reference"][1] == pytest.approx(last["thermal"][0], rel=0.15)
@@ -207,13 +207,13 @@ def test_published_ratios_follow_from_what_was_printed():
 
 def test_measured_results_stand_beside_their_own_step(case):
     beside = {
-        name: set(verdict.measured(an.load(name)).query("beside")["step"])
+        name: set(verdict.published_ratios(an.load(name)).query("same_step")["step"])
         for name in ("reference", "hopper", "competitor")
     }
     assert beside["reference"] == {"blackwell_to_ultra", "fp8_to_fp4"}
     assert beside["hopper"] == {"hopper_to_blackwell"}
     assert beside["competitor"] == {"competitor", "fp8_to_fp4"}
-    rows = verdict.measured(case).query("beside and matching == 'matched'")
+    rows = verdict.published_ratios(case).query("same_step and matching == 'matched'")
     assert len(rows) > 20
     assert (rows["times_ratio"] < claim(case.claim).headline_ratio).all()
 
@@ -224,7 +224,7 @@ def test_a_changed_reading_moves_the_verdict():
         case = an.load("reference", {"reading": reading})
         draws = an.evaluate(case)
         words[reading] = brief.word(
-            brief.gain(draws, verdict.ladder(case, draws)), claim(case.claim)
+            brief.gain(draws, pass_through.ladder(case, draws)), claim(case.claim)
         )
     assert words == {"measured": "falls short", "dollars": "passes through"}
 
@@ -233,7 +233,7 @@ def test_a_changed_reading_moves_the_verdict():
 def test_the_first_screen_is_complete_in_every_kind_of_scenario(overrides):
     case = an.load("measured", overrides)
     draws = an.evaluate(case)
-    found, ladder = verdict.effects(case, draws), verdict.ladder(case, draws)
+    found, ladder = verdict.effects(case, draws), pass_through.ladder(case, draws)
     words = brief.page(case, draws, found, ladder).data
     leads = [
         "What is measured",

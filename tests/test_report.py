@@ -30,7 +30,7 @@ from analysis.press import storage as store
 from analysis.press.build import build
 from analysis.press.engine import ForkEngine, unsafe
 from analysis.press.jobs import declared
-from analysis.questions import forecasts
+from analysis.questions import forecast_scores, forecasts
 
 ROOT = Path(__file__).parents[1]
 SCENARIOS = ["article", "hopper"]
@@ -274,11 +274,11 @@ def test_tables_hold_every_answer(built):
 
 
 def test_registered_forecasts_are_collected_and_can_be_scored(built):
-    assert [told["as_of"] for told in forecasts.read([built / "article/forecasts.json"])] == [
-        "2026-04-23"
-    ] * 2
+    assert [
+        told["as_of"] for told in forecasts.read_registers([built / "article/forecasts.json"])
+    ] == ["2026-04-23"] * 2
     assert not (built / "forecasts.json").exists()
-    tables, told = forecasts.judge([built / "article/forecasts.json"])
+    tables, told = forecast_scores.score_registers([built / "article/forecasts.json"])
     assert tables == []
     assert "None is resolved yet" in told
 

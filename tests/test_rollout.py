@@ -15,8 +15,14 @@ from analysis.laws import rollout
 from analysis.pages import rollout as views
 from analysis.questions import (
     credence,
+    evidence,
     fleet,
+    forecast_scores,
     forecasts,
+    milestone_draws,
+    slips,
+    supply,
+    waiting,
 )
 from analysis.questions import (
     dates as schedule,
@@ -72,7 +78,7 @@ def test_the_record_gives_the_rates_of_cancellation_and_lateness():
     """5 of 21 cancelled: Jeffreys 5, 50 and 95% points .12, .24, .41; 7 of 16 dated launches late:
     .25, .44, .64.
     """
-    said = record.rates(record.reference_class(TODAY))
+    said = slips.reference_rates(record.reference_class(TODAY))
     assert said["counts"] == {"cancelled": (5, 21), "late": (7, 16)}
     assert said["cancelled_interval"] == pytest.approx([0.12, 0.24, 0.41], abs=0.006)
     assert said["late_interval"] == pytest.approx([0.25, 0.44, 0.64], abs=0.006)
@@ -80,7 +86,7 @@ def test_the_record_gives_the_rates_of_cancellation_and_lateness():
 
 def test_positive_slips_are_lognormal_with_median_two_and_p90_seven_months():
     """Six dated late launches and Kyber, known only to slip at least six months."""
-    said = record.rates(record.reference_class(TODAY))
+    said = slips.reference_rates(record.reference_class(TODAY))
     assert said["median_months"] == pytest.approx(2.0, abs=0.05)
     p90 = rollout.late_slip_months(said["median_months"], said["spread_ratio"], 1.2816)
     assert p90 == pytest.approx(7.3, abs=0.2)
@@ -95,11 +101,11 @@ def test_censoring_counts():
     spread.
     """
     known = record.reference_class(TODAY)
-    exact = record.rates(known)["median_months"]
-    assert record.rates(known.drop("Rubin Ultra Kyber"))["median_months"] < exact - 0.2
+    exact = slips.reference_rates(known)["median_months"]
+    assert slips.reference_rates(known.drop("Rubin Ultra Kyber"))["median_months"] < exact - 0.2
     late = known[(known.slip_months > 0) & (known.fate == "shipped")]
-    loose = record.fit_late([*late.slip_low_months, 6.0], [*late.slip_high_months, np.inf])
-    assert loose[1] > record.rates(known)["spread_ratio"]
+    loose = slips.fit_late([*late.slip_low_months, 6.0], [*late.slip_high_months, np.inf])
+    assert loose[1] > slips.reference_rates(known)["spread_ratio"]
 
 
 def test_the_articles_timeline_run_through_the_record():
@@ -120,10 +126,10 @@ def test_the_articles_timeline_run_through_the_record():
         "loops_count": 0,
         "fiscal_share": 0.0,
     }
-    said = record.rates(record.reference_class(TODAY))
-    dates = schedule.simulate(record.milestones("Magnum", TODAY), said, table, draws, 7).assign(
-        weight=1.0
-    )
+    said = slips.reference_rates(record.reference_class(TODAY))
+    dates = milestone_draws.simulate(
+        record.milestones("Magnum", TODAY), said, table, draws, 7
+    ).assign(weight=1.0)
     seen = schedule.Forecast("Magnum", ARTICLE, ARTICLE, 1.0, False, False, dates)
     for milestone, level, day in [
         ("limited", 0.5, date(2026, 12, 2)),
@@ -133,8 +139,8 @@ def test_the_articles_timeline_run_through_the_record():
     ]:
         found = record.day_after(ARTICLE, schedule.quantile(seen, milestone, level))
         assert abs((found - day).days) <= 7, (milestone, level, found)
-    assert schedule.by(seen, "limited", TODAY) == pytest.approx(0.45, abs=0.02)
-    assert schedule.by(seen, "general", date(2027, 3, 31)) == pytest.approx(0.45, abs=0.02)
+    assert schedule.chance_by(seen, "limited", TODAY) == pytest.approx(0.45, abs=0.02)
+    assert schedule.chance_by(seen, "general", date(2027, 3, 31)) == pytest.approx(0.45, abs=0.02)
 
 
 def test_a_ratio_that_a_scenario_puts_in_place_of_the_logs_reaches_the_dates():
@@ -145,7 +151,7 @@ def test_a_ratio_that_a_scenario_puts_in_place_of_the_logs_reaches_the_dates():
         load("thermal", {"credence.instead": ratios}) for ratios in ({}, {"2026-04-23": 1.0})
     )
     assert (
-        schedule.news(kinder, TODAY).set_index("known").loc[ARTICLE, ["low_ratio", "mid_ratio"]]
+        evidence.news(kinder, TODAY).set_index("known").loc[ARTICLE, ["low_ratio", "mid_ratio"]]
         == 1
     ).all()
     odds = [
@@ -157,7 +163,7 @@ def test_a_ratio_that_a_scenario_puts_in_place_of_the_logs_reaches_the_dates():
 
 @pytest.mark.parametrize("name", ["article", "delayed", "thermal"])
 def test_dates_and_credence_believe_a_claim_alike(name):
-    asked = schedule.taking(load(name), assume_real=False)
+    asked = schedule.with_rollout(load(name), assume_real=False)
     assert schedule.forecast(asked).real_share == pytest.approx(
         credence.updates(asked)["mean"].iloc[-1], rel=1e-9
     )
@@ -177,7 +183,7 @@ def test_leave_one_out_intervals_hold():
     """80% intervals hold 70 to 90% of launches, and the record beats taking windows at
     their word.
     """
-    scored = record.leave_one_out(TODAY)
+    scored = slips.leave_one_out(TODAY)
     assert len(scored) == 15
     assert 0.7 <= scored.inside.mean() <= 0.9
     assert scored.crps.mean() < scored.word_crps.mean()
@@ -207,8 +213,8 @@ def test_curves_never_fall_and_stay_shares():
 def test_a_later_day_without_news_never_makes_a_date_earlier(first, more, level):
     """Nothing in the record changes: the same launches are held fixed, only silence goes on."""
     table, seen = believed(), record.milestones("Magnum", TODAY)
-    said = record.rates(record.reference_class(ARTICLE))
-    drawn = schedule.simulate(
+    said = slips.reference_rates(record.reference_class(ARTICLE))
+    drawn = milestone_draws.simulate(
         seen, said, {**table, "loops_count": 0, "fiscal_share": 0.0}, DRAWS, 1
     )
     months = np.array([first, first + more]) / 30.0
@@ -269,7 +275,7 @@ def test_logistic_fits_the_rack_estimates():
     early.
     """
     quarters, racks = np.array([2.0, 3.0, 4.0]), np.array([5.2, 13.7, 28.0])
-    growth, midpoint = fleet.fit_ramp(quarters, racks, np.array([[60.0], [100.0], [150.0]]))
+    growth, midpoint = supply.fit_ramp(quarters, racks, np.array([[60.0], [100.0], [150.0]]))
     assert growth[:, 0] == pytest.approx([1.10, 0.94, 0.88], abs=0.012)
     assert midpoint[:, 0] == pytest.approx([4.1, 5.0, 5.7], abs=0.03)
 
@@ -313,26 +319,26 @@ def test_a_fleet_keeps_its_chips_and_its_limits(change):
 
 def test_supply_stays_under_its_cap_and_never_falls():
     ratio = np.array([0.5, 2.0, 5.0])
-    total = fleet.supply("B300", ratio, np.arange(200.0))
-    shipped = fleet.shipped("B300").units.iloc[-1]
+    total = supply.cumulative_units("B300", ratio, np.arange(200.0))
+    shipped = supply.shipped("B300").units.iloc[-1]
     assert (np.diff(total, axis=1) >= 0).all()
     assert (total[:, -1] <= shipped * (1 + ratio) * 2).all()
 
 
 def test_forecasts_are_scored_only_after_they_were_made():
-    scored = forecasts.score(forecasts.in_the_open(load("article")))
+    scored = forecast_scores.score(forecasts.retrospective_registers(load("article")))
     assert (pd.to_datetime(scored.as_of) < pd.to_datetime(scored.resolved)).all()
     window = scored.set_index("question").loc["magnum_limited_window"]
     assert window.outcome == 0
     assert window.model_brier < window.base_brier < window.word_brier == 1
-    late = forecasts.score([forecasts.register(load("article"), TODAY)])
+    late = forecast_scores.score([forecasts.register(load("article"), TODAY)])
     assert late.empty
 
 
 def test_said_and_happened_agree_on_launches_left_out():
-    bins = forecasts.reliability(TODAY)
+    bins = forecast_scores.reliability(TODAY)
     assert ((bins.low <= bins.said_share) & (bins.said_share <= bins.high)).mean() >= 0.7
-    card = forecasts.scorecard(TODAY)
+    card = forecast_scores.scorecard(TODAY)
     assert (card.interval >= (card.high - card.low).astype(float) - 1e-9).all()
 
 
@@ -350,8 +356,8 @@ def test_advice_follows_the_hardware():
             >= max(told["knowing_date_ratio"], told["knowing_multiplier_ratio"]) - 1e-9
         )
         assert 0 <= told["wrong_share"] <= 1
-    assert choice.break_even_month(case, 1.0) == 0
-    assert choice.break_even_month(case, 3.0) > choice.break_even_month(case, 1.5) > 0
+    assert waiting.break_even_month(case, 1.0) == 0
+    assert waiting.break_even_month(case, 3.0) > waiting.break_even_month(case, 1.5) > 0
 
 
 @pytest.mark.parametrize(

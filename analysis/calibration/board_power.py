@@ -10,13 +10,11 @@ from analysis.calibration import fit as calibration
 from analysis.calibration.cross_validation import FACTS
 from analysis.facts import table
 from analysis.laws.energy import BOARD
-from analysis.laws.throughput import THROUGHPUT
 from analysis.model.coefficients import same_dimensions
 from analysis.model.draws import Z90
 from analysis.model.measured import board_points
-from analysis.model.points import read_points
+from analysis.model.predict import speeds_of_points
 from analysis.model.runner import evaluate
-from analysis.model.settings import setting_with_errors
 
 # Where the fit starts, how freely it may leave (log standard deviation), and what physics allows.
 # Starts: a board waits near a quarter of its limit; kernels that only read reach 0.4 to 0.9 of it,
@@ -35,12 +33,6 @@ NOISE = 0.1  # residuals beyond this log distance count less (soft L1)
 SPEEDS, SPREAD = "output_tokens_per_s_per_chip", "output_tokens_per_s_per_chip_log_sd"
 
 
-def speeds(rows: pd.DataFrame) -> dict:
-    """What the throughput laws say of measured points, as columns."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return evaluate(read_points(rows, setting_with_errors)[0], THROUGHPUT)
-
-
 def fitted_at(rows: pd.DataFrame) -> dict:
     """Columns of the rows that the weights are fitted at: the measured speed where speed and power
     share a run.
@@ -48,7 +40,7 @@ def fitted_at(rows: pd.DataFrame) -> dict:
     InferenceX prints energy and speed of different runs, so its points stand at the predicted
     speed.
     """
-    columns, same_run = speeds(rows), rows["source"].ne("inferencex_dump")
+    columns, same_run = speeds_of_points(rows), rows["source"].ne("inferencex_dump")
     known = {SPEEDS: np.where(same_run, rows[SPEEDS], columns[SPEEDS])}
     return columns | known | {SPREAD: np.where(same_run, 0, columns[SPREAD])}
 
@@ -91,7 +83,7 @@ def unseen(rows: pd.DataFrame) -> dict:
     """Columns at speeds that the throughput laws predict for each model after a fit that left it
     out.
     """
-    columns, known = speeds(rows), calibration.fitted_points()
+    columns, known = speeds_of_points(rows), calibration.fitted_points()
     doubts = (
         table("log_sd").query("level == 'model' and thing == 'all'").set_index("quantity")["log_sd"]
     )

@@ -60,6 +60,15 @@ def serve_points(columns: Columns) -> Columns:
     return evaluate({**columns, **wider}, THROUGHPUT)
 
 
+def speeds_of_points(rows: pd.DataFrame) -> Columns:
+    """What the throughput laws say of serving points, with the log errors of the predictions.
+
+    `rows` has the columns of `points.COLUMNS`; the result has an entry a row in each column.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return evaluate(read_points(rows, setting_with_errors)[0], THROUGHPUT)
+
+
 def prediction_errors(answered: pd.DataFrame) -> pd.DataFrame:
     """Errors of predictions against columns with the suffix `_measured`, a row a quantity.
 

@@ -12,6 +12,7 @@ from analysis.pages.charts import claim as figures
 from analysis.pages.format import interval, number, plain, table
 from analysis.questions import claim as verdict
 from analysis.questions import credence
+from analysis.questions.pass_through import worlds as claim_worlds
 from analysis.scenario.claims import claim, ledger
 from analysis.scenario.readings import MEASURED, readings
 
@@ -44,7 +45,7 @@ def reading_table(case, found: pd.DataFrame) -> Markdown:
     `verdict.effects`.
     """
     rows = []
-    for row in verdict.needs(case, found).itertuples():
+    for row in verdict.requirements(case, found).itertuples():
         words = (
             readings()[row.reading].means
             if row.reading != MEASURED
@@ -66,7 +67,7 @@ def reading_table(case, found: pd.DataFrame) -> Markdown:
 
 def workloads(case) -> Markdown:
     """Tokens per dollar, new for old, by reading and workload."""
-    found = verdict.across(case)
+    found = verdict.across_workloads(case)
     rows = [
         [plain(title), *("not served" if x != x else f"{x:.2f}×" for x in row)]
         for title, row in found.iterrows()
@@ -85,9 +86,7 @@ def worlds(case, draws: pd.DataFrame, ladder: pd.DataFrame) -> tuple:
     without a claim.
     """
     count = len(draws.loc["baseline"])
-    return (
-        (credence.weights(case, count), *verdict.worlds(case, draws, ladder)) if case.claim else ()
-    )
+    return (credence.weights(case, count), *claim_worlds(case, draws, ladder)) if case.claim else ()
 
 
 @_of_a_claim

@@ -13,6 +13,8 @@ from analysis.pages.format import headline_option, interval, say, table, worded
 from analysis.questions import (
     budget,
     fleet,
+    launches,
+    power,
     sensitivity,
 )
 from analysis.questions import (
@@ -22,7 +24,7 @@ from analysis.questions import (
     dates as schedule,
 )
 from analysis.questions import (
-    energy as power,
+    products as viable,
 )
 from analysis.questions import (
     tenure as finance,
@@ -77,7 +79,7 @@ def needs(case, draws: pd.DataFrame) -> Markdown:
         for option in (headline_option(draws), "baseline")
     )
     moving = case.budget.usd_per_year * (1 - told["stretch_ratio"] / told["busy_ratio"])
-    need = budget.needed(case, draws, ratio)
+    need = budget.required_gain_ratio(case, draws, ratio)
     before = draws.loc["baseline"]
     return text.written(
         "needs.md",
@@ -112,7 +114,7 @@ def answer(case, draws: pd.DataFrame) -> text.Payload:
     )
     words += f"; the headline would make it {text.musd(said)}." if said else "."
     if case.budget.scarce == "megawatts":
-        watts = power.multipliers(draws, option).set_index("limit").loc["megawatts", "mid"]
+        watts = power.tokens_by_limit(draws, option).set_index("limit").loc["megawatts", "mid"]
         words += f" Power, which is short here, serves {text.text(watts, 'ratio')} the tokens a megawatt."
     pays = ("would pay", "would not pay", "might pay") if option == "claimed" else text.PAYS
     return text.headline(words, value, text.three_ways(value, convert(spent, "usd", "Musd"), pays))
@@ -127,7 +129,7 @@ def token_costs(draws: pd.DataFrame) -> pd.DataFrame:
 def before_after(case, draws: pd.DataFrame) -> dict:
     """The cost of a request before and after."""
     option = headline_option(draws)
-    change = budget.gain(draws, option)
+    change = budget.gain_ratio(draws, option)
     better = np.mean(change > 1)
     often = "every draw" if better == 1 else f"{min(better, 0.99):.0%} of the draws"
     old, new = (text.shown(draws, "request_usd", "usd", name).mid for name in ("baseline", option))
@@ -192,15 +194,15 @@ def ready(case) -> str:
     month = float(np.median(arrivals(case)))
     if not np.isfinite(month):
         return "which more likely than not never comes"
-    return f"at even odds by {schedule.day_after(case.as_of, month):%B %Y}"
+    return f"at even odds by {launches.day_after(case.as_of, month):%B %Y}"
 
 
 def products(case, draws: pd.DataFrame) -> Markdown:
     """Each product: price, threshold, chance of a loss on the old and the new chips, and when the
     margin is met.
     """
-    rows = budget.viability(case, draws).set_index(["product", "option"])
-    when = budget.crossings(rows.reset_index(), ready(case)).set_index("product")["when"]
+    rows = viable.viability(case, draws).set_index(["product", "option"])
+    when = viable.crossings(rows.reset_index(), ready(case)).set_index("product")["when"]
     lines = []
     for name in case.products:
         old, new = (rows.loc[(name, option)] for option in ("baseline", headline_option(draws)))
@@ -291,7 +293,7 @@ def doubt(case, draws: pd.DataFrame) -> tuple[pd.DataFrame, Markdown]:
     acts = budget.stretch(case, draws, headline_option(draws))["effective_usd"].to_numpy()
     payoffs = np.stack([np.full(len(acts), case.budget.usd_per_year), acts], axis=1)
     worth = sensitivity.information(
-        payoffs, sensitivity.drawn(list(top.index), len(acts))
+        payoffs, sensitivity.score_draws(list(top.index), len(acts))
     ).set_index("name")["worth"]
     worth, lines = (
         worth.map(lambda usd: float(f"{usd:.2g}")).round(-2),

@@ -9,7 +9,7 @@ from analysis.laws import claim as law
 from analysis.pages import format as text
 from analysis.pages.format import Shown, called, headline_option, interval
 from analysis.questions import claim as verdict
-from analysis.questions import credence
+from analysis.questions import credence, pass_through
 from analysis.scenario.claims import Claim, claim, ledger
 from analysis.scenario.readings import MEASURED, readings
 
@@ -40,7 +40,7 @@ def word(value: Shown, claimed: Claim | None) -> str:
 
 
 def answer(case, draws: pd.DataFrame, ladder: pd.DataFrame) -> text.Payload:
-    """The headline sentence of any scenario, with its verdict; `ladder` is what `verdict.ladder`
+    """The headline sentence of any scenario, with its verdict; `ladder` is what `pass_through.ladder`
     gave.
     """
     value, claimed = gain(draws, ladder), claim(case.claim) if case.claim else None
@@ -52,7 +52,7 @@ def answer(case, draws: pd.DataFrame, ladder: pd.DataFrame) -> text.Payload:
         words += f"the tokens ({{value.range}}), where the headline said {said}; without it, a first year on {new} in "
         words += f"place of {old} brings {first.mid} ({first.range})."
         return text.headline(words, value, word(value, claimed))
-    kept, watt = ladder.set_index("step").loc[verdict.HEAT, "factor"], _watt(draws)
+    kept, watt = ladder.set_index("step").loc[pass_through.HEAT, "factor"], _watt(draws)
     end = f"; the headline said {said}." if said else "."
     if case.budget.scarce == "megawatts":
         words = f"Where power is short, a megawatt on {new} serves {{value.mid}} the tokens that it serves on {old} "
@@ -78,7 +78,9 @@ def page(case, draws: pd.DataFrame, found: pd.DataFrame, ladder: pd.DataFrame) -
         "claimed": claim(case.claim) if case.claim else None,
         "question": case.question,
         "spent": spent,
-        "ratios": verdict.measured(case).query("beside and matching == 'matched'")["times_ratio"],
+        "ratios": verdict.published_ratios(case).query("same_step and matching == 'matched'")[
+            "times_ratio"
+        ],
         "ratio": interval(real, "", "ratio"),
         "worth": interval(real * spent, "usd", "Musd"),
         "watt": _watt(draws),
@@ -102,11 +104,11 @@ def _of_the_claim(case, draws: pd.DataFrame, found: pd.DataFrame, enough: float)
         "verdicts": rows["verdict"].value_counts(),
         "head": rows.set_index("id").loc[claimed.headline],
         "late": sorted(set(rows[rows["due"] == "overdue"]["by"])),
-        "needs": verdict.needs(case, found).query(
+        "needs": verdict.requirements(case, found).query(
             "reading != @MEASURED", local_dict={"MEASURED": MEASURED}
         ),
         "own": readings()[case.credence.reading].title,
-        "asked": verdict.asked_ratio(case, draws),
+        "asked": verdict.required_ratio(case, draws),
         "believed": credence.weights(case)["true"],
         "touched": float(law.paying_affected_share(enough, claimed.cut_share)),
     }

@@ -8,7 +8,8 @@ import pandas as pd
 
 from analysis.calibration import board_power as energy
 from analysis.pages.format import Payload, number, row, shown, table, taken, unit_words, worded
-from analysis.questions import energy as power
+from analysis.questions import energy as joules
+from analysis.questions import power
 from analysis.units import convert, unit_of
 
 SITE = {
@@ -37,7 +38,7 @@ def accuracy() -> dict:
 
 def meters(steps: pd.DataFrame) -> dict:
     """What measured boards and MLPerf's meter say of the step from Hopper to Blackwell; `steps`
-    from `power.ladder`.
+    from `power.generation_steps`.
     """
     board, wall = (steps[steps["boundary"] == at].iloc[-1] for at in ("board", "wall"))
     claims = steps[steps["boundary"] == "not stated"]["power_ratio"]
@@ -51,7 +52,7 @@ def heat(case, draws: pd.DataFrame) -> dict:
     """What halls and heat leave of the candidate's tokens, and what a million of them emit and
     evaporate on site.
     """
-    rows = power.footprint(draws.loc[["candidate"]], [case.site]).set_index("quantity")["mid"]
+    rows = joules.footprint(draws.loc[["candidate"]], [case.site]).set_index("quantity")["mid"]
     names = ("placeable_share", "placed_share", "derated_tokens_ratio")
     emitted = {"burnt": "carbon, operation", "made": "carbon, embodied", "water": "water, on site"}
     kept = {name: shown(draws, name, "percent", "candidate") for name in names}

@@ -24,7 +24,7 @@ from analysis.pages.format import (
 )
 from analysis.questions import dates as schedule
 from analysis.questions import decision as choice
-from analysis.questions import forecasts
+from analysis.questions import evidence, forecast_scores, forecasts, slips, waiting
 from analysis.questions import launches as record
 from analysis.units import convert
 
@@ -37,7 +37,7 @@ def answer(case, draws: pd.DataFrame, seen: schedule.Forecast, paid: pd.DataFram
     """
     told = choice.advice(paid)
     doubted = (
-        schedule.forecast(schedule.taking(case, assume_real=False))
+        schedule.forecast(schedule.with_rollout(case, assume_real=False))
         if case.rollout.assume_real
         else seen
     )
@@ -62,7 +62,7 @@ def timing(case, seen: schedule.Forecast, doubted_share: float) -> str:
     span = f"{day(free.mid)} ({day(free.low)} to {day(free.high)})"
     if seen.shipped:
         return f"{name} reached its first customer by {first}; as likely as not it is open to any customer by {span}."
-    real = schedule.outlook(seen._replace(real_share=1.0)).set_index("milestone")
+    real = schedule.outlook(seen.if_real()).set_index("milestone")
     never = f"with a chance of {real.never_share['general']:.0%} it never comes"
     dates = (
         f"limited release is as likely as not by {day(real.mid['limited'])} and general availability by "
@@ -108,7 +108,7 @@ def dates(seen: schedule.Forecast) -> Markdown:
     it exists.
     """
     views = {_given(seen): seen} | (
-        {", if it exists": seen._replace(real_share=1.0)} if seen.real_share < 1 else {}
+        {", if it exists": seen.if_real()} if seen.real_share < 1 else {}
     )
     told = [
         (given, row) for given, view in views.items() for row in schedule.outlook(view).itertuples()
@@ -141,10 +141,7 @@ def at_announcement(case) -> Markdown:
     bare = believed.assign(
         **dict.fromkeys(("design_fix_months", "validation_months", "loop_months"), 0.0)
     )
-    seen = [
-        schedule.forecast(case, start, beliefs)._replace(real_share=1.0)
-        for beliefs in (believed, bare)
-    ]
+    seen = [schedule.forecast(case, start, beliefs).if_real() for beliefs in (believed, bare)]
     then, alone = (schedule.outlook(each).set_index("milestone") for each in seen)
     known = record.milestones(case.rollout.product, case.as_of)
     came = {"limited": known.get("shipped"), "general": known.get("volume")}
@@ -180,19 +177,19 @@ def promised(seen: schedule.Forecast) -> Markdown:
 
 def rates(case) -> dict:
     """What the reference class says, with the intervals of its two chances."""
-    said = record.rates(record.reference_class(case.as_of))
+    said = slips.reference_rates(record.reference_class(case.as_of))
     return {"said": said, "gone": said["cancelled_interval"], "late": said["late_interval"]}
 
 
 def held(case) -> dict:
     """How the record forecasts launches that it was not shown."""
-    card = forecasts.scorecard(case.as_of)
+    card = forecast_scores.scorecard(case.as_of)
     return {"held": card["inside"].sum(), "count": len(card), "mean": card.mean(numeric_only=True)}
 
 
 def news(case, seen: schedule.Forecast) -> Markdown:
     """The dated log of evidence with its likelihood ratios."""
-    rows = schedule.news(case, seen.as_of)
+    rows = evidence.news(case, seen.as_of)
     if rows.empty:
         return Markdown(
             "No entry: this product is the vendor's own announcement, so its existence is not in doubt."
@@ -233,8 +230,8 @@ def worth(case, draws: pd.DataFrame, seen: schedule.Forecast, paid: pd.DataFrame
     of knowing.
     """
     told, gain = choice.advice(paid), float(paid.multiplier_ratio.median())
-    delay, safe = choice.break_even_month(case, gain), choice.regrets(case, draws, seen)["worst"]
-    need = choice.break_even(case, [12]).multiplier_ratio[0]
+    delay, safe = waiting.break_even_month(case, gain), choice.regrets(case, draws, seen)["worst"]
+    need = waiting.break_even(case, [12]).multiplier_ratio[0]
     waits = f"pays for a wait of up to {delay:.1f} months" if delay else "pays for no wait"
     return {
         **told,
@@ -260,8 +257,8 @@ def tasks(seen: schedule.Forecast):
 
 def scored(case) -> Markdown:
     """The forecasts of the day of the claim that are resolved by now, in the open."""
-    registers = forecasts.in_the_open(case)
-    rows = forecasts.score(registers)
+    registers = forecasts.retrospective_registers(case)
+    rows = forecast_scores.score(registers)
     cells = [
         [
             plain(row.text),
@@ -284,7 +281,9 @@ def scored(case) -> Markdown:
         "Brier, base rate",
     ]
     return Markdown(
-        table(cells, heads).data + "\n\n" + forecasts.verdict(rows, forecasts.score_days(registers))
+        table(cells, heads).data
+        + "\n\n"
+        + forecast_scores.verdict(rows, forecast_scores.score_days(registers))
     )
 
 
@@ -293,7 +292,7 @@ def numbers(case, seen: schedule.Forecast, paid: pd.DataFrame, fans: pd.DataFram
     year, words, rows = case.as_of.year + 1, {}, []
     given = seen.product + _given(seen)
     for name, quarter in product(forecasts.WORDS, (1, 2, 4)):
-        chance = schedule.by(seen, name, pd.Period(f"{year}Q{quarter}").end_time.date())
+        chance = schedule.chance_by(seen, name, pd.Period(f"{year}Q{quarter}").end_time.date())
         rows.append(row(f"chance_{name}_by_{year}_q{quarter}", given, "1", [chance] * 3))
         words[rows[-1]["quantity"]] = f"chance of {STAGE[name]} by Q{quarter} {year}"
     rows += [

@@ -171,10 +171,10 @@ def warm(tell) -> None:
     with contextlib.suppress(
         Exception
     ):  # what every scenario reads and asks; a fault is the notebook's to show
-        from analysis.questions import forecasts
+        from analysis.questions import forecast_scores
 
         case = analysis.load("reference")
-        analysis.evaluate(case), forecasts.scorecard(case.as_of)
+        analysis.evaluate(case), forecast_scores.scorecard(case.as_of)
     nbformat.validate(nbformat.v4.new_notebook())  # compiles the schema
     table = pd.DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]})
     chart = alt.Chart(table).mark_line().encode(x="a:Q", y="a:Q", color="b:N")
@@ -190,11 +190,11 @@ def later() -> None:
         from analysis.press import html as page
         from analysis.questions import claim as verdict
         from analysis.questions import cost as reconcile
-        from analysis.questions import energy as power
+        from analysis.questions import energy
         from analysis.scenario import scenario
 
         case = scenario.load(scenario.REFERENCE)
-        verdict.across(case), reconcile.totals(case), power.against_batch()
+        verdict.across_workloads(case), reconcile.totals(case), energy.energy_by_batch()
         text.parsed("brief.md"), text.parsed("needs.md")
         for path in (ROOT / "notebooks").glob("*.ipynb"):
             page.read(path.read_bytes())

@@ -2,20 +2,15 @@
 today's dollars.
 """
 
-from itertools import product
-
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr
 
 from analysis import model
 from analysis.laws import decision, products
-from analysis.model.prices import api_prices
-from analysis.questions import claim as verdict
+from analysis.questions.claim import columns_by_reading
 from analysis.scenario import readings
 from analysis.scenario.scenario import Scenario
 from analysis.scenario.schema import quantiles
-from analysis.units import convert
 
 YEAR_MONTHS = 12
 STEPS = {  # from what the chips give to what a budget gets, in the order in which it shrinks
@@ -26,7 +21,7 @@ STEPS = {  # from what the chips give to what a budget gets, in the order in whi
 }
 
 
-def gain(draws: pd.DataFrame, option: str) -> np.ndarray:
+def gain_ratio(draws: pd.DataFrame, option: str) -> np.ndarray:
     """Work per dollar of an option over the baseline, a value a draw."""
     return products.cost_gain_ratio(
         *(draws.loc[name]["request_usd"].to_numpy() for name in ("baseline", option))
@@ -41,10 +36,11 @@ def stretch(case: Scenario, draws: pd.DataFrame, option: str = "candidate") -> p
     `effective_usd` is what today's chips would have to be paid to do the same work: the "$36
     million" of an article.
     """
-    return _stretched(case, draws.loc["baseline"], gain(draws, option))
+    return stretch_of_gain(case, draws.loc["baseline"], gain_ratio(draws, option))
 
 
-def _stretched(case: Scenario, before: pd.DataFrame, gain_ratio: np.ndarray) -> pd.DataFrame:
+def stretch_of_gain(case: Scenario, before: pd.DataFrame, gain_ratio: np.ndarray) -> pd.DataFrame:
+    """The same for a given gain in work per dollar, a value a draw."""
     plan = case.budget
     share = before["eligible_share"].to_numpy()
     moved = products.eligible_ratio(gain_ratio, share)
@@ -68,7 +64,7 @@ def _stretched(case: Scenario, before: pd.DataFrame, gain_ratio: np.ndarray) -> 
     )
 
 
-def needed(case: Scenario, draws: pd.DataFrame, target_ratio: float) -> np.ndarray:
+def required_gain_ratio(case: Scenario, draws: pd.DataFrame, target_ratio: float) -> np.ndarray:
     """Tokens per dollar, new over old, with which the budget does `target_ratio` times the work, a
     value a draw.
 
@@ -77,7 +73,7 @@ def needed(case: Scenario, draws: pd.DataFrame, target_ratio: float) -> np.ndarr
     """
     before = draws.loc["baseline"]
     share = before["eligible_share"].to_numpy()
-    spared = _stretched(case, before, np.ones(len(before)))[
+    spared = stretch_of_gain(case, before, np.ones(len(before)))[
         "stretch_ratio"
     ].to_numpy() / target_ratio - (1 - share)
     return np.divide(share, spared, out=np.full(len(share), np.inf), where=spared > 0)
@@ -89,14 +85,14 @@ def by_reading(case: Scenario, draws: pd.DataFrame) -> pd.DataFrame:
     """
     before, rows = draws.loc["baseline"], []
     columns = [model.columns_of(draws.loc[option]) for option in ("baseline", "candidate")]
-    for name, told in verdict.by_reading(case, *columns).items():
+    for name, told in columns_by_reading(case, *columns).items():
         ratio = products.cost_gain_ratio(columns[0]["request_usd"], told["request_usd"])
         plain = float(np.median(ratio)) * case.budget.usd_per_year
         told = {"reading": name, "title": readings.title(name)}
         rows.append(
             {
                 **told,
-                **quantiles(_stretched(case, before, ratio)["effective_usd"]),
+                **quantiles(stretch_of_gain(case, before, ratio)["effective_usd"]),
                 "before_frictions": plain,
             }
         )
@@ -114,7 +110,7 @@ def over_time(
     after it came. 80% range.
     """
     count = len(arrival_months)
-    before, ratio = draws.loc["baseline"][:count], gain(draws, option)[:count, None]
+    before, ratio = draws.loc["baseline"][:count], gain_ratio(draws, option)[:count, None]
     month = np.arange(case.budget.horizon_months) + 0.5
     since = month - arrival_months[:, None]
     settling = np.where(
@@ -136,99 +132,10 @@ def over_time(
     )
 
 
-def viability(case: Scenario, draws: pd.DataFrame) -> pd.DataFrame:
-    """Every product at every option's own cost, and at the API's price: margin, threshold, chance
-    of a loss.
-
-    The margin is on the mean cost of a sale (lognormal tokens); `needed_ratio` is the threshold M*
-    for the target margin, infinite where tools alone eat the price; `loss_share` is the chance that
-    one sale costs more than it pays.
-    """
-    costs = {option: draws.loc[option] for option in draws.index.unique(0)}
-    if told := api_prices(case):
-        costs["API"] = pd.DataFrame([told])
-    pairs = product(case.products.items(), costs.items())
-    return pd.DataFrame(
-        [_viable(name, sold, option, cost) for (name, sold), (option, cost) in pairs]
-    )
-
-
-def _viable(name: str, sold, option: str, cost: pd.DataFrame) -> dict:
-    token_prices = (
-        cost[f"{kind}_usd_per_token"].to_numpy() for kind in ("input", "cached", "output")
-    )
-    median = products.attempt_usd(
-        sold.input_tokens, sold.cached_tokens, sold.output_tokens, *token_prices
-    )
-    mean = products.mean_usd(median, sold.spread_ratio)
-    margin = products.gross_margin_share(
-        products.task_usd(mean, sold.other_usd, sold.success_share), sold.price_usd
-    )
-    payable = lambda margin: products.payable_usd(
-        sold.price_usd, margin, sold.success_share, sold.other_usd
-    )
-    target, nothing = payable(sold.margin_share), payable(0)
-    needed = (
-        products.threshold_ratio(mean, target) if target > 0 else np.full(np.shape(mean), np.inf)
-    )
-    loss = (
-        ndtr(-products.loss_score(median, nothing, sold.spread_ratio))
-        if nothing > 0
-        else np.ones(np.shape(mean))
-    )
-    low, mid, high = np.quantile(margin, [0.1, 0.5, 0.9])
-    tokens = sold.input_tokens + sold.cached_tokens + sold.output_tokens
-    return {
-        "product": name,
-        "option": option,
-        "margin_low_share": low,
-        "margin_share": mid,
-        "margin_high_share": high,
-        "needed_ratio": float(np.median(needed)),
-        "loss_share": float(np.mean(loss)),
-        "target_share": sold.margin_share,
-        "met_share": float(np.mean(needed <= 1)),
-        "token_usd": float(np.median(mean)),
-        "price_usd": sold.price_usd,
-        "tokens_per_usd": tokens / nothing if nothing > 0 else np.nan,
-        "usd_per_mtok": convert(float(np.median(mean)) / tokens, "usd/tok", "usd/Mtok"),
-    }
-
-
-def contours(table: pd.DataFrame, margins=(0.9, 0.7, 0.5, 0.0)) -> pd.DataFrame:
-    """Lines along which a sale keeps an equal part of each dollar that its other costs leave."""
-    span = np.geomspace(table["tokens_per_usd"].min() / 2, table["tokens_per_usd"].max() * 2, 41)
-    return pd.DataFrame(
-        [
-            {
-                "margin": f"keeps {share:.0%}",
-                "tokens_per_usd": tokens,
-                "usd_per_mtok": convert((1 - share) / tokens, "usd/tok", "usd/Mtok"),
-            }
-            for share in margins
-            for tokens in span
-        ]
-    )
-
-
-def crossings(table: pd.DataFrame, ready: str) -> pd.DataFrame:
-    """When each product's median first meets its margin: today, with the step (`ready` says when),
-    or not with it.
-    """
-    needed = table.pivot_table(index="product", columns="option", values="needed_ratio", sort=False)
-    step = (needed["claimed"] if "claimed" in needed else needed["candidate"]) <= 1
-    when = np.where(
-        needed["baseline"] <= 1,
-        "today",
-        np.where(step, f"with the step ({ready})", "not with this step"),
-    )
-    return needed.assign(when=when).reset_index()
-
-
 def demand(case: Scenario, draws: pd.DataFrame, option: str = "candidate") -> pd.DataFrame:
     """How the market answers, a draw each: price, tokens and spending, after over before."""
     belief = draws.loc["baseline"]
-    cost_ratio = 1 / gain(draws, option)
+    cost_ratio = 1 / gain_ratio(draws, option)
     price_ratio = products.price_ratio(cost_ratio, belief["passed_elasticity"].to_numpy())
     tokens = products.demand_ratio(price_ratio, belief["demand_elasticity"].to_numpy())
     spend = products.spend_ratio(price_ratio, tokens)

@@ -9,14 +9,12 @@ import pandas as pd
 
 from analysis import model
 from analysis.facts import table
-from analysis.laws import claim as law
 from analysis.scenario import readings
 from analysis.scenario.claims import claim
 from analysis.scenario.scenario import load, scenarios
 from analysis.scenario.schema import quantiles
 
 ROUNDING = 0.97  # the headline says "nearly"
-HEAT = "Heat and halls"
 OUTCOMES = {
     "throughput": "paid_tokens_per_s_per_chip",
     "energy": "energy_j_per_output_token",
@@ -40,7 +38,7 @@ def gains(base: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
     return gain.assign(energy=1 / gain["energy"], dollars=1 / gain["dollars"], power=new / old)
 
 
-def beside(draws: pd.DataFrame) -> pd.DataFrame:
+def with_tokens_per_usd_ratio(draws: pd.DataFrame) -> pd.DataFrame:
     """`draws` with `tokens_per_usd_ratio`, what a dollar buys over what it buys on the baseline,
     draw by draw.
     """
@@ -52,7 +50,7 @@ def beside(draws: pd.DataFrame) -> pd.DataFrame:
     return draws.assign(tokens_per_usd_ratio=base / draws["request_usd"])
 
 
-def by_reading(case, base: Mapping, other: Mapping) -> dict[str, Mapping]:
+def columns_by_reading(case, base: Mapping, other: Mapping) -> dict[str, Mapping]:
     """What the laws say of the candidate as it is (`measured`), then, of a claim, of the claim
     under each reading.
 
@@ -73,7 +71,7 @@ def effects(case, draws: pd.DataFrame) -> pd.DataFrame:
         [],
         [model.columns_of(draws.loc[option]) for option in ("baseline", "candidate")],
     )
-    for name, told in by_reading(case, *options).items():
+    for name, told in columns_by_reading(case, *options).items():
         for outcome, gain in gains(options[0], told).items():
             rows.append(
                 {
@@ -86,7 +84,7 @@ def effects(case, draws: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def across(case) -> pd.DataFrame:
+def across_workloads(case) -> pd.DataFrame:
     """Tokens per dollar, new for old, a row a reading, a column a workload that some scenario file
     states: medians.
 
@@ -106,7 +104,7 @@ def across(case) -> pd.DataFrame:
             continue
         ratios = {
             name: base["request_usd"] / d["request_usd"]
-            for name, d in by_reading(other, base, new).items()
+            for name, d in columns_by_reading(other, base, new).items()
         }
         columns[title] = {
             readings.title(name): float(np.median(ratio)) for name, ratio in ratios.items()
@@ -114,7 +112,7 @@ def across(case) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def needs(case, found: pd.DataFrame) -> pd.DataFrame:
+def requirements(case, found: pd.DataFrame) -> pd.DataFrame:
     """Which readings carry the headline to dollars, and up to which price of a chip second they
     would.
 
@@ -134,56 +132,7 @@ def needs(case, found: pd.DataFrame) -> pd.DataFrame:
     return wide.assign(at_a_price=dearer & ~wide["holds"])
 
 
-def ladder(case, draws: pd.DataFrame) -> pd.DataFrame:
-    """Steps from the headline's multiplier to tokens per dollar in the first year: each step's
-    factor and what is left.
-
-    Without a claim the ladder starts at the chips as they are. `draws` is what `evaluate` gave for
-    the scenario.
-    """
-    base, other = draws.loc["baseline"], draws.loc["candidate"]
-    gain = gains(base, other)
-    cool = other["output_tokens_per_s_per_chip"] / base["output_tokens_per_s_per_chip"]
-    steps = {
-        "The two chips as they are": cool,
-        HEAT: gain["throughput"],
-        "At the price of each": gain["dollars"],
-    }
-    price = gain["throughput"] / gain["dollars"]
-    moved = law.realised_ratio(1 / gain["throughput"], price, base["eligible_share"], 1, 1)
-    steps |= {
-        "Part of the traffic moves": moved,
-        "First year's load": moved * base["first_year_ratio"],
-    }
-    if case.claim:
-        told = readings.factors(
-            "matrix_products", claim(case.claim).cut_share, case.baseline.precision
-        )
-        touched = gains(base, model.evaluate(model.columns_of(base), change=told))["throughput"]
-        headline = pd.Series(claim(case.claim).headline_ratio, index=base.index)
-        steps = {"Headline": headline, "Only matrix products shrink": touched, **steps}
-    before = pd.Series(1.0, index=base.index)
-    rows = []
-    for step, left in steps.items():
-        factor = float((left / before).median())
-        rows.append({"step": step, "factor": factor, **quantiles(left), "draws": left.to_numpy()})
-        before = left
-    return pd.DataFrame(rows)
-
-
-def worlds(case, draws: pd.DataFrame, steps: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-    """Tokens per dollar were the claim true, by the reading in `credence`, and mundane: a first
-    year, the last step.
-    """
-    base, other = (draws.loc[option] for option in ("baseline", "candidate"))
-    told = model.claimed_columns(
-        case, model.columns_of(base), model.columns_of(other), case.credence.reading
-    )
-    true = gains(base, told)["dollars"]
-    return true, pd.Series(steps["draws"].iloc[-1], index=true.index)
-
-
-def asked_ratio(case, draws: pd.DataFrame) -> float | None:
+def required_ratio(case, draws: pd.DataFrame) -> float | None:
     """Tokens a chip second, new for old, that a headline asks for; one of dollars asks for the
     price as well.
 
@@ -194,8 +143,8 @@ def asked_ratio(case, draws: pd.DataFrame) -> float | None:
     return claim(case.claim).headline_ratio * float(price) if case.claim else None
 
 
-def measured(case) -> pd.DataFrame:
-    """Published ratios of throughput; `beside` marks the scenario's step: its two chips, or its
+def published_ratios(case) -> pd.DataFrame:
+    """Published ratios of throughput; `same_step` marks the scenario's step: its two chips, or its
     change of precision.
     """
     rows = table("ratios")
@@ -210,4 +159,6 @@ def measured(case) -> pd.DataFrame:
         & (old[1] == before.precision)
         & (new[1] == after.precision)
     )
-    return rows.assign(beside=rows["step"].map(steps) & ~software | precision & (old[1] != new[1]))
+    return rows.assign(
+        same_step=rows["step"].map(steps) & ~software | precision & (old[1] != new[1])
+    )

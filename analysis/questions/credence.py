@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis import model
 from analysis.laws import rollout
-from analysis.questions import dates as schedule
+from analysis.questions import dates, evidence
 from analysis.scenario.claims import claim, ledger
 from analysis.scenario.schema import quantiles
 
@@ -30,9 +30,9 @@ def updates(case, draws: int = model.DRAWS, seed: int | None = model.SEED) -> pd
             share,
         )
     ]
-    known = [*schedule.evidence(case, case.claim, case.as_of, believed, seed)]
+    known = [*evidence.likelihood_ratios(case, case.claim, case.as_of, believed, seed)]
     if "overdue" in set(ledger(claimed, case.as_of)["due"]):
-        seen = schedule.forecast(schedule.taking(case, product=claimed.product, assume_real=True))
+        seen = dates.forecast(dates.with_rollout(case, product=claimed.product, assume_real=True))
         told = np.array([seen.dates["weight"].mean()]), case.believe["notice_share_per_month"]
         known.append(("Silence past a promised date", case.as_of, *told))
     for step, day, ratio, belief in known:

@@ -7,55 +7,27 @@ import pandas as pd
 
 from analysis import model
 from analysis.laws import decision
-from analysis.questions import budget, fleet
-from analysis.questions import dates as schedule
-from analysis.questions import launches as record
+from analysis.questions import budget, dates, fleet, launches, waiting
 
 ACTS = ("buy now", "wait", "rent and switch", "half now")
 BINS = 20
 
 
-def _worth(case) -> tuple[np.ndarray, np.ndarray]:
-    months = np.arange(case.decision.horizon_months, dtype=float)
-    rate = np.log1p(case.decision.discount_share_per_year) / 12
-    return months, decision.discount_ratio(months, rate)
-
-
-def waiting(
-    case, arrival_months, premium_ratio, multiplier_ratio, gives_up: bool = False
-) -> np.ndarray:
-    """Present cost of waiting over that of buying today; columns of draws in, a row a draw out.
-
-    Who `gives_up` declines hardware that yields less a dollar than the old, and buys the old when
-    patience ends.
-    """
-    months, worth = _worth(case)
-    asked = (arrival_months, premium_ratio, multiplier_ratio)
-    arrival, premium, multiplier = (np.asarray(x, float)[..., None] for x in asked)
-    if gives_up:
-        late = arrival > case.decision.patience_months
-        arrival = np.where(late, case.decision.patience_months, arrival)
-        multiplier = np.where(late, 1.0, decision.chosen_multiplier_ratio(multiplier, 1.0))
-    moved = decision.migrated_share(months, arrival, case.decision.ramp_months)
-    cost = decision.waiting_ratio(moved, premium, multiplier)
-    return decision.present_usd(cost, worth) / decision.present_usd(np.ones_like(worth), worth)
-
-
 def _paid(case, arrival_months, premium_ratio, multiplier_ratio) -> list[np.ndarray]:
     """Present cost of each act over buying today, in the order of ACTS."""
     met = (arrival_months, premium_ratio, multiplier_ratio)
-    wait, rent = (waiting(case, *met, gives_up) for gives_up in (False, True))
+    wait, rent = (waiting.cost_ratio(case, *met, gives_up) for gives_up in (False, True))
     share = case.decision.hedge_share
     return [np.ones_like(wait), wait, rent, share + (1 - share) * rent]
 
 
 def costs(
-    case, draws: pd.DataFrame, seen: schedule.Forecast, option: str = "candidate"
+    case, draws: pd.DataFrame, seen: dates.Forecast, option: str = "candidate"
 ) -> pd.DataFrame:
     """Present cost of each act over buying today, a row a draw, with the arrival and multiplier
     that it met.
     """
-    believed, gain = model.beliefs(case), budget.gain(draws, option)
+    believed, gain = model.beliefs(case), budget.gain_ratio(draws, option)
     arrival = fleet.arrivals(case, seen, believed, len(gain))
     paid = _paid(case, arrival, believed.rent_premium_ratio.to_numpy(), gain)
     return pd.DataFrame(dict(zip(ACTS, paid, strict=True))).assign(
@@ -103,7 +75,7 @@ def advice(table: pd.DataFrame) -> dict:
     wrong = (acts.drop(columns=act).min(axis=1) < acts[act] - 1e-9).mean()
     option = told.mean_ratio["wait"] - told.mean_ratio["rent and switch"]
     worth = {
-        f"knowing_{what}_ratio": knowing(table, about)
+        f"knowing_{what}_ratio": value_of_knowing(table, about)
         for what, about in (("date", "arrival_months"), ("multiplier", "multiplier_ratio"))
     }
     return {
@@ -116,7 +88,7 @@ def advice(table: pd.DataFrame) -> dict:
     }
 
 
-def knowing(table: pd.DataFrame, about: str) -> float:
+def value_of_knowing(table: pd.DataFrame, about: str) -> float:
     """Value of knowing one thing before acting, as a share of the cost of buying: acts chosen bin
     by bin (EVPPI).
     """
@@ -125,67 +97,16 @@ def knowing(table: pd.DataFrame, about: str) -> float:
     return max(float(table[list(ACTS)].mean().min() - informed), 0.0)
 
 
-def grid(case, delays=range(0, 37, 2), multipliers=None) -> pd.DataFrame:
-    """Cost of waiting over buying for each delay and multiplier, at the median premium."""
-    multipliers = np.round(np.geomspace(0.8, 4, 17), 2) if multipliers is None else multipliers
-    delay, gain = (axis.ravel() for axis in np.meshgrid(np.asarray(delays, float), multipliers))
-    cost = waiting(case, delay, np.full(len(delay), case.believe["rent_premium_ratio"].mid), gain)
-    return pd.DataFrame({"delay_months": delay, "multiplier_ratio": gain, "cost_ratio": cost})
-
-
-def break_even(case, delays=range(0, 37)) -> pd.DataFrame:
-    """Multiplier that a delay needs before waiting pays, a row a delay; infinite where none
-    does.
-    """
-    months, worth = _worth(case)
-    delays = np.asarray(delays, float)
-    moved = decision.migrated_share(months, delays[:, None], case.decision.ramp_months)
-    share = decision.present_usd(moved, worth) / worth.sum()
-    needed = decision.break_even_ratio(share, case.believe["rent_premium_ratio"].mid)
-    return pd.DataFrame({"delay_months": delays, "multiplier_ratio": needed})
-
-
-def places(case, table: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
-    """Cells of a grid to mark: the least multiplier that pays for each delay, and the medians of
-    this scenario.
-    """
-    even = break_even(case, sorted(cells.delay_months.unique())).assign(mark="pays for the delay")
-    here = (
-        table[["arrival_months", "multiplier_ratio"]]
-        .median()
-        .rename({"arrival_months": "delay_months"})
-    )
-    marks = pd.concat([even, here.to_frame().T.assign(mark="this scenario")], ignore_index=True)
-    inside = marks.multiplier_ratio <= cells.multiplier_ratio.max()
-    inside &= np.isfinite(marks.delay_months.astype(float)) & (
-        marks.delay_months <= cells.delay_months.max()
-    )
-    near = lambda column: [
-        min(cells[column].unique(), key=lambda cell: abs(cell - x)) for x in marks[inside][column]
-    ]
-    return marks[inside].assign(
-        **{column: near(column) for column in ("delay_months", "multiplier_ratio")}
-    )
-
-
-def break_even_month(case, gain: float) -> float:
-    """Longest wait in months that a multiplier is worth; 0 where no wait is, infinite beyond 10
-    years.
-    """
-    paying = break_even(case, np.arange(0, 120.5, 0.5))[lambda rows: rows.multiplier_ratio <= gain]
-    return float(paying.delay_months.max()) if len(paying) else 0.0
-
-
-def regrets(case, draws: pd.DataFrame, seen: schedule.Forecast) -> pd.DataFrame:
+def regrets(case, draws: pd.DataFrame, seen: dates.Forecast) -> pd.DataFrame:
     """Regret of each act in named futures (columns), and the worst of them: the least of these is
     minimax regret.
     """
-    now = record.months_between(seen.start, case.as_of)
-    real = seen._replace(real_share=1.0)
-    at = lambda level: max(schedule.quantile(real, "general", level) - now, 0)
-    poor, measured = np.quantile(budget.gain(draws, "candidate"), [0.1, 0.5])
+    now = launches.months_between(seen.start, case.as_of)
+    real = seen.if_real()
+    at = lambda level: max(dates.quantile(real, "general", level) - now, 0)
+    poor, measured = np.quantile(budget.gain_ratio(draws, "candidate"), [0.1, 0.5])
     claimed = (
-        float(np.median(budget.gain(draws, "claimed")))
+        float(np.median(budget.gain_ratio(draws, "claimed")))
         if "claimed" in draws.index.levels[0]
         else measured
     )

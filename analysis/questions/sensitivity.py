@@ -20,7 +20,7 @@ TAIL_SHARE = 0.1
 
 def quantity(case: Scenario, answer: Callable[[pd.DataFrame], np.ndarray]) -> Question:
     """The question behind `answer`, a function of the table of outcomes (option, row) such as
-    `budget.gain`.
+    `budget.gain_ratio`.
     """
     return lambda score: np.asarray(answer(model.evaluate_at(case, score)), dtype=float)
 
@@ -100,7 +100,7 @@ def information(payoffs: np.ndarray, scores: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def drawn(names: list[str], draws: int = model.DRAWS, seed: int = model.SEED) -> pd.DataFrame:
+def score_draws(names: list[str], draws: int = model.DRAWS, seed: int = model.SEED) -> pd.DataFrame:
     """The scores behind a run's draws, a column a name: what `information` regresses on."""
     return pd.DataFrame({name: model.z_scores(name, draws, seed) for name in names})
 

@@ -89,7 +89,7 @@ def strip(ratios: pd.DataFrame, headline: float | None) -> alt.LayerChart:
     told = ratios.assign(
         step=ratios["step"].map(STEPS), matching=ratios["matching"].str.replace("_", " ")
     )
-    told["weight"] = told["beside"].map({True: 1.0, False: 0.45})
+    told["weight"] = told["same_step"].map({True: 1.0, False: 0.45})
     matched = (
         told[told["matching"] == "matched"].groupby("step", as_index=False)["times_ratio"].median()
     )
