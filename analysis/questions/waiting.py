@@ -7,6 +7,7 @@ from analysis.laws import decision
 
 
 def monthly_worth(case) -> tuple[np.ndarray, np.ndarray]:
+    """Months of the decision's horizon, and what a dollar in each is worth today."""
     months = np.arange(case.decision.horizon_months, dtype=float)
     rate = np.log1p(case.decision.discount_share_per_year) / 12
     return months, decision.discount_ratio(months, rate)
