@@ -247,13 +247,8 @@ def test_no_conversion_factor_hides_in_a_law(module):
 @pytest.mark.parametrize("module", modules())
 def test_laws_stand_on_numpy_and_each_other_alone(module):
     tree = ast.parse(source_of(module))
-    # math.erf is the one function that numpy lacks; it is not to be used beyond that.
     named = {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
-    named |= {
-        n.module
-        for n in ast.walk(tree)
-        if isinstance(n, ast.ImportFrom) and ast.unparse(n) != "from math import erf"
-    }
+    named |= {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
     assert {
         name for name in named if name != "numpy" and not name.startswith("analysis.laws")
     } == set()

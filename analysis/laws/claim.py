@@ -17,21 +17,6 @@ def cut_share(headline_ratio):
     return 1 - 1 / headline_ratio
 
 
-def additive_time_ratio(
-    affected_share, affected_cut_share, second_affected_share, second_cut_share
-):
-    """Time left where two parts that follow one another shrink and the rest stays (Amdahl 1967)."""
-    return 1 - affected_share * affected_cut_share - second_affected_share * second_cut_share
-
-
-def roofline_time_ratio(affected_share, hidden_share, cut_share):
-    """Time left where the touched part hides another, which binds next (Williams, Waterman,
-    Patterson 2009).
-    """
-    hidden_share = np.minimum(hidden_share, affected_share)
-    return 1 - affected_share + np.maximum(affected_share * (1 - cut_share), hidden_share)
-
-
 def realised_ratio(time_ratio, price_ratio, eligible_share, load_ratio, software_ratio):
     """Tokens per dollar, new to old: eligible traffic takes `time_ratio` of the chip time at
     `price_ratio`.
@@ -55,18 +40,6 @@ def log_pass_ratio(realised_ratio, headline_ratio):
     work.
     """
     return np.log(realised_ratio) / np.log(headline_ratio)
-
-
-def carried_ratio(headline_ratio, log_pass_ratio):
-    """The multiplier that a headline turns into at a known logarithmic pass-through."""
-    return headline_ratio**log_pass_ratio
-
-
-def implied_affected_share(realised_ratio, peak_ratio):
-    """Share of time that a faster resource must have held to give the gain that was measured:
-    Amdahl's law inverted.
-    """
-    return (1 - 1 / realised_ratio) / (1 - 1 / peak_ratio)
 
 
 def paying_affected_share(price_ratio, cut_share):

@@ -119,16 +119,11 @@ def grid_l_per_output_token(facility_j_per_output_token, grid_water_l_per_j):
     return facility_j_per_output_token * grid_water_l_per_j
 
 
-def powered_chips(site_w, provisioned_w_per_chip):
-    """Chips that a utility connection carries: provisioned power, since a connection is sized for
-    the peak.
+def powered_chips(limit_w, provisioned_w_per_chip):
+    """Chips that a limit on power or cooling carries: provisioned power, since a connection is
+    sized for the peak.
     """
-    return site_w / provisioned_w_per_chip
-
-
-def affordable_chips(budget_usd_per_s, usd_per_s_per_chip):
-    """Chips that a budget keeps running."""
-    return budget_usd_per_s / usd_per_s_per_chip
+    return limit_w / provisioned_w_per_chip
 
 
 def scarce_ratio(tokens_ratio, taken_ratio):

@@ -281,28 +281,9 @@ def request_usd(
     return (input_tokens_per_request * fresh_usd + answer_usd) * one_request
 
 
-def usd_per_token(busy_usd_per_s_per_chip, tokens_per_s_per_chip):
-    """Cost of one token when all cost is put on tokens of its kind (the convention of
-    InferenceX).
-    """
-    return busy_usd_per_s_per_chip / tokens_per_s_per_chip
-
-
-def tokens_per_j(tokens_per_s_per_chip, provisioned_w_per_chip):
-    """Tokens a second for each watt provisioned at the utility (the convention of InferenceX)."""
-    return tokens_per_s_per_chip / provisioned_w_per_chip
-
-
 def break_even_load_factor(committed_usd_per_s_per_chip, on_demand_usd_per_s_per_chip):
     """Load factor above which paying for every hour beats paying more for the hours used."""
     return committed_usd_per_s_per_chip / on_demand_usd_per_s_per_chip
-
-
-def profit_ratio(revenue_usd, cost_usd):
-    """Profit per dollar of cost, as DeepSeek reported its day; a gross margin divides by revenue
-    instead.
-    """
-    return revenue_usd / cost_usd - 1
 
 
 PRICES = (

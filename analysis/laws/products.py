@@ -66,13 +66,6 @@ def eligible_ratio(gain_ratio, eligible_share):
     return 1 / (eligible_share / gain_ratio + 1 - eligible_share)
 
 
-def blended_ratio(gain_ratio, spent_share):
-    """Gain on all spending when a share of it buys at the new price: by dollars the mean is
-    arithmetic.
-    """
-    return 1 - spent_share + spent_share * gain_ratio
-
-
 def spendable_usd(budget_usd, migration_usd, dual_s, budget_usd_per_s, moved_share):
     """Budget left for tokens after the move is paid: engineering once, and old and new running side
     by side.

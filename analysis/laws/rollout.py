@@ -5,13 +5,6 @@ stated date.
 import numpy as np
 
 
-def slip_months(shipped_months, window_end_months):
-    """First shipment against the end of the whole promised window; negative is early (reference
-    class forecasting).
-    """
-    return shipped_months - window_end_months
-
-
 def jeffreys_share(events_count, trials_count):
     """Mean chance after events in trials under Jeffreys' prior Beta(1/2, 1/2) (Brown, Cai and
     DasGupta 2001).
@@ -76,13 +69,6 @@ def unnoticed_share(age_months, notice_share_per_month):
     return np.minimum(np.exp(-notice_share_per_month * age_months), 1)
 
 
-def silence_ratio(happened_share, detection_share):
-    """Likelihood of silence: it did not happen, or it did and escaped notice (Good 1950 on absence
-    as evidence).
-    """
-    return 1 - detection_share * happened_share
-
-
 def updated_share(prior_share, likelihood_ratio):
     """Bayes' rule on odds: a ratio above 1 speaks for the hypothesis."""
     return prior_share * likelihood_ratio / (prior_share * likelihood_ratio + 1 - prior_share)
@@ -100,37 +86,11 @@ def logistic_chips(cap_chips, growth_share_per_month, midpoint_months, time_mont
     return cap_chips / (1 + np.exp(-growth_share_per_month * (time_months - midpoint_months)))
 
 
-def bass_share(innovation_share_per_month, imitation_share_per_month, time_months):
-    """Share of eventual adopters who have adopted (Bass 1969)."""
-    decay_share = np.exp(-(innovation_share_per_month + imitation_share_per_month) * time_months)
-    return (1 - decay_share) / (
-        1 + imitation_share_per_month / innovation_share_per_month * decay_share
-    )
-
-
-def bass_peak_months(innovation_share_per_month, imitation_share_per_month):
-    """When adoption runs fastest (Bass 1969)."""
-    together_per_month = innovation_share_per_month + imitation_share_per_month
-    return np.log(imitation_share_per_month / innovation_share_per_month) / together_per_month
-
-
-def wright_ratio(cumulative_ratio, learning_share):
-    """Unit cost after cumulative volume grew so many times, falling by the learning share a
-    doubling (Wright 1936).
-    """
-    return np.exp(np.log(cumulative_ratio) * np.log(1 - learning_share) / np.log(2))
-
-
 def surviving_share(age_months, life_months, shape_ratio):
     """Share of a cohort still in service: Weibull, shape above 1 for wear and retirement by plan
     (Weibull 1951).
     """
     return np.exp(-((age_months / life_months) ** shape_ratio))
-
-
-def powered_chips(wanted_chips, limit_w, provisioned_w_per_chip):
-    """What a power or cooling limit lets run; the rest waits."""
-    return np.minimum(wanted_chips, limit_w / provisioned_w_per_chip)
 
 
 def blended_usd_per_token(old_usd_per_s, new_usd_per_s, old_tokens_per_s, new_tokens_per_s):
@@ -149,7 +109,6 @@ def blended_j_per_token(old_tokens_per_s, new_tokens_per_s, old_j_per_token, new
 
 
 ROLLOUT = (
-    slip_months,
     jeffreys_share,
     late_slip_months,
     early_slip_months,
@@ -159,15 +118,10 @@ ROLLOUT = (
     limited_months,
     general_months,
     unnoticed_share,
-    silence_ratio,
     updated_share,
     weighed_ratio,
     logistic_chips,
-    bass_share,
-    bass_peak_months,
-    wright_ratio,
     surviving_share,
-    powered_chips,
     blended_usd_per_token,
     blended_j_per_token,
 )

@@ -2,11 +2,7 @@
 policy.
 """
 
-from math import erf
-
 import numpy as np
-
-_erf = np.vectorize(erf, otypes=[float])
 
 
 def brier_score(forecast_share, outcome_share):
@@ -21,17 +17,6 @@ def log_score(forecast_share, outcome_share):
     )
 
 
-def normal_crps_months(outcome_months, mean_months, deviation_months):
-    """Continuous ranked probability score of a normal forecast (Gneiting and Raftery 2007,
-    eq. 21).
-    """
-    score = (outcome_months - mean_months) / deviation_months
-    density_ratio = np.exp(-(score**2) / 2) / np.sqrt(2 * np.pi)
-    return deviation_months * (
-        score * _erf(score / np.sqrt(2)) + 2 * density_ratio - 1 / np.sqrt(np.pi)
-    )
-
-
 def ensemble_crps_months(samples_months, outcome_months):
     """CRPS of samples (last axis): their distance from the outcome less half their own (Gneiting
     and Raftery 2007).
@@ -41,15 +26,6 @@ def ensemble_crps_months(samples_months, outcome_months):
     weight = (2 * np.arange(1, count + 1) - count - 1) / count**2
     far = np.abs(ordered - np.expand_dims(outcome_months, -1))
     return np.mean(far, axis=-1) - np.sum(weight * ordered, axis=-1)
-
-
-def capped_crps_months(samples_months, outcome_months, horizon_months):
-    """CRPS of min(date, horizon): stays finite and proper where 'never' has mass or the outcome is
-    not in yet.
-    """
-    return ensemble_crps_months(
-        np.minimum(samples_months, horizon_months), np.minimum(outcome_months, horizon_months)
-    )
 
 
 def pinball_months(outcome_months, quantile_months, level_share):
@@ -81,9 +57,7 @@ def calibration_score(forecast_share, observed_share):
 SCORING = (
     brier_score,
     log_score,
-    normal_crps_months,
     ensemble_crps_months,
-    capped_crps_months,
     pinball_months,
     interval_score_months,
     skill_ratio,

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import model
-from analysis.laws import rollout
+from analysis.laws import cooling, rollout
 from analysis.questions import dates, launches, slips
 from analysis.questions.supply import KEPT_DRAWS, cumulative_units, fan
 
@@ -94,12 +94,12 @@ def _buy(
         )
         room_w = np.maximum(case.fleet.power_w - old * old_w - new * new_w, 0)
         liquid_w = np.maximum(np.minimum(room_w, case.fleet.liquid_w - new * new_w), 0)
-        bought["new"][:, month] = rollout.powered_chips(
-            np.minimum(wanted, offered[:, month]), liquid_w, new_w
+        bought["new"][:, month] = np.minimum(
+            np.minimum(wanted, offered[:, month]), cooling.powered_chips(liquid_w, new_w)
         )
         left_w = np.maximum(room_w - bought["new"][:, month] * new_w, 0)
-        bought["old"][:, month] = rollout.powered_chips(
-            wanted - bought["new"][:, month], left_w, old_w
+        bought["old"][:, month] = np.minimum(
+            wanted - bought["new"][:, month], cooling.powered_chips(left_w, old_w)
         )
     return bought
 
