@@ -12,6 +12,7 @@ decode.step_s`.
 import ast
 import importlib
 import inspect
+import json
 import pkgutil
 import re
 import textwrap
@@ -27,6 +28,7 @@ import pytest
 import analysis.laws
 from analysis.units import registry, unit_of
 
+ROOT = Path(__file__).parents[1]
 ROWS = 400
 # Where draws come from, log-uniform (uniform where the low end is 0): the first pattern that the
 # whole name fits. Wide, so that in some row each branch of a minimum or a maximum is the one that
@@ -256,6 +258,53 @@ def test_laws_stand_on_numpy_and_each_other_alone(module):
 
 def test_there_are_laws_to_ask():
     assert len(LAWS) > 20
+
+
+@pytest.fixture(scope="module")
+def named_laws():
+    """Names of laws that code outside the laws, a notebook, or another law's body refers to."""
+    return {name for source in sources() for name in references(source)} | called_by_laws()
+
+
+def sources():
+    """The project's Python outside analysis/laws, and the code of its notebooks."""
+    for path in (ROOT / "analysis").rglob("*.py"):
+        if path.parent.name != "laws":
+            yield path.read_text()
+    for path in (ROOT / "notebooks").glob("*.ipynb"):
+        for cell in json.loads(path.read_text())["cells"]:
+            if cell["cell_type"] == "code":
+                yield "".join(cell["source"])
+
+
+def references(source: str) -> set[str]:
+    """Names that a source reads as attributes, as in `cost.request_usd`, or imports."""
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Attribute):
+            names.add(node.attr)
+        elif isinstance(node, ast.ImportFrom):
+            names |= {alias.name for alias in node.names}
+    return names
+
+
+def called_by_laws() -> set[str]:
+    """Names of laws that other laws call."""
+    names = set()
+    for module in modules():
+        for node in ast.walk(ast.parse(source_of(module))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                names.add(node.func.id)
+    return names
+
+
+def test_every_law_runs_in_the_model_or_is_called(law, named_laws):
+    assert law in analysis.laws.LAWS or law.__name__ in named_laws
+
+
+def test_no_two_laws_have_one_name():
+    names = [param.values[0].__name__ for param in LAWS]
+    assert sorted(set(names)) == sorted(names)
 
 
 # The suite itself, tried on planted faults: each must be named.

@@ -269,7 +269,7 @@ def state_width(
     )
 
 
-ARCHITECTURE = [
+ARCHITECTURE = (
     query_width,
     value_width,
     cache_width,
@@ -299,4 +299,4 @@ ARCHITECTURE = [
     decode_attention_width,
     prefill_attention_width,
     state_width,
-]
+)

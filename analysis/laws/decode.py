@@ -298,9 +298,15 @@ def step_s(
     return worked_s * work_residual_factor + small_s * step_residual_factor
 
 
-LAYOUT = [activation_s_per_token, instance_chips, stage_chips, attention_chips]
-LAYOUT += [context_tokens_per_request, cache_copies_ratio]
-DECODE = [
+LAYOUT = (
+    activation_s_per_token,
+    instance_chips,
+    stage_chips,
+    attention_chips,
+    context_tokens_per_request,
+    cache_copies_ratio,
+)
+DECODE = (
     stage_requests,
     step_tokens,
     attended_tokens_per_request,
@@ -317,4 +323,4 @@ DECODE = [
     peak_share,
     work_residual_factor,
     step_s,
-]
+)

@@ -63,11 +63,11 @@ def running_requests(concurrency_requests, capacity_requests):
     return np.minimum(concurrency_requests, capacity_requests)
 
 
-MEMORY = [
+MEMORY = (
     held_tokens_per_request,
     request_bytes_per_request,
     weight_bytes,
     free_bytes,
     capacity_requests,
     running_requests,
-]
+)

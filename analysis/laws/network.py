@@ -89,7 +89,7 @@ def communication_s(layers_count, wait_s, transfer_s_per_token, step_tokens):
     return 2 * layers_count * (wait_s + transfer_s_per_token * step_tokens)
 
 
-NETWORK = [
+NETWORK = (
     group_parallel,
     tensor_path_bytes_per_s_per_chip,
     expert_path_bytes_per_s_per_chip,
@@ -98,4 +98,4 @@ NETWORK = [
     expert_transfer_s_per_token,
     transfer_s_per_token,
     communication_s,
-]
+)

@@ -156,7 +156,7 @@ def prefill_s(prefill_work_s, prefill_launch_overhead_s):
     return prefill_work_s + prefill_launch_overhead_s
 
 
-PREFILL = [
+PREFILL = (
     prompt_tokens,
     prefill_linear_s,
     prefill_expert_compute_s,
@@ -169,4 +169,4 @@ PREFILL = [
     prefill_work_s,
     prefill_launch_overhead_s,
     prefill_s,
-]
+)

@@ -219,7 +219,7 @@ def pooled_output_tokens_per_s_per_chip(
     return output_tokens_per_request / ((prompt_s + answer_s) * instance_chips)
 
 
-WORK = [
+WORK = (
     linear_bytes,
     embedding_bytes,
     expert_bytes,
@@ -233,17 +233,16 @@ WORK = [
     quantised_layers_count,
     cache_bytes_per_token,
     index_bytes_per_token,
-]
-SERVING = [interference_s, accepted_tokens_ratio, tpot_s, waiting_s, ttft_s, request_s]
-SERVING += [output_tokens_per_s_per_chip, pooled_output_tokens_per_s_per_chip]
-THROUGHPUT = [
-    *WORK,
-    *LAYOUT,
-    *MEMORY,
+)
+SERVING = (
     verified_tokens_ratio,
-    *DECODE[:-1],
-    *NETWORK,
-    *DECODE[-1:],
-    *PREFILL,
-    *SERVING,
-]
+    accepted_tokens_ratio,
+    interference_s,
+    tpot_s,
+    waiting_s,
+    ttft_s,
+    request_s,
+    output_tokens_per_s_per_chip,
+    pooled_output_tokens_per_s_per_chip,
+)
+THROUGHPUT = (*WORK, *LAYOUT, *MEMORY, *DECODE, *NETWORK, *PREFILL, *SERVING)
