@@ -1,7 +1,7 @@
 # make reports   every notebook for every scenario, and the index, into reports/ (only what changed)
 # make test      the whole test suite, notebooks included
 # make lab       JupyterLab on the notebooks
-# make env       .venv alone · make bench  benchmarks · make lint  ruff and mypy · make check  facts and scenarios
+# make env       .venv alone, and the filter that keeps outputs of notebooks out of commits · make bench  benchmarks · make lint  ruff and mypy · make check  facts and scenarios
 # make headlines runs the notebooks and stores the one output of each that tests compare
 # make lock      resolves requirements.lock anew from pyproject.toml
 #
@@ -21,11 +21,11 @@ export PIP_REQUIRE_VIRTUALENV =
 export UV_SYSTEM_CERTS ?= true
 export UV_NATIVE_TLS ?= true
 
-.PHONY: with-uv with-pip env reports test lab bench lint check headlines lock clean
+.PHONY: with-uv with-pip env filter reports test lab bench lint check headlines lock clean
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := reports
 
-env: .venv/ready
+env: .venv/ready filter
 
 reports: .venv/ready
 	@$(BIN)/python -m analysis report --jobs $(JOBS)
@@ -33,8 +33,14 @@ reports: .venv/ready
 test: .venv/ready
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --nbval-lax tests notebooks
 
-lab: .venv/ready
-	@$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/efficiency.ipynb
+# The file browser stands at the root, where params/ and reports/ are seen; the notebook is in front.
+lab: .venv/ready filter
+	@$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --ServerApp.root_dir='$(CURDIR)' \
+	  --LabApp.default_url='/lab/tree/notebooks/efficiency.ipynb?file-browser-path=/' $(LAB_OPTIONS)
+
+# This clone commits notebooks without their outputs.
+filter: .venv/ready
+	@$(BIN)/python tests/notebook_filter.py
 
 bench: .venv/ready
 	@for script in tests/benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done

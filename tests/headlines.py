@@ -12,10 +12,22 @@ from pathlib import Path
 import nbformat
 from nbconvert.preprocessors import ExecutePreprocessor
 from nbstripout import strip_output
+from notebook_filter import TRANSIENT_KEYS
 
 from analysis.press.altair_display import MIME
 from analysis.press.pictures import Painter
 
+# What JupyterLab writes when it saves, less the version of Python: with less, a script made of a
+# notebook would be called .txt.
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+LANGUAGE = {
+    "codemirror_mode": {"name": "ipython", "version": 3},
+    "file_extension": ".py",
+    "mimetype": "text/x-python",
+    "name": "python",
+    "nbconvert_exporter": "python",
+    "pygments_lexer": "ipython3",
+}
 FOLDER = Path(__file__).parents[1] / "notebooks"
 PICTURE = ("efficiency", "ladder", FOLDER.parent / "analysis/pages/answer.svg")
 README = FOLDER.parent / "README.md"
@@ -34,21 +46,23 @@ def reads_answers(nb) -> bool:
 
 
 def stripped(nb):
-    """Without outputs and counts, but for those of the headline cell."""
-    kept = {cell.id: (cell.outputs, cell.execution_count) for cell in nb.cells if is_headline(cell)}
-    nb = strip_output(nb, keep_output=False, keep_count=False, keep_id=True)
-    for cell in nb.cells:
-        if cell.id in kept:
-            cell.outputs, cell.execution_count = kept[cell.id]
-    return nb
+    """Without outputs, counts and what a run or an editor leaves behind, as the filter of git has
+    it; cells tagged `keep_output` keep theirs.
+    """
+    nb.metadata = {"kernelspec": dict(KERNEL), "language_info": dict(LANGUAGE)}
+    return strip_output(
+        nb, keep_output=False, keep_count=False, keep_id=True, extra_keys=list(TRANSIENT_KEYS)
+    )
 
 
 def executed(nb):
-    """Run with its defaults; the headline cell is marked for nbval."""
+    """Run with its defaults; the headline cell is marked for nbval to compare and for the filter of
+    git to keep.
+    """
     for cell in nb.cells:
-        cell.metadata.pop("execution", None)
-        if is_headline(cell) and "nbval-check-output" not in cell.metadata.tags:
-            cell.metadata.tags.append("nbval-check-output")
+        if is_headline(cell):
+            wanted = [*cell.metadata.tags, "keep_output", "nbval-check-output"]
+            cell.metadata.tags = list(dict.fromkeys(wanted))
     return ExecutePreprocessor(record_timing=False).preprocess(
         nb, {"metadata": {"path": str(FOLDER)}}
     )[0]
@@ -87,10 +101,6 @@ def main(words: list[str]) -> None:
             if path.stem == PICTURE[0]:
                 PICTURE[2].write_text(drawn(nb, PICTURE[1]) + "\n")
         made = stripped(nb)
-        made.metadata = {
-            "kernelspec": made.metadata.kernelspec,
-            "language_info": {"name": "python"},
-        }
         text = nbformat.writes(made) + "\n"
         if text != path.read_text():
             path.write_text(text)

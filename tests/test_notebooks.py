@@ -22,7 +22,7 @@ NUMBERS = "application/vnd.passthrough.numbers+json"
 def takes_scenario(name: str) -> bool:
     cells = json.loads((ROOT / f"notebooks/{name}.ipynb").read_text())["cells"]
     return any(
-        "parameters" in c["metadata"].get("tags", []) and "scenario =" in "".join(c["source"])
+        "parameters" in c["metadata"].get("tags", []) and "scenario:" in "".join(c["source"])
         for c in cells
     )
 
