@@ -10,6 +10,7 @@ decode.step_s`.
 """
 
 import ast
+import csv
 import importlib
 import inspect
 import json
@@ -26,7 +27,9 @@ import pint
 import pytest
 
 import analysis.laws
-from analysis.units import registry, unit_of
+from analysis.laws import quantities as titles
+from analysis.scenario.scenario import load
+from analysis.units import factor, registry, unit_of
 
 ROOT = Path(__file__).parents[1]
 ROWS = 400
@@ -70,7 +73,9 @@ OTHER_SIZE |= {
 
 
 def modules() -> list[str]:
-    return sorted(found.name for found in pkgutil.iter_modules(analysis.laws.__path__))
+    """Modules of laws: all but the one that reads the table of their titles."""
+    names = {found.name for found in pkgutil.iter_modules(analysis.laws.__path__)}
+    return sorted(names - {"quantities"})
 
 
 def source_of(module: str) -> str:
@@ -300,6 +305,35 @@ def called_by_laws() -> set[str]:
 
 def test_every_law_runs_in_the_model_or_is_called(law, named_laws):
     assert law in analysis.laws.LAWS or law.__name__ in named_laws
+
+
+def test_every_law_has_a_title(law):
+    assert titles.quantities()[law.__name__].title
+
+
+@pytest.fixture(scope="module")
+def inputs_of_the_model():
+    """What the model's laws read and do not make, and every belief of the reference."""
+    read = {name for each in analysis.laws.LAWS for name in arguments(each)}
+    made = {each.__name__ for each in analysis.laws.LAWS}
+    return (read - made) | set(load("reference").believe)
+
+
+def test_every_input_of_the_model_has_a_title(inputs_of_the_model):
+    assert sorted(inputs_of_the_model - titles.quantities().keys()) == []
+
+
+def test_a_quantity_stands_once_and_has_a_title_of_its_own():
+    rows = list(csv.DictReader(titles.FILE.open(encoding="utf-8", newline="")))
+    for column in ("quantity", "title"):
+        values = [row[column] for row in rows]
+        assert {value for value in values if values.count(value) > 1 or not value} == set()
+
+
+def test_every_quantity_converts_to_the_unit_in_which_it_is_shown():
+    for name, quantity in titles.quantities().items():
+        if has_unit(name):
+            assert factor(quantity.unit or "dimensionless", unit_of(name)) > 0, name
 
 
 def test_no_two_laws_have_one_name():

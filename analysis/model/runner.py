@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.laws.quantities import quantities
 from analysis.units import unit_of
 
 Law = Callable[..., Any]
@@ -109,10 +110,15 @@ def columns_of(table: pd.DataFrame) -> dict[str, np.ndarray]:
 
 
 def explain(laws: Iterable[Law] | None = None) -> pd.DataFrame:
-    """The methodology as a table, a row a law: quantity, unit, what it reads, and what it says."""
+    """The methodology as a table, a row a law: quantity, title, unit, what it reads, what it says.
+
+    Units are base units. The title is blank for a law that laws/quantities.csv does not have.
+    """
     rows = []
     for law in ordered_laws(tuple(laws) if laws is not None else _all_laws()):
         words = " ".join((getdoc(law) or "").split())
         unit = unit_of(law.__name__) or "1"
-        rows.append((law.__name__, unit, ", ".join(arguments(law)), words))
-    return pd.DataFrame(rows, columns=["quantity", "unit", "from", "law"])
+        shown = quantities().get(law.__name__)
+        title = shown.title if shown else ""
+        rows.append((law.__name__, title, unit, ", ".join(arguments(law)), words))
+    return pd.DataFrame(rows, columns=["quantity", "title", "unit", "from", "law"])

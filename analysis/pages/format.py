@@ -15,6 +15,7 @@ from IPython.display import Markdown
 
 from analysis.facts import Accelerator, Model, Site, chip, chosen
 from analysis.facts import sources as source_table
+from analysis.laws.quantities import quantities
 from analysis.press.altair_display import HEADLINE, NUMBERS
 from analysis.scenario.schema import quantiles
 from analysis.units import SUFFIX, convert, unit_of
@@ -254,7 +255,8 @@ def taken(
     The reader sees quantities in `words` and units as they are written, or `page`; the machine
     keeps all as it is.
     """
-    words = worded("quantity") | (words or {})
+    titles = {name: quantity.title for name, quantity in quantities().items()}
+    words = titles | (words or {})
     cells = [
         (
             words.get(row["quantity"], row["quantity"].replace("_", " ")),

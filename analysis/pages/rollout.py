@@ -344,7 +344,8 @@ def laws() -> Markdown:
     source.
     """
     rows = model.explain([*rollout.ROLLOUT, *decision.DECISION, *scoring.SCORING])
+    shown = rows[["quantity", "unit", "from", "law"]]
     return table(
-        [map(plain, row) for row in rows.itertuples(index=False)],
+        [map(plain, row) for row in shown.itertuples(index=False)],
         ["Quantity", "unit", "from", "law"],
     )
