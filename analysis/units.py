@@ -5,34 +5,39 @@ import shutil
 from functools import cache
 
 import pint
+from pint.errors import PintError
 from platformdirs import user_cache_path
 
-
-def _registry() -> pint.UnitRegistry:
-    """Pint's registry; its definitions, parsed once a machine, start a process in a tenth of the
-    time.
-    """
-    folder = user_cache_path("passthrough") / f"pint-{pint.__version__}"
-    try:
-        return pint.UnitRegistry(cache_folder=folder)
-    except (
-        Exception
-    ):  # no folder to write to, or a file that was written by half: they are parsed here
-        shutil.rmtree(folder, ignore_errors=True)
-        return pint.UnitRegistry()
-
-
-registry = _registry()
-for line in (
+# Units of the trade, which pint does not know.
+DEFINITIONS = (
     "usd = [currency] = USD",
     "token = [token] = tok",
     "flop = [flop] = FLOP",
     "octet = [data] = B",
     "request = [request]",
     "chip = [chip] = gpu",
-):
-    registry.define(line)
+)
 
+
+def _registry() -> pint.UnitRegistry:
+    """Pint's registry with the units of the trade.
+
+    Its definitions are parsed once a machine: a process then starts in a tenth of the time.
+    """
+    folder = user_cache_path("passthrough") / f"pint-{pint.__version__}"
+    try:
+        units = pint.UnitRegistry(cache_folder=folder)
+    except Exception:  # no folder to write to, or a file that was written by half
+        shutil.rmtree(folder, ignore_errors=True)
+        units = pint.UnitRegistry()
+    for definition in DEFINITIONS:
+        units.define(definition)
+    return units
+
+
+registry = _registry()
+
+# What the end of a name claims, and the unit that pint reads for it.
 SUFFIXES = {
     "s": "s",
     "month": "month",
@@ -74,6 +79,12 @@ SUFFIXES = {
     "probability": "",
 }
 _UNIT = "|".join(sorted(SUFFIXES, key=len, reverse=True))
+# The text of a unit in a file: names with a small power at most, joined by * or /.
+_FACTOR = r"[A-Za-z%µ]\w*(?: ?(?:\*\*|\^) ?-?[1-4])?"
+PRODUCT = re.compile(rf"(?:1|{_FACTOR})(?: ?[*/] ?{_FACTOR})*")
+LONGEST = 60  # characters of a unit
+# What pint raises for a text that is no unit, or one of another kind.
+_PINT_FAULTS = (PintError, AttributeError, TypeError, ValueError, ArithmeticError, AssertionError)
 SUFFIX = re.compile(rf"(?:^|_)((?:{_UNIT})(?:_(?:{_UNIT}))*(?:_per_(?:{_UNIT}))*)$")
 
 
@@ -86,12 +97,15 @@ def unit_of(name: str) -> str:
     >>> unit_of("load_factor")
     ''
     """
-    found = SUFFIX.search(name)
-    if found is None:
+    ending = SUFFIX.search(name)
+    if ending is None:
         raise ValueError(f"{name!r} does not end in a unit")
-    top, *below = found[1].split("_per_")
-    kept = [SUFFIXES[part] for part in (top.split("_")[-1], *below)]
-    return " / ".join([kept[0] or "1", *(part for part in kept[1:] if part)]) if any(kept) else ""
+    above, *below = ending[1].split("_per_")
+    numerator = SUFFIXES[above.split("_")[-1]]
+    denominators = [SUFFIXES[word] for word in below if SUFFIXES[word]]
+    if not denominators:
+        return numerator
+    return " / ".join([numerator or "1", *denominators])
 
 
 def is_share(name: str) -> bool:
@@ -103,18 +117,36 @@ def is_share(name: str) -> bool:
     return name.endswith(("_share", "load_factor", "_probability"))
 
 
+class UnitError(ValueError):
+    """A text that is no unit, or a unit of another kind than the one that is needed."""
+
+
 @cache
 def factor(unit: str, into: str) -> float:
-    """What a value in `unit` is multiplied by to be in `into`; pint's error where the two differ in
-    kind.
+    """What a value in `unit` is multiplied by to be in `into`; blank is a plain number.
+
+    Raises UnitError where `unit` is anything but a short product of known units, where the two
+    differ in kind, and where they count from different zeros, as degC and kelvin do.
     """
-    return float(registry.Quantity(1.0, unit).to(into or "dimensionless").magnitude)
+    if unit and (len(unit) > LONGEST or not PRODUCT.fullmatch(unit)):
+        raise UnitError(f"{unit[:LONGEST]!r} is no product of units, such as usd/kWh")
+    target = into or "dimensionless"
+    try:
+        one = registry.Quantity(1.0, unit or "dimensionless").to(target).magnitude
+        zero = registry.Quantity(0.0, unit or "dimensionless").to(target).magnitude
+    except _PINT_FAULTS as fault:
+        raise UnitError(f"{unit!r} is no unit of {into or 'plain numbers'}: {fault}") from None
+    if zero:
+        raise UnitError(f"{unit!r} has its zero elsewhere: give the value in {into}")
+    return float(one)
 
 
 def convert(value, unit: str, into: str):
     """`value` in `unit`, turned `into` another; floats, arrays and columns alike.
 
+    Raises UnitError as `factor` does.
+
     >>> convert(0.36, "kWh", "J")
     1296000.0
     """
-    return value * factor(unit or "dimensionless", into)
+    return value * factor(unit, into)

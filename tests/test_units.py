@@ -1,11 +1,12 @@
 """Names claim units, pint converts at the border."""
 
-import pint
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.units import SUFFIXES, convert, factor, registry, unit_of
+from analysis.units import SUFFIXES, UnitError, convert, factor, registry, unit_of
 
 
 @pytest.mark.parametrize(
@@ -70,8 +71,24 @@ def test_conversions_are_those_of_the_definitions(value, unit, into, expected):
     ("unit", "into"), [("J", "W"), ("usd", "J"), ("token", "request"), ("chip", ""), ("B", "bit/s")]
 )
 def test_kinds_do_not_mix(unit, into):
-    with pytest.raises(pint.DimensionalityError):
+    with pytest.raises(UnitError, match=f"'{unit}' is no unit of "):
         factor(unit, into)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["9**9**9", "W**9999", "usd * 1e300", "__import__('os')", "usd/", "J " * 9, "W*" * 99 + "W"],
+)
+def test_a_unit_is_a_short_product_of_known_units(unit):
+    started = time.perf_counter()
+    with pytest.raises(UnitError, match="no product of units"):
+        factor(unit, "W")
+    assert time.perf_counter() - started < 0.1
+
+
+def test_a_unit_with_another_zero_is_refused():
+    with pytest.raises(UnitError, match="'degC' has its zero elsewhere: give the value in kelvin"):
+        factor("degC", "kelvin")
 
 
 @given(
