@@ -7,6 +7,7 @@ import pandas as pd
 
 from analysis.calibration.fit import QUANTITIES, Fit, fitted_points, served_rate
 from analysis.facts import table
+from analysis.facts.provenance import FITTED
 from analysis.model.draws import Z90
 
 FACTS = Path(__file__).parents[1] / "facts"
@@ -123,7 +124,8 @@ def _write_coefficients(whole: Fit) -> None:
     fitted = pd.DataFrame(whole.keys, columns=["level", "thing", "field"])
     fitted["value"] = [f"{value:.4g}" for value in np.exp(whole.carried_values())]
     fitted["log_error"] = [f"{error:.2g}" for error in whole.error]
-    fitted = fitted[fitted["level"] != "statistic"].assign(source="fitted")
-    stated = table("coefficients").query("source != 'fitted'").astype(str).replace("nan", "")
+    fitted = fitted[fitted["level"] != "statistic"].assign(source=FITTED)
+    rows = table("coefficients")
+    stated = rows[rows["source"] != FITTED].astype(str).replace("nan", "")
     rows = pd.concat([stated, fitted])
     rows.to_csv(FACTS / "coefficients.csv", index=False, lineterminator="\n")

@@ -1,5 +1,6 @@
-"""The things that have numbers: frozen records without defaults, their fields as in the tables, in
-base units.
+"""The things that have numbers: frozen records without defaults, in base units.
+
+Their fields are those of the tables.
 """
 
 from dataclasses import dataclass
@@ -26,8 +27,9 @@ class Accelerator:
 
 @dataclass(frozen=True)
 class Model:
-    """A language model's published dimensions; 0 means that it has no such part (the table's
-    `where` says so).
+    """A language model's published dimensions; 0 means that it has no such part.
+
+    The table's `where` says so then.
     """
 
     name: str
@@ -99,6 +101,6 @@ def chip(name: str) -> str:
     >>> chip("h100-sxm"), chip("gb300"), chip("kyber")
     ('H100', 'GB300', 'Kyber')
     """
-    return (
-        name.upper().removesuffix("-SXM") if any(c.isdigit() for c in name) else name.capitalize()
-    )
+    if any(character.isdigit() for character in name):
+        return name.upper().removesuffix("-SXM")
+    return name.capitalize()

@@ -15,6 +15,7 @@ from IPython.display import Markdown
 
 from analysis.facts import Accelerator, Model, Site, chip, chosen
 from analysis.facts import sources as source_table
+from analysis.facts.provenance import JUDGED
 from analysis.laws.quantities import quantities
 from analysis.press.altair_display import HEADLINE, NUMBERS
 from analysis.scenario.schema import quantiles
@@ -297,7 +298,7 @@ def cited(source: str, why: str) -> str:
     """A source by its title, with where in it and why; what the authors judged says so in a
     word.
     """
-    title = "Judged" if source == "judged" else source_table()["title"][source]
+    title = "Judged" if source == JUDGED else source_table()["title"][source]
     return f"{title}: {why}".removesuffix(": ")
 
 

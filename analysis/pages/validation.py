@@ -9,6 +9,7 @@ from IPython.display import Markdown
 from analysis.calibration import validation
 from analysis.facts import chip, table
 from analysis.facts import sources as known
+from analysis.facts.provenance import FITTED
 from analysis.model.measured import serving_points
 from analysis.pages.charts.speed import QUANTITIES as TITLES
 from analysis.pages.format import Payload, interval, plain, say, taken
@@ -34,7 +35,7 @@ def answer() -> dict:
 def coefficients() -> dict:
     """How many numbers were fitted, and to how many points."""
     rows, points = table("coefficients"), validation.points()
-    counts = rows[rows["source"] == "fitted"]["level"].value_counts()
+    counts = rows[rows["source"] == FITTED]["level"].value_counts()
     odd = table("serving").groupby(["model", "accelerator", "apart"]).size()
     apart = "; ".join(f"{count} of {on[0]} on {chip(on[1])} ({on[2]})" for on, count in odd.items())
     kinds = (
