@@ -1,126 +1,158 @@
-"""Doubt: what moves an answer, what it is worth to know, and which belief would turn the decision.
+"""What moves an answer, what it is worth to know, and which belief would turn the decision.
 
-Every question is a function of scores: it takes one (name to standard-normal scores) and gives a
-value a row. So it works on any scenario and any quantity. Beliefs are independent of one another;
-what moves together shares a belief.
+Every question is a function of scores: it takes one (from a name to standard-normal scores) and
+gives a value a row. So it works on any scenario and any quantity. Beliefs are independent of one
+another; what moves together shares a belief.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
 from analysis import model
+from analysis.model.draws import Scores
 from analysis.scenario.scenario import Scenario
 
-Question = Callable[[Callable[[str], np.ndarray]], np.ndarray]
+Question = Callable[[Scores], np.ndarray]
 TAIL_SHARE = 0.1
+BINS = 20  # of equal count, in which the best act is chosen
+GRID = np.linspace(0.01, 0.99, 41)  # percentiles at which a decision is looked for to turn
 
 
-def quantity(case: Scenario, answer: Callable[[pd.DataFrame], np.ndarray]) -> Question:
-    """The question behind `answer`, a function of the table of outcomes (option, row) such as
-    `budget.gain_ratio`.
+def quantity(case: Scenario, answer: Callable[[pd.DataFrame], Any]) -> Question:
+    """The question behind `answer`, a function of the table that `evaluate` gives for a scenario.
+
+    For example `lambda draws: budget.gain_ratio(draws, "candidate")`.
     """
-    return lambda score: np.asarray(answer(model.evaluate_at(case, score)), dtype=float)
+
+    def question(scores: Scores) -> np.ndarray:
+        return np.asarray(answer(model.evaluate_at(case, scores)), dtype=float)
+
+    return question
 
 
-def streams(ask: Question) -> list[str]:
-    """Names of all uncertain things that a question reads, beliefs and what calibration leaves
-    open.
+def streams(question: Question) -> list[str]:
+    """Names of all uncertain things that a question reads.
+
+    These are beliefs and what calibration leaves open.
     """
-    asked: dict[str, None] = {}
+    names: dict[str, None] = {}
 
-    def score(name: str) -> np.ndarray:
-        asked[name] = None
+    def scores(name: str) -> np.ndarray:
+        names[name] = None
         return np.zeros(2)
 
-    ask(score)
-    return list(asked)
+    question(scores)
+    return list(names)
 
 
-def _alone(ask: Question, names: list[str], scores) -> np.ndarray:
-    """Answers with one thing at each of some scores and the rest at their medians, a row a name."""
-    at = dict(zip(names, np.kron(np.eye(len(names)), scores), strict=True))
-    rest = np.zeros(len(names) * len(scores))
-    return ask(lambda name: at.get(name, rest)).reshape(len(names), len(scores))
+def one_at_a_time(question: Question, names: Sequence[str], scores: np.ndarray) -> np.ndarray:
+    """Answers with one thing at each of some scores and the rest at their medians.
 
-
-def tornado(ask: Question) -> pd.DataFrame:
-    """One thing at its P10, then P90, the rest at their medians; widest first, without those that
-    move nothing.
+    Shape (names, scores).
     """
-    names = streams(ask)
-    low, high, mid = _alone(ask, names, [*ndtri([TAIL_SHARE, 1 - TAIL_SHARE]), 0.0]).T
-    rows = pd.DataFrame(
-        {"name": names, "at_low": low, "at_high": high, "mid": mid, "width": np.abs(high - low)}
-    )
-    return rows[rows["width"] > 1e-9 * abs(mid)].sort_values(
-        "width", ascending=False, ignore_index=True
-    )
+    columns = dict(zip(names, np.kron(np.eye(len(names)), scores), strict=True))
+    medians = np.zeros(len(names) * len(scores))
+
+    def moved(name: str) -> np.ndarray:
+        return columns.get(name, medians)
+
+    return question(moved).reshape(len(names), len(scores))
+
+
+def tornado(question: Question) -> pd.DataFrame:
+    """One thing at its P10, then P90, the rest at their medians, a row each, widest first.
+
+    Columns are name, at_low, at_high, mid and width. What moves nothing is left out.
+    """
+    names = streams(question)
+    scores = np.array([*ndtri([TAIL_SHARE, 1 - TAIL_SHARE]), 0.0])
+    low, high, mid = one_at_a_time(question, names, scores).T
+    rows = pd.DataFrame({"name": names, "at_low": low, "at_high": high, "mid": mid})
+    rows = rows.assign(width=np.abs(high - low))
+    rows = rows[rows["width"] > 1e-9 * abs(mid)]
+    return rows.sort_values("width", ascending=False, ignore_index=True)
 
 
 def indices(
-    ask: Question, names: list[str], samples: int = 256, seed: int = model.SEED
+    question: Question, names: Sequence[str], samples: int = 256, seed: int = model.SEED
 ) -> pd.DataFrame:
-    """Sobol's first-order and total indices with 95% confidence half-widths, highest total first
-    (SALib).
+    """Sobol's indices of these names, a row each, highest total first (by SALib).
+
+    Columns are S1 and ST, first-order and total, each with its 95% confidence half-width.
     """
     from SALib.analyze import sobol as analysis  # which takes half a second to import
     from SALib.sample import sobol
 
     problem = {"num_vars": len(names), "names": names, "bounds": [[0.0, 1.0]] * len(names)}
     unit = sobol.sample(problem, samples, calc_second_order=False, seed=seed)
-    at = dict(zip(names, ndtri(np.clip(unit, 1e-6, 1 - 1e-6)).T, strict=True))
-    rows = len(unit)
-    told = ask(lambda name: at.get(name, np.zeros(rows)))
-    found = analysis.analyze(problem, told, calc_second_order=False, seed=seed)
-    table = pd.DataFrame(
-        {"name": names, **{key: found[key] for key in ("S1", "S1_conf", "ST", "ST_conf")}}
-    )
+    scores = ndtri(np.clip(unit, 1e-6, 1 - 1e-6))
+    columns, medians = dict(zip(names, scores.T, strict=True)), np.zeros(len(unit))
+
+    def sampled(name: str) -> np.ndarray:
+        return columns.get(name, medians)
+
+    found = analysis.analyze(problem, question(sampled), calc_second_order=False, seed=seed)
+    results = {key: found[key] for key in ("S1", "S1_conf", "ST", "ST_conf")}
+    table = pd.DataFrame({"name": list(names), **results})
     return table.sort_values("ST", ascending=False, ignore_index=True)
 
 
-def information(payoffs: np.ndarray, scores: pd.DataFrame) -> pd.DataFrame:
-    """Worth of knowing, in the payoffs' unit: everything (EVPI, first row), then each thing alone
-    (EVPPI).
+def value_of_knowing(payoffs: np.ndarray, values: np.ndarray | pd.Series) -> float:
+    """Worth of knowing one thing before acting (EVPPI), in the payoffs' unit.
 
-    `payoffs` has a row a draw and a column an act. EVPPI by regression of each act on a cubic of
-    one score (Strong, Oakley and Brennan 2014).
+    `payoffs` has a row a draw and a column an act, `values` are those of the thing, a draw each;
+    infinite ones are allowed. The best act is chosen in each of 20 bins of equal count (Strong and
+    Oakley 2013); no form is assumed, and it is never worth more than to know everything.
     """
-    best = payoffs.mean(0).max()
-    rows = [("everything", payoffs.max(1).mean() - best)]
-    for name in scores:
-        basis = np.vander(scores[name], 4)
-        fitted = basis @ np.linalg.lstsq(basis, payoffs, rcond=None)[0]
-        rows.append((name, max(fitted.max(1).mean() - fitted.mean(0).max(), 0.0)))
-    table = pd.DataFrame(rows, columns=["name", "worth"])
-    return pd.concat(
-        [table[:1], table[1:].sort_values("worth", ascending=False)], ignore_index=True
-    )
+    rank = pd.Series(values).rank(method="first").to_numpy()
+    bins = rank * BINS // (len(rank) + 1)
+    groups = pd.DataFrame(payoffs).groupby(bins)
+    informed = groups.mean().max(axis=1) @ groups.size() / len(rank)
+    return max(float(informed - payoffs.mean(axis=0).max()), 0.0)
 
 
-def score_draws(names: list[str], draws: int = model.DRAWS, seed: int = model.SEED) -> pd.DataFrame:
-    """The scores behind a run's draws, a column a name: what `information` regresses on."""
+def information(payoffs: np.ndarray, scores: pd.DataFrame) -> pd.DataFrame:
+    """Worth of knowing everything (EVPI, the first row), then each thing alone (EVPPI).
+
+    Columns are name and worth, in the payoffs' unit. `payoffs` has a row a draw and a column an
+    act, `scores` a column a thing.
+    """
+    everything = payoffs.max(axis=1).mean() - payoffs.mean(axis=0).max()
+    parts = [(name, value_of_knowing(payoffs, scores[name])) for name in scores]
+    parts = sorted(parts, key=lambda part: part[1], reverse=True)
+    return pd.DataFrame([("everything", everything), *parts], columns=["name", "worth"])
+
+
+def score_draws(
+    names: Sequence[str], draws: int = model.DRAWS, seed: int = model.SEED
+) -> pd.DataFrame:
+    """The scores behind a run's draws, a row a draw and a column a name."""
     return pd.DataFrame({name: model.z_scores(name, draws, seed) for name in names})
 
 
-def flips(case: Scenario, ask: Question, names: list[str], threshold: float = 1.0) -> pd.DataFrame:
-    """Beliefs that alone turn the decision within their P1 to P99: at which value and percentile
-    the answer crosses.
+def flips(
+    case: Scenario, question: Question, names: Sequence[str], threshold: float = 1.0
+) -> pd.DataFrame:
+    """Beliefs that alone turn the decision within their P1 to P99, a row each.
+
+    Columns are name, and the percentile and value at which the answer crosses the threshold.
     """
-    grid = ndtri(np.linspace(0.01, 0.99, 41))
-    told = _alone(ask, names, grid) - threshold
+    scores = ndtri(GRID)
+    distances = one_at_a_time(question, names, scores) - threshold
     rows = []
-    for name, line in zip(names, told, strict=True):
-        turned = np.flatnonzero(np.diff(np.sign(line)))
-        if len(turned):
-            i = turned[0]
-            score = grid[i] - line[i] * (grid[i + 1] - grid[i]) / (line[i + 1] - line[i])
-            value = (
-                model.quantile(name, case.believe[name], score).item()
-                if name in case.believe
-                else np.nan
-            )
-            rows.append({"name": name, "percentile_share": ndtr(score), "value": value})
+    for name, distance in zip(names, distances, strict=True):
+        turns = np.flatnonzero(np.diff(np.sign(distance)))
+        if not len(turns):
+            continue
+        left, right = turns[0], turns[0] + 1
+        slope = (scores[right] - scores[left]) / (distance[right] - distance[left])
+        score = scores[left] - distance[left] * slope
+        value = np.nan
+        if name in case.believe:
+            value = model.quantile(name, case.believe[name], score).item()
+        rows.append({"name": name, "percentile_share": ndtr(score), "value": value})
     return pd.DataFrame(rows, columns=["name", "percentile_share", "value"])
