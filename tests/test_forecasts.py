@@ -30,7 +30,7 @@ def told(said, base, kind="chance", as_of="2026-01-01", question="q"):
 
 
 def came(day, outcome=1):
-    return record.dated(
+    return record.with_dates(
         pd.DataFrame([{"question": "q", "resolved": day, "outcome": outcome, "source": "judged"}])
     )
 
@@ -103,7 +103,7 @@ def test_the_hazard_of_cancellation_forecasts_launches_left_out_better_than_one_
     others.
     """
     known = record.reference_class(TODAY)
-    assert slips.reference_rates(known)["cancelled_share_per_month"] == pytest.approx(
+    assert slips.reference_rates(known).cancelled_share_per_month == pytest.approx(
         5.5 / 219.9, abs=1e-4
     )
     errors = []
@@ -111,8 +111,8 @@ def test_the_hazard_of_cancellation_forecasts_launches_left_out_better_than_one_
         said, gone = slips.reference_rates(known.drop(name)), float(own.fate == "cancelled")
         drawn = slips.slip_draws(said, own.window_months, slips.uniforms(("late", "slip"), 2000, 1))
         exposed = np.maximum(own.promise_months + drawn, 0)
-        risk = rollout.event_probability(said["cancelled_share_per_month"], exposed).mean()
-        errors.append(((risk - gone) ** 2, (said["cancelled_share"] - gone) ** 2))
+        risk = rollout.event_probability(said.cancelled_share_per_month, exposed).mean()
+        errors.append(((risk - gone) ** 2, (said.cancelled.share - gone) ** 2))
     hazard, share = np.mean(errors, axis=0)
     assert hazard < share - 0.01
 
@@ -121,7 +121,7 @@ def test_only_a_launch_that_a_vendor_announced_gains_from_not_being_cancelled():
     case, rack = load("article"), load("next-generation")
     known = slips.reference_rates(record.reference_class(ARTICLE, without="VR200 NVL72"))
     seen = schedule.forecast(rack, ARTICLE)
-    assert 1 - seen.dates.limited_months.pipe(np.isfinite).mean() < known["cancelled_share"] - 0.05
+    assert 1 - seen.dates.limited_months.pipe(np.isfinite).mean() < known.cancelled.share - 0.05
     early, late = (
         schedule.forecast(case, day).dates.limited_months for day in (ARTICLE, date(2026, 6, 20))
     )

@@ -19,7 +19,6 @@ from analysis.questions import (
     fleet,
     forecast_scores,
     forecasts,
-    milestone_draws,
     slips,
     supply,
     waiting,
@@ -33,6 +32,7 @@ from analysis.questions import (
 from analysis.questions import (
     launches as record,
 )
+from analysis.questions.milestone_draws import milestone_draws
 from analysis.scenario.scenario import load
 from analysis.scenario.yaml_file import ScenarioError
 
@@ -69,7 +69,7 @@ def case(product="Magnum", loops=0, as_of=TODAY):
         as_of=as_of,
         claim="magnum",
         credence=SimpleNamespace(instead={}),
-        believe={"source_ratio": None},
+        believe={"source_ratio": SimpleNamespace(why="a test", source="judged")},
         rollout=SimpleNamespace(product=product, loops=loops, fiscal_share=0.0, assume_real=False),
     )
 
@@ -79,16 +79,17 @@ def test_the_record_gives_the_rates_of_cancellation_and_lateness():
     .25, .44, .64.
     """
     said = slips.reference_rates(record.reference_class(TODAY))
-    assert said["counts"] == {"cancelled": (5, 21), "late": (7, 16)}
-    assert said["cancelled_interval"] == pytest.approx([0.12, 0.24, 0.41], abs=0.006)
-    assert said["late_interval"] == pytest.approx([0.25, 0.44, 0.64], abs=0.006)
+    assert (said.cancelled.events, said.cancelled.trials) == (5, 21)
+    assert (said.late.events, said.late.trials) == (7, 16)
+    assert said.cancelled.interval == pytest.approx([0.12, 0.24, 0.41], abs=0.006)
+    assert said.late.interval == pytest.approx([0.25, 0.44, 0.64], abs=0.006)
 
 
 def test_positive_slips_are_lognormal_with_median_two_and_p90_seven_months():
     """Six dated late launches and Kyber, known only to slip at least six months."""
     said = slips.reference_rates(record.reference_class(TODAY))
-    assert said["median_months"] == pytest.approx(2.0, abs=0.05)
-    p90 = rollout.late_slip_months(said["median_months"], said["spread_ratio"], 1.2816)
+    assert said.median_months == pytest.approx(2.0, abs=0.05)
+    p90 = rollout.late_slip_months(said.median_months, said.log_sd, 1.2816)
     assert p90 == pytest.approx(7.3, abs=0.2)
     lead = (
         record.reference_class(TODAY).lead_months.astype(float).quantile([0.1, 0.5, 0.9]).to_numpy()
@@ -101,11 +102,11 @@ def test_censoring_counts():
     spread.
     """
     known = record.reference_class(TODAY)
-    exact = slips.reference_rates(known)["median_months"]
-    assert slips.reference_rates(known.drop("Rubin Ultra Kyber"))["median_months"] < exact - 0.2
+    exact = slips.reference_rates(known).median_months
+    assert slips.reference_rates(known.drop("Rubin Ultra Kyber")).median_months < exact - 0.2
     late = known[(known.slip_months > 0) & (known.fate == "shipped")]
     loose = slips.fit_late([*late.slip_low_months, 6.0], [*late.slip_high_months, np.inf])
-    assert loose[1] > slips.reference_rates(known)["spread_ratio"]
+    assert loose[1] > slips.reference_rates(known).log_sd
 
 
 def test_the_articles_timeline_run_through_the_record():
@@ -127,9 +128,9 @@ def test_the_articles_timeline_run_through_the_record():
         "fiscal_share": 0.0,
     }
     said = slips.reference_rates(record.reference_class(TODAY))
-    dates = milestone_draws.simulate(
-        record.milestones("Magnum", TODAY), said, table, draws, 7
-    ).assign(weight=1.0)
+    dates = milestone_draws(record.milestones("Magnum", TODAY), said, table, draws, 7).assign(
+        weight=1.0
+    )
     seen = schedule.Forecast("Magnum", ARTICLE, ARTICLE, 1.0, False, False, dates)
     for milestone, level, day in [
         ("limited", 0.5, date(2026, 12, 2)),
@@ -214,9 +215,7 @@ def test_a_later_day_without_news_never_makes_a_date_earlier(first, more, level)
     """Nothing in the record changes: the same launches are held fixed, only silence goes on."""
     table, seen = believed(), record.milestones("Magnum", TODAY)
     said = slips.reference_rates(record.reference_class(ARTICLE))
-    drawn = milestone_draws.simulate(
-        seen, said, {**table, "loops_count": 0, "fiscal_share": 0.0}, DRAWS, 1
-    )
+    drawn = milestone_draws(seen, said, {**table, "loops_count": 0, "fiscal_share": 0.0}, DRAWS, 1)
     months = np.array([first, first + more]) / 30.0
     ends = []
     for now in months:
@@ -332,15 +331,14 @@ def test_advice_follows_the_hardware():
     case = load("measured")
     seen = schedule.forecast(case)
     good, poor = (choice.costs(case, outcomes(gain, 4096), seen) for gain in (3.0, 0.7))
-    assert choice.advice(good)["act"] in ("wait", "rent and switch")
-    assert choice.advice(poor)["act"] == "buy now"
+    assert choice.advice(good).act in ("wait", "rent and switch")
+    assert choice.advice(poor).act == "buy now"
     for table in (good, poor):
         told = choice.advice(table)
         assert (
-            told["knowing_ratio"]
-            >= max(told["knowing_date_ratio"], told["knowing_multiplier_ratio"]) - 1e-9
+            told.knowing_ratio >= max(told.knowing_date_ratio, told.knowing_multiplier_ratio) - 1e-9
         )
-        assert 0 <= told["wrong_share"] <= 1
+        assert 0 <= told.wrong_share <= 1
     assert waiting.break_even_month(case, 1.0) == 0
     assert waiting.break_even_month(case, 3.0) > waiting.break_even_month(case, 1.5) > 0
 

@@ -1,5 +1,6 @@
 """Sentences and tables of the rollout for any scenario: promised, shipped, doubted or assumed."""
 
+from dataclasses import asdict
 from itertools import product
 
 import numpy as np
@@ -47,7 +48,7 @@ def answer(case, draws: pd.DataFrame, seen: schedule.Forecast, paid: pd.DataFram
         other = choice.advice(choice.costs(case, draws, doubted, headline_option(draws)))
         words += f" At the evidence's odds instead, {_advice(case, seen, other)}."
     assumed = ", if it exists" if doubted.real_share < seen.real_share else ""
-    return headline(words, interval(paid["wait"], "", "ratio"), told["act"] + assumed)
+    return headline(words, interval(paid["wait"], "", "ratio"), told.act + assumed)
 
 
 def timing(case, seen: schedule.Forecast, doubted_share: float) -> str:
@@ -79,7 +80,7 @@ def timing(case, seen: schedule.Forecast, doubted_share: float) -> str:
     return f"If {name} exists{left}: {dates}"
 
 
-def _advice(case, seen: schedule.Forecast, told: dict) -> str:
+def _advice(case, seen: schedule.Forecast, told: choice.Advice) -> str:
     """The act of least expected cost as an instruction, with its saving and the chance that another
     was cheaper.
     """
@@ -95,10 +96,10 @@ def _advice(case, seen: schedule.Forecast, told: dict) -> str:
         "wait": order,
         "rent and switch": f"{order}, keep {old} where {new} proves no better, and stop waiting after {patience}",
         "half now": f"buy part of the {old} now; for the rest, {order}",
-    }[told["act"]]
-    saved = 1 - told["cost_ratio"]
+    }[told.act]
+    saved = 1 - told.cost_ratio
     cost = f"{saved:.0%} less than buying all of the {old} today" if saved > 0.005 else "least"
-    wrong = f"{told['wrong_share']:.0%}" if told["wrong_share"] >= 0.005 else "under 1%"
+    wrong = f"{told.wrong_share:.0%}" if told.wrong_share >= 0.005 else "under 1%"
     odds = f"with a chance of {wrong} another act would have been cheaper"
     return f"{words}: expected to cost {cost}; {odds}"
 
@@ -178,7 +179,7 @@ def promised(seen: schedule.Forecast) -> Markdown:
 def rates(case) -> dict:
     """What the reference class says, with the intervals of its two chances."""
     said = slips.reference_rates(record.reference_class(case.as_of))
-    return {"said": said, "gone": said["cancelled_interval"], "late": said["late_interval"]}
+    return {"said": said, "gone": said.cancelled.interval, "late": said.late.interval}
 
 
 def held(case) -> dict:
@@ -234,13 +235,13 @@ def worth(case, draws: pd.DataFrame, seen: schedule.Forecast, paid: pd.DataFrame
     need = waiting.break_even(case, [12]).multiplier_ratio[0]
     waits = f"pays for a wait of up to {delay:.1f} months" if delay else "pays for no wait"
     return {
-        **told,
+        **asdict(told),
         "gain": gain,
         "waits": waits,
         "need": need,
         "act": safe.idxmin(),
         "regret": safe.min(),
-        "declining": max(told["option_ratio"], 0),
+        "declining": max(told.option_ratio, 0),
     }
 
 
@@ -258,6 +259,9 @@ def tasks(seen: schedule.Forecast):
 def scored(case) -> Markdown:
     """The forecasts of the day of the claim that are resolved by now, in the open."""
     registers = forecasts.retrospective_registers(case)
+    if not registers:
+        return Markdown("No product was claimed by then that no vendor has announced.")
+    made = pd.Timestamp(registers[0]["as_of"])
     rows = forecast_scores.score(registers)
     cells = [
         [
@@ -272,7 +276,7 @@ def scored(case) -> Markdown:
         for row in rows.itertuples()
     ]
     heads = [
-        "As of 23 April 2026",
+        f"As of {made.day} {made:%B %Y}",
         "said",
         "base rate",
         "at its word",
@@ -291,7 +295,7 @@ def numbers(case, seen: schedule.Forecast, paid: pd.DataFrame, fans: pd.DataFram
     """Chances, costs of the acts and the blended fleet, to take away."""
     year, words, rows = case.as_of.year + 1, {}, []
     given = seen.product + _given(seen)
-    for name, quarter in product(forecasts.WORDS, (1, 2, 4)):
+    for name, quarter in product(forecasts.MILESTONES, (1, 2, 4)):
         chance = schedule.chance_by(seen, name, pd.Period(f"{year}Q{quarter}").end_time.date())
         rows.append(row(f"chance_{name}_by_{year}_q{quarter}", given, "1", [chance] * 3))
         words[rows[-1]["quantity"]] = f"chance of {STAGE[name]} by Q{quarter} {year}"
@@ -331,8 +335,8 @@ def checks(case, seen: schedule.Forecast, paid: pd.DataFrame, done: dict) -> Mar
             new <= done["new_bought_chips"].cumsum(axis=1) + 1e-6
         ).all()
         and (old <= case.fleet.chips + done["old_bought_chips"].cumsum(axis=1) + 1e-6).all(),
-        "Knowing all is worth at least as much as knowing a part": told["knowing_ratio"]
-        >= max(told["knowing_date_ratio"], told["knowing_multiplier_ratio"]) - 1e-9,
+        "Knowing all is worth at least as much as knowing a part": told.knowing_ratio
+        >= max(told.knowing_date_ratio, told.knowing_multiplier_ratio) - 1e-9,
     }
     failed = [words for words, holds in found.items() if not holds]
     assert not failed, failed

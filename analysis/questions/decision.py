@@ -1,6 +1,6 @@
-"""Wait, buy now, rent and switch, or part of each: expected cost, regret, break-even and the value
-of knowing.
-"""
+"""Wait, buy now, rent and switch, or part of each: cost, regret, the value of knowing."""
+
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -8,119 +8,146 @@ import pandas as pd
 from analysis import model
 from analysis.laws import decision
 from analysis.questions import budget, dates, fleet, launches, waiting
+from analysis.questions.dates import Forecast
+from analysis.questions.sensitivity import value_of_knowing
+from analysis.scenario.scenario import Scenario
 
 ACTS = ("buy now", "wait", "rent and switch", "half now")
-BINS = 20
+TIE = 1e-9  # costs nearer than this are equal
 
 
-def _paid(case, arrival_months, premium_ratio, multiplier_ratio) -> list[np.ndarray]:
-    """Present cost of each act over buying today, in the order of ACTS."""
-    met = (arrival_months, premium_ratio, multiplier_ratio)
-    wait, rent = (waiting.cost_ratio(case, *met, gives_up) for gives_up in (False, True))
-    share = case.decision.hedge_share
-    return [np.ones_like(wait), wait, rent, share + (1 - share) * rent]
+@dataclass(frozen=True)
+class Advice:
+    """The act of least mean cost and what it is worth to know more; shares of the cost of buying.
+
+    `wrong_share` is the chance that another act would have been cheaper. `knowing_ratio` is the
+    value of knowing everything, `knowing_date_ratio` and `knowing_multiplier_ratio` of one thing;
+    `option_ratio` is the value of declining what proves no better, and may be negative.
+    """
+
+    act: str
+    cost_ratio: float
+    wrong_share: float
+    knowing_ratio: float
+    knowing_date_ratio: float
+    knowing_multiplier_ratio: float
+    option_ratio: float
+
+
+@dataclass(frozen=True)
+class Future:
+    """A named future: months until the hardware works for this buyer, and work per dollar."""
+
+    name: str
+    arrival_months: float
+    multiplier_ratio: float
+
+
+def act_costs(
+    case: Scenario,
+    arrival_months: float | np.ndarray,
+    premium_ratio: float | np.ndarray,
+    multiplier_ratio: float | np.ndarray,
+) -> dict[str, np.ndarray]:
+    """Present cost of each act over that of buying today, by act, a value a draw."""
+    outcome = (arrival_months, premium_ratio, multiplier_ratio)
+    wait = waiting.cost_ratio(case, *outcome)
+    rent = waiting.cost_ratio(case, *outcome, gives_up=True)
+    bought = case.decision.hedge_share
+    return {
+        "buy now": np.ones_like(wait),
+        "wait": wait,
+        "rent and switch": rent,
+        "half now": bought + (1 - bought) * rent,
+    }
 
 
 def costs(
-    case, draws: pd.DataFrame, seen: dates.Forecast, option: str = "candidate"
+    case: Scenario, draws: pd.DataFrame, forecast: Forecast, option: str = "candidate"
 ) -> pd.DataFrame:
-    """Present cost of each act over buying today, a row a draw, with the arrival and multiplier
-    that it met.
+    """Present cost of each act over buying today, a row a draw and a column an act.
+
+    `arrival_months` and `multiplier_ratio` are what each draw met. `draws` as `evaluate` gives
+    them.
     """
-    believed, gain = model.beliefs(case), budget.gain_ratio(draws, option)
-    arrival = fleet.arrivals(case, seen, believed, len(gain))
-    paid = _paid(case, arrival, believed.rent_premium_ratio.to_numpy(), gain)
-    return pd.DataFrame(dict(zip(ACTS, paid, strict=True))).assign(
-        arrival_months=arrival, multiplier_ratio=gain
+    beliefs, multiplier = model.beliefs(case), budget.gain_ratio(draws, option)
+    arrival = fleet.arrivals(case, forecast, beliefs, len(multiplier))
+    premium = beliefs["rent_premium_ratio"].to_numpy()
+    by_act = act_costs(case, arrival, premium, multiplier)
+    return pd.DataFrame({**by_act, "arrival_months": arrival, "multiplier_ratio": multiplier})
+
+
+def summary(costs: pd.DataFrame) -> pd.DataFrame:
+    """A row an act: mean cost with its 80% range, chance that none is cheaper, and regret.
+
+    `costs` as the function of that name gives them; regret is a mean and a 95th percentile.
+    """
+    acts = costs[list(ACTS)]
+    least = acts.min(axis=1)
+    regret = pd.DataFrame(
+        decision.regret_usd(acts.to_numpy(), least.to_numpy()[:, None]), columns=list(ACTS)
+    )
+    return pd.DataFrame(
+        {
+            "mean_ratio": acts.mean(),
+            "low_ratio": acts.quantile(0.1),
+            "high_ratio": acts.quantile(0.9),
+            "best_share": acts.le(least + TIE, axis=0).mean(),
+            "regret_ratio": regret.mean(),
+            "worst_regret_ratio": regret.quantile(0.95),
+        }
+    ).rename_axis("act")
+
+
+def advice(costs: pd.DataFrame) -> Advice:
+    """The act of least mean cost, how likely it is wrong, and what knowing more would be worth."""
+    rows = summary(costs)
+    mean, acts = rows["mean_ratio"], costs[list(ACTS)]
+    act = mean.idxmin()
+    other = acts.drop(columns=act).min(axis=1)
+    payoffs = -acts.to_numpy()
+    return Advice(
+        act=act,
+        cost_ratio=float(mean[act]),
+        wrong_share=float((other < acts[act] - TIE).mean()),
+        knowing_ratio=float(rows["regret_ratio"][act]),
+        knowing_date_ratio=value_of_knowing(payoffs, costs["arrival_months"]),
+        knowing_multiplier_ratio=value_of_knowing(payoffs, costs["multiplier_ratio"]),
+        option_ratio=float(mean["wait"] - mean["rent and switch"]),
     )
 
 
-def summary(table: pd.DataFrame) -> pd.DataFrame:
-    """A row an act: mean cost and 80% range, chance that none is cheaper, mean regret and its 95th
-    percentile.
+def regrets(case: Scenario, draws: pd.DataFrame, forecast: Forecast) -> pd.DataFrame:
+    """Regret of each act (rows) in named futures (columns), and the `worst` of them.
+
+    The act with the least worst regret is that of minimax regret (Savage 1951).
     """
-    acts = table[list(ACTS)]
-    regret = decision.regret_usd(acts.to_numpy(), acts.min(axis=1).to_numpy()[:, None])
-    best = acts.le(acts.min(axis=1) + 1e-9, axis=0)
-    rows = [
-        (
-            act,
-            acts[act].mean(),
-            *acts[act].quantile([0.1, 0.9]),
-            best[act].mean(),
-            regret[:, n].mean(),
-            np.quantile(regret[:, n], 0.95),
-        )
-        for n, act in enumerate(ACTS)
-    ]
-    columns = [
-        "act",
-        "mean_ratio",
-        "low_ratio",
-        "high_ratio",
-        "best_share",
-        "regret_ratio",
-        "worst_regret_ratio",
-    ]
-    return pd.DataFrame(rows, columns=columns).set_index("act")
+    premium = waiting.median_premium_ratio(case)
+    columns = {}
+    for future in futures(case, draws, forecast):
+        by_act = act_costs(case, future.arrival_months, premium, future.multiplier_ratio)
+        cost = np.array(list(by_act.values()))
+        columns[future.name] = decision.regret_usd(cost, cost.min())
+    table = pd.DataFrame(columns, index=pd.Index(ACTS, name="act"))
+    return table.assign(worst=table.max(axis=1))
 
 
-def advice(table: pd.DataFrame) -> dict:
-    """The act of least mean cost, the chance that another would have been cheaper, and what knowing
-    would be worth.
-    """
-    told = summary(table)
-    act = told.mean_ratio.idxmin()
-    acts = table[list(ACTS)]
-    wrong = (acts.drop(columns=act).min(axis=1) < acts[act] - 1e-9).mean()
-    option = told.mean_ratio["wait"] - told.mean_ratio["rent and switch"]
-    worth = {
-        f"knowing_{what}_ratio": value_of_knowing(table, about)
-        for what, about in (("date", "arrival_months"), ("multiplier", "multiplier_ratio"))
-    }
-    return {
-        "act": act,
-        "cost_ratio": float(told.mean_ratio[act]),
-        "wrong_share": float(wrong),
-        "knowing_ratio": float(told.regret_ratio[act]),
-        **worth,
-        "option_ratio": float(option),
-    }
-
-
-def value_of_knowing(table: pd.DataFrame, about: str) -> float:
-    """Value of knowing one thing before acting, as a share of the cost of buying: acts chosen bin
-    by bin (EVPPI).
-    """
-    groups = table.groupby(table[about].rank(method="first") * BINS // (len(table) + 1))[list(ACTS)]
-    informed = groups.mean().min(axis=1) @ groups.size() / len(table)
-    return max(float(table[list(ACTS)].mean().min() - informed), 0.0)
-
-
-def regrets(case, draws: pd.DataFrame, seen: dates.Forecast) -> pd.DataFrame:
-    """Regret of each act in named futures (columns), and the worst of them: the least of these is
-    minimax regret.
-    """
-    now = launches.months_between(seen.start, case.as_of)
-    real = seen.if_real()
-    at = lambda level: max(dates.quantile(real, "general", level) - now, 0)
+def futures(case: Scenario, draws: pd.DataFrame, forecast: Forecast) -> list[Future]:
+    """Named futures, of hardware that exists: early or late, as measured or disappointing."""
+    now = launches.months_between(forecast.start, case.as_of)
+    early, middle, late = (
+        max(dates.quantile(forecast.if_real(), "general", level) - now, 0)
+        for level in (0.1, 0.5, 0.7)
+    )
     poor, measured = np.quantile(budget.gain_ratio(draws, "candidate"), [0.1, 0.5])
-    claimed = (
-        float(np.median(budget.gain_ratio(draws, "claimed")))
-        if "claimed" in draws.index.levels[0]
-        else measured
-    )
-    futures = {
-        "early, at its word": (at(0.1), claimed),
-        "median date, measured": (at(0.5), measured),
-    }
-    futures |= {"median date, disappoints": (at(0.5), poor)}
-    if not seen.general:
-        futures |= {"late, measured": (at(0.7), measured), "never": (np.inf, 1.0)}
-    rows = {}
-    for future, (arrival, gain) in futures.items():
-        paid = np.array(_paid(case, arrival, case.believe["rent_premium_ratio"].mid, gain))
-        rows[future] = decision.regret_usd(paid, paid.min())
-    return pd.DataFrame(rows, index=pd.Index(ACTS, name="act")).assign(
-        worst=lambda t: t.max(axis=1)
-    )
+    claimed = measured
+    if "claimed" in draws.index.levels[0]:
+        claimed = float(np.median(budget.gain_ratio(draws, "claimed")))
+    named = [
+        Future("early, at its word", early, claimed),
+        Future("median date, measured", middle, measured),
+        Future("median date, disappoints", middle, poor),
+    ]
+    if not forecast.general:
+        named += [Future("late, measured", late, measured), Future("never", np.inf, 1.0)]
+    return named

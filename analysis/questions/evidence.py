@@ -1,6 +1,7 @@
 """The dated log of evidence on a claim, as likelihood ratios."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -10,49 +11,76 @@ from analysis import model
 from analysis.laws import rollout
 from analysis.laws.claim import independent_count
 from analysis.questions.launches import dated_table, milestones
-from analysis.scenario.claims import claim
+from analysis.scenario.claims import claim, claim_about
+from analysis.scenario.scenario import Scenario
 from analysis.scenario.schema import Belief
+
+RATIOS = ("low_ratio", "mid_ratio", "high_ratio")
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What was learnt of a claim on a day, as likelihood ratios, one a draw, with its source."""
+
+    title: str
+    known: date
+    ratio: np.ndarray
+    why: str
+    source: str
 
 
 def likelihood_ratios(
-    case, name: str, as_of: date, believed, seed=model.SEED
-) -> Iterator[tuple[str, date, np.ndarray, Belief]]:
-    """What was known of a claim by a day, in order: step, day, likelihood ratio a draw, and the
-    belief behind it.
-    """
-    told, ratio = claim(name), np.asarray(believed["source_ratio"])
-    if (sources := independent_count(told.sources_count, told.dependence_share)) > 1:
-        yield (
-            "Further sources",
-            told.announced,
-            rollout.weighed_ratio(ratio, sources - 1),
-            case.believe["source_ratio"],
-        )
+    case: Scenario,
+    name: str,
+    as_of: date,
+    beliefs: Mapping[str, np.ndarray],
+    seed: int | None = model.SEED,
+) -> Iterator[Evidence]:
+    """What was known of the claim `name` by a day, in order; `beliefs` are draws by name."""
+    claimed, source_ratio = claim(name), np.asarray(beliefs["source_ratio"])
+    sources = independent_count(claimed.sources_count, claimed.dependence_share)
+    if sources > 1:
+        belief = case.believe["source_ratio"]
+        ratio = rollout.weighed_ratio(source_ratio, sources - 1)
+        yield Evidence("Further sources", claimed.announced, ratio, belief.why, belief.source)
     for row in news(case, as_of, name).itertuples():
-        ends = {"low": row.low_ratio, "mid": row.mid_ratio, "high": row.high_ratio}
-        belief = Belief(**ends, unit="", source=row.source, why=row.why)
-        drawn = model.quantile(
-            "evidence_ratio", belief, model.z_scores(f"evidence {row.known}", len(ratio), seed)
+        stated = Belief(
+            low=row.low_ratio,
+            mid=row.mid_ratio,
+            high=row.high_ratio,
+            unit="",
+            source=row.source,
+            why=row.why,
         )
-        yield row.title, row.known, rollout.weighed_ratio(drawn, row.reliability_share), belief
+        scores = model.z_scores(f"evidence {row.known}", len(source_ratio), seed)
+        ratio = model.quantile("evidence_ratio", stated, scores)
+        weighed = rollout.weighed_ratio(ratio, row.reliability_share)
+        yield Evidence(row.title, row.known, weighed, row.why, row.source)
 
 
-def news(case, as_of: date, name: str | None = None) -> pd.DataFrame:
-    """The log of evidence on a claim by a day; without a name on the scenario's product, if it is a
-    claimed one.
+def news(case: Scenario, as_of: date, name: str | None = None) -> pd.DataFrame:
+    """The log of evidence on a claim by a day, a row an entry, with its `weighed_ratio`.
 
-    The scenario's own ratios stand instead of the log's, where it has some; each is tempered by its
-    source's worth.
+    Without a name the claim is that on the scenario's product, if no vendor announced it; the log
+    is empty where there is none. The scenario's own ratios stand instead of the log's, where it has
+    some. Each ratio is tempered by its source's reliability.
     """
-    product, log = case.rollout.product, dated_table("evidence")
-    claimed = milestones(product, case.as_of)["announced"].status == "claimed"
-    name = name or (product.lower() if claimed else "")
-    log = log[(log.claim == name) & (log.known <= as_of)].sort_values("known", kind="stable")
+    name = name or _claim_on_product(case)
+    log = dated_table("evidence")
+    log = log[(log["claim"] == name) & (log["known"] <= as_of)]
+    log = log.sort_values("known", kind="stable")
     if case.claim == name and case.credence.instead:
-        taken = log.known.map(
-            lambda day: case.credence.instead.get(day.isoformat(), np.nan)
-        ).astype(float)
-        log = log.assign(
-            **{end: taken.fillna(log[end]) for end in ("low_ratio", "mid_ratio", "high_ratio")}
-        )
-    return log.assign(weighed_ratio=rollout.weighed_ratio(log.mid_ratio, log.reliability_share))
+        days = [day.isoformat() for day in log["known"]]
+        own = pd.Series([case.credence.instead.get(day) for day in days], log.index, dtype=float)
+        log = log.assign(**{end: own.fillna(log[end]) for end in RATIOS})
+    return log.assign(
+        weighed_ratio=rollout.weighed_ratio(log["mid_ratio"], log["reliability_share"])
+    )
+
+
+def _claim_on_product(case: Scenario) -> str | None:
+    """The claim on the scenario's product, where it is claimed and no vendor announced it."""
+    product = case.rollout.product
+    if milestones(product, case.as_of)["announced"].status != "claimed":
+        return None
+    return claim_about(product)

@@ -1,6 +1,6 @@
 """Forecasts scored against what happened, beside the base rate and the word of the vendor."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -9,10 +9,23 @@ import pandas as pd
 from scipy.special import betaincinv
 
 from analysis.laws import rollout, scoring
-from analysis.questions import launches, slips
 from analysis.questions.forecasts import REGISTERS, REPORTS, SURE_SHARE, read_registers
+from analysis.questions.launches import (
+    dated_table,
+    months_between,
+    reference_class,
+    with_dates,
+)
+from analysis.questions.slips import leave_one_out, leave_one_out_rates, slip_draws, uniforms
 
-SHOWN = [
+ENDS = {"low": 0.1, "mid": 0.5, "high": 0.9}
+# Dates are scored up to here from the day of the forecast: later and never count alike.
+HORIZON_MONTHS = 36
+BINS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+FORECASTERS = ("model", "base", "word")  # the model, the base rate, the vendor's word
+CHANCES = {"model": "chance_share", "base": "base_share", "word": "word_share"}
+DATES = {"model": "quantiles", "base": "base_quantiles"}
+SCORE_COLUMNS = [
     "scenario",
     "as_of",
     "computed",
@@ -28,183 +41,185 @@ SHOWN = [
 ]
 
 
-ENDS = {"low": 0.1, "mid": 0.5, "high": 0.9}
+def score(registers: Iterable[dict], resolutions: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Every resolved chance, a row each, with Brier and log scores of the three forecasters.
+
+    `resolutions` is resolutions.csv if None. Empty where nothing is resolved.
+    """
+    rows = _resolved(registers, "chance", resolutions)
+    if rows.empty:
+        return rows
+    for forecaster, column in CHANCES.items():
+        capped = np.clip(rows[column], 1 - SURE_SHARE, SURE_SHARE)
+        rows[f"{forecaster}_brier"] = scoring.brier_score(rows[column], rows["outcome"])
+        rows[f"{forecaster}_log"] = scoring.log_score(capped, rows["outcome"])
+    return rows
 
 
-HORIZON_MONTHS = (
-    36  # dates are scored up to here from the day of the forecast: later and never count alike
-)
+def score_days(registers: Iterable[dict], resolutions: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Every resolved date, a row each, with CRPS, pinball and 80% interval score in months.
+
+    Of the model and of the base rate. An outcome of 1 came on the day `resolved`, an outcome of 0
+    never; months count from the day of the forecast.
+    """
+    rows = _resolved(registers, "day", resolutions)
+    return pd.DataFrame([_day_scores(row) for row in rows.to_dict("records")])
 
 
-BINS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+def _day_scores(row: Mapping) -> dict:
+    """The scores of one date, of the model and of the base rate."""
+    start = row["as_of"]
+    came = _months_to(start, row["resolved"] if row["outcome"] else None)
+    scores = {name: row[name] for name in ("scenario", "as_of", "computed", "question")}
+    scores["came_months"] = came
+    for forecaster, column in DATES.items():
+        months = {float(level): _months_to(start, day) for level, day in row[column].items()}
+        low, mid, high = (months[level] for level in ENDS.values())
+        levels = {level: months[level] for level in ENDS.values()}
+        crps = scoring.ensemble_crps_months(list(months.values()), came)
+        scores[f"{forecaster}_mid_months"] = mid
+        scores[f"{forecaster}_crps"] = float(crps)
+        scores[f"{forecaster}_pinball"] = _mean_pinball(came, levels)
+        scores[f"{forecaster}_interval"] = float(
+            scoring.interval_score_months(came, low, high, 0.8)
+        )
+    return scores
+
+
+def _months_to(start: date | str, day: date | str | None) -> float:
+    """Months to a day, at most the horizon; None is never."""
+    return min(months_between(start, day), HORIZON_MONTHS) if day else HORIZON_MONTHS
+
+
+def _mean_pinball(came, months_by_level: Mapping[float, float | pd.Series]):
+    """Mean quantile loss over the levels."""
+    losses = [
+        scoring.pinball_months(came, months, level) for level, months in months_by_level.items()
+    ]
+    return sum(losses) / len(losses)
 
 
 def _resolved(
     registers: Iterable[dict], kind: str, resolutions: pd.DataFrame | None
 ) -> pd.DataFrame:
-    """Forecasts of a kind with what came of them; a forecast comes before its answer, or it is left
-    out.
+    """Forecasts of a kind (chance or day) with what came of them.
+
+    One that was not made before its answer is left out.
     """
-    known = launches.dated_table("resolutions") if resolutions is None else resolutions
-    rows = pd.DataFrame(
-        row
-        | {
-            "scenario": told["scenario"],
-            "as_of": told["as_of"],
-            "computed": told.get("computed", told["as_of"]),
-        }
-        for told in registers
-        for row in told["forecasts"]
-        if row["kind"] == kind
-    )
-    if rows.empty:
-        return rows
-    rows = rows.merge(known[["question", "resolved", "outcome", "source"]], on="question")
-    rows = rows[pd.to_datetime(rows.as_of) < pd.to_datetime(rows.resolved)]
+    known = dated_table("resolutions") if resolutions is None else resolutions
+    forecasts = []
+    for register in registers:
+        days = {"as_of": register["as_of"], "computed": register.get("computed", register["as_of"])}
+        for row in register["forecasts"]:
+            if row["kind"] == kind:
+                forecasts.append({**row, "scenario": register["scenario"], **days})
+    if not forecasts:
+        return pd.DataFrame()
+    answers = known[["question", "resolved", "outcome", "source"]]
+    rows = pd.DataFrame(forecasts).merge(answers, on="question")
+    rows = rows[pd.to_datetime(rows["as_of"]) < pd.to_datetime(rows["resolved"])]
     return rows.drop_duplicates(["scenario", "question", "as_of"]).reset_index(drop=True)
 
 
-def score(registers: Iterable[dict], resolutions: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Brier and log scores of every resolved chance, of its base rate, and of taking the window at
-    its word.
+def score_registers(
+    paths: Sequence[Path] | None = None, resolutions: Path | None = None
+) -> tuple[list[pd.DataFrame], str]:
+    """Scores of registers as tables (chances, dates, stated against observed), and in a sentence.
+
+    Without paths these are the project's own registers and those that the reports left beside their
+    pages; without `resolutions` the project's own.
     """
-    rows = _resolved(registers, "chance", resolutions)
-    for name, said in (
-        (("model", "chance_share"), ("base", "base_share"), ("word", "word_share"))
-        if len(rows)
-        else ()
-    ):
-        rows[f"{name}_brier"] = scoring.brier_score(rows[said], rows.outcome)
-        rows[f"{name}_log"] = scoring.log_score(
-            np.clip(rows[said], 1 - SURE_SHARE, SURE_SHARE), rows.outcome
-        )
-    return rows
+    own = [*REGISTERS.glob("*.json"), *REPORTS.glob("*/forecasts.json")]
+    registers = read_registers(paths or sorted(own))
+    known = None if resolutions is None else with_dates(pd.read_csv(resolutions))
+    chances, days = score(registers, known), score_days(registers, known)
+    tables = []
+    if len(chances):
+        tables.append(chances[SCORE_COLUMNS].round(3))
+    if len(days):
+        tables.append(days.round(2))
+    if len(chances):
+        tables.append(calibration(chances["chance_share"], chances["outcome"]).round(3))
+    kinds = [row["kind"] for register in registers for row in register["forecasts"]]
+    count = f"{kinds.count('chance')} chances in {len(registers)} registers."
+    return tables, f"{count} {verdict(chances, days)}"
 
 
-def score_days(registers: Iterable[dict], resolutions: pd.DataFrame | None = None) -> pd.DataFrame:
-    """CRPS, pinball and 80% interval score in months of every resolved date, of the model and of
-    the base rate.
+def verdict(chances: pd.DataFrame, days: pd.DataFrame) -> str:
+    """How resolved forecasts did against base rate and word, in a sentence.
 
-    An outcome of 1 came on the day `resolved`, an outcome of 0 never; months count from the day of
-    the forecast.
+    `chances` as `score` gives them, `days` as `score_days`; either may be empty.
     """
-    scored = []
-    for row in _resolved(registers, "day", resolutions).to_dict("records"):
-        months = lambda day, start=row["as_of"]: (
-            launches.months_between(start, day) if day else np.inf
-        )
-        came = min(months(row["resolved"] if row["outcome"] else None), HORIZON_MONTHS)
-        found = {key: row[key] for key in ("scenario", "as_of", "computed", "question")} | {
-            "came_months": came
-        }
-        for name, said in (("model", row["quantiles"]), ("base", row["base_quantiles"])):
-            dates = {float(level): min(months(day), HORIZON_MONTHS) for level, day in said.items()}
-            low, mid, high = (dates[level] for level in ENDS.values())
-            found |= {
-                f"{name}_mid_months": mid,
-                f"{name}_crps": float(scoring.ensemble_crps_months(list(dates.values()), came)),
-                f"{name}_pinball": _pinball(came, {level: dates[level] for level in ENDS.values()}),
-                f"{name}_interval": float(scoring.interval_score_months(came, low, high, 0.8)),
-            }
-        scored.append(found)
-    return pd.DataFrame(scored)
-
-
-def _pinball(came, quantiles: dict[float, float]):
-    """Mean quantile loss over the levels."""
-    return sum(scoring.pinball_months(came, day, level) for level, day in quantiles.items()) / len(
-        quantiles
+    if chances.empty:
+        return "None is resolved yet."
+    brier = {name: chances[f"{name}_brier"].mean() for name in FORECASTERS}
+    skill = scoring.skill_ratio(brier["model"], brier["base"])
+    words = (
+        f"{len(chances)} resolved: mean Brier score {brier['model']:.3f}, "
+        f"base rate {brier['base']:.3f}, word of the vendor {brier['word']:.3f}; "
+        f"skill against the base rate {skill:+.2f}."
     )
+    if len(days):
+        crps = {name: days[f"{name}_crps"].mean() for name in DATES}
+        words += (
+            f" Of dates, {len(days)} resolved: mean CRPS {crps['model']:.1f} months, "
+            f"base rate {crps['base']:.1f}."
+        )
+    return words
 
 
 def scorecard(as_of: date) -> pd.DataFrame:
-    """The method on launches it was not shown: CRPS, pinball and interval score in months, a row a
-    launch.
+    """The method on launches it was not shown, a row a launch, scores in months.
+
+    Columns of `slips.leave_one_out`, with `pinball` and `interval`.
     """
-    rows = slips.leave_one_out(as_of)
-    pinball = _pinball(rows.slip, {level: rows[end] for end, level in ENDS.items()})
-    return rows.assign(
-        pinball=pinball, interval=scoring.interval_score_months(rows.slip, rows.low, rows.high, 0.8)
-    )
+    rows = leave_one_out(as_of)
+    pinball = _mean_pinball(rows["slip"], {level: rows[end] for end, level in ENDS.items()})
+    interval = scoring.interval_score_months(rows["slip"], rows["low"], rows["high"], 0.8)
+    return rows.assign(pinball=pinball, interval=interval)
 
 
-def reliability(as_of: date, offsets=(-3, 0, 3, 6)) -> pd.DataFrame:
-    """Said against happened: chances, learnt from the others, to ship within so many months of the
-    window's end.
+def reliability(as_of: date, offsets: Sequence[int] = (-3, 0, 3, 6)) -> pd.DataFrame:
+    """Chances to ship within so many months of the window's end, stated against observed.
 
-    Cancelled launches count as not shipped; rows of one launch depend on each other, so the
-    intervals are too narrow.
+    Each is learnt from the other launches; rows as `calibration` gives them. Cancelled launches
+    count as not shipped. Rows of one launch depend on each other, so the intervals are too narrow.
     """
-    known = launches.reference_class(as_of)
-    pairs = []
-    for name, said in slips.leave_one_out_rates(as_of).items():
-        own = known.loc[name]
-        drawn = slips.slip_draws(said, own.window_months, slips.uniforms(("late", "slip"), 2000, 1))
-        risk = rollout.event_probability(
-            said["cancelled_share_per_month"], np.maximum(own.promise_months + drawn, 0)
-        )
+    launches = reference_class(as_of)
+    uniform = uniforms(("late", "slip"), 2000, 1)
+    chances, outcomes = [], []
+    for name, rates in leave_one_out_rates(as_of).items():
+        launch = launches.loc[name]
+        slip = slip_draws(rates, launch["window_months"], uniform)
+        exposed = np.maximum(launch["promise_months"] + slip, 0)
+        cancelled = rollout.event_probability(rates.cancelled_share_per_month, exposed)
         for offset in offsets:
-            chance = ((1 - risk) * (drawn <= offset)).mean()
-            pairs.append((chance, float(own.fate == "shipped" and own.slip_months <= offset)))
-    return calibration(*zip(*pairs, strict=True))
+            chances.append(((1 - cancelled) * (slip <= offset)).mean())
+            shipped = launch["fate"] == "shipped" and launch["slip_months"] <= offset
+            outcomes.append(float(shipped))
+    return calibration(chances, outcomes)
 
 
-def calibration(said, came) -> pd.DataFrame:
-    """Chances said and how often they came true, a row a bin, with the 80% Jeffreys range of the
-    latter.
+def calibration(
+    chances: Sequence[float] | pd.Series, outcomes: Sequence[float] | pd.Series
+) -> pd.DataFrame:
+    """Chances stated and how often they came true, a row a bin.
+
+    Columns are `said_share` and `came_share` (means), cases, came (a count), the 80% Jeffreys range
+    of the latter share (low, high) and `miss`, the bin's calibration score.
     """
-    table = pd.DataFrame({"said": said, "came": came})
-    bins = table.groupby(pd.cut(table.said, list(BINS), include_lowest=True), observed=True)
-    means = {"said_share": ("said", "mean"), "came_share": ("came", "mean")}
-    rows = bins.agg(**means, cases=("came", "size"), came=("came", "sum"))
-    counts = (rows.came + 0.5, rows.cases - rows.came + 0.5)
-    ends = {end: betaincinv(*counts, level) for end, level in (("low", 0.1), ("high", 0.9))}
-    return rows.assign(
-        **ends, miss=scoring.calibration_score(rows.said_share, rows.came_share)
-    ).reset_index(drop=True)
-
-
-def score_registers(
-    paths: list[Path] | None = None, resolutions: Path | None = None
-) -> tuple[list[pd.DataFrame], str]:
-    """Scores of registers as tables (chances, dates, said against happened) and a sentence that
-    sums them up.
-
-    Without paths these are the project's own registers and those that the reports left beside their
-    pages.
-    """
-    registers = read_registers(
-        paths or sorted([*REGISTERS.glob("*.json"), *REPORTS.glob("*/forecasts.json")])
+    table = pd.DataFrame({"said": chances, "came": outcomes})
+    bins = table.groupby(pd.cut(table["said"], list(BINS), include_lowest=True), observed=True)
+    rows = bins.agg(
+        said_share=("said", "mean"),
+        came_share=("came", "mean"),
+        cases=("came", "size"),
+        came=("came", "sum"),
     )
-    known = None if resolutions is None else launches.dated(pd.read_csv(resolutions))
-    rows, days = score(registers, known), score_days(registers, known)
-    asked = sum(row["kind"] == "chance" for told in registers for row in told["forecasts"])
-    tables = [days.round(2)] if len(days) else []
-    if len(rows):
-        tables = [
-            rows[SHOWN].round(3),
-            *tables,
-            calibration(rows.chance_share, rows.outcome).round(3),
-        ]
-    return tables, f"{asked} chances in {len(registers)} registers. {verdict(rows, days)}"
-
-
-def verdict(rows: pd.DataFrame, days: pd.DataFrame) -> str:
-    """How resolved forecasts did against base rate and word; a sentence, also where nothing is
-    resolved yet.
-    """
-    if rows.empty:
-        return "None is resolved yet."
-    means = {name: rows[f"{name}_brier"].mean() for name in ("model", "base", "word")}
-    skill = scoring.skill_ratio(means["model"], means["base"])
-    dated = ""
-    if len(days):
-        errors = {name: days[f"{name}_crps"].mean() for name in ("model", "base")}
-        dated = (
-            f" Of dates, {len(days)} resolved: mean CRPS {errors['model']:.1f} months, base rate "
-            f"{errors['base']:.1f}."
-        )
-    return (
-        f"{len(rows)} resolved: mean Brier score {means['model']:.3f}, base rate {means['base']:.3f}, "
-        f"word of the vendor {means['word']:.3f}; skill against the base rate {skill:+.2f}.{dated}"
+    counts = (rows["came"] + 0.5, rows["cases"] - rows["came"] + 0.5)
+    rows = rows.assign(
+        low=betaincinv(*counts, 0.1),
+        high=betaincinv(*counts, 0.9),
+        miss=scoring.calibration_score(rows["said_share"], rows["came_share"]),
     )
+    return rows.reset_index(drop=True)

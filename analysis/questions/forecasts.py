@@ -1,10 +1,9 @@
-"""Forecasts that can be scored: a register a report, resolutions as facts, scores against the base
-rate.
-"""
+"""Forecasts that can be scored: a register of them for a scenario, as made on a day."""
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -13,22 +12,45 @@ import pandas as pd
 
 from analysis.laws import rollout
 from analysis.questions import dates, launches
+from analysis.questions.dates import Forecast
+from analysis.scenario.claims import claim, claims
+from analysis.scenario.scenario import Scenario
 
-REGISTERS = Path(launches.__file__).parents[1] / "facts" / "forecasts"
+REGISTERS = Path(__file__).parents[1] / "facts" / "forecasts"
 REPORTS = REGISTERS.parents[2] / "reports"
-LEVELS = tuple(at / 20 for at in range(1, 20))
-WINDOWS = {
-    "promised": "limited_window",
-    "promised fiscal": "limited_fiscal",
-    "promised general": "general_window",
-}
-WORDS = {"limited": "a first customer has it", "general": "it is open to any customer"}
-# no chance is stated beyond this, nor below its complement: the model itself may be wrong
+LEVELS = tuple(percent / 100 for percent in range(5, 100, 5))
+MILESTONES = {"limited": "a first customer has it", "general": "it is open to any customer"}
+# No chance is stated beyond this, nor below its complement: the model itself may be wrong.
 SURE_SHARE = 0.995
 RESOLVED_BY = "statements of the vendor, a customer or a cloud that name the product and who has it"
 
 
-def register(case, as_of: date | None = None) -> dict:
+@dataclass(frozen=True)
+class Window:
+    """A promised window of launches.csv: the milestone it is about, and its name in a question."""
+
+    row: str
+    milestone: str
+    name: str
+
+
+WINDOWS = (
+    Window("promised", "limited", "limited_window"),
+    Window("promised fiscal", "limited", "limited_fiscal"),
+    Window("promised general", "general", "general_window"),
+)
+
+
+@dataclass(frozen=True)
+class Question:
+    """Whether a milestone is reached by the end of a day."""
+
+    name: str
+    milestone: str
+    closes: date
+
+
+def register(case: Scenario, as_of: date | None = None) -> dict:
     """The forecasts of a scenario as made on a day, from what was known then, ready for JSON.
 
     Never on the assumption that a claimed product exists: only an unconditional chance can be
@@ -36,120 +58,142 @@ def register(case, as_of: date | None = None) -> dict:
     made afterwards.
     """
     as_of = as_of or case.as_of
-    seen = dates.forecast(dates.with_rollout(case, assume_real=False), as_of)
-    rows = [_chance(seen, *question) for question in _questions(seen)]
-    rows += [] if seen.general else [_day(seen)]
-    told = json.dumps(
-        [case.name, case.overrides, case.model_dump(mode="json"), as_of.isoformat()], sort_keys=True
-    )
-    version = hashlib.sha256(told.encode()).hexdigest()[:12]
-    days = {"as_of": as_of.isoformat(), "computed": case.as_of.isoformat()}
-    return {"scenario": case.name, **days, "version": version, "forecasts": rows}
-
-
-def _questions(seen: dates.Forecast):
-    """Name, milestone and last day: the product's promised windows first, then the next two quarter
-    ends.
-    """
-    known, name = (
-        launches.milestones(seen.product, seen.as_of),
-        seen.product.lower().replace(" ", "_"),
-    )
-    windows = {
-        (words.partition("_")[0], known[row].latest): words
-        for row, words in WINDOWS.items()
-        if row in known
-    }
-    ends = pd.date_range(seen.as_of, periods=2, freq="QE").date
-    asked = {
-        (milestone, day): f"{milestone}_{day}" for milestone in WORDS for day in ends
-    } | windows
-    for (milestone, day), words in asked.items():
-        if day >= seen.as_of and not (seen.shipped if milestone == "limited" else seen.general):
-            yield f"{name}_{words}", milestone, day
-
-
-def _chance(seen: dates.Forecast, name: str, milestone: str, day: date) -> dict:
-    window = "promised general" if milestone == "general" else "promised"
-    promised = launches.milestones(seen.product, seen.as_of).get(window)
-    said = np.clip(dates.chance_by(seen, milestone, day), 1 - SURE_SHARE, SURE_SHARE)
-    text = f"{seen.product}: {WORDS[milestone]} by {day.day} {day:%B %Y}"
-    shares = {
-        "chance": round(float(said), 6),
-        "base": round(base_rate(seen, milestone, day), 6),
-        "word": float(promised is not None and day >= promised.latest),
-    }
+    forecast = dates.forecast(dates.with_rollout(case, assume_real=False), as_of)
+    rows = [_chance_row(forecast, question) for question in _questions(forecast)]
+    if not forecast.general:
+        rows.append(_day_row(forecast))
+    inputs = [case.name, case.overrides, case.model_dump(mode="json"), as_of.isoformat()]
+    version = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:12]
     return {
-        "question": name,
-        "kind": "chance",
-        "text": text,
-        "closes": day.isoformat(),
-        "resolved_by": RESOLVED_BY,
-        **{f"{who}_share": share for who, share in shares.items()},
+        "scenario": case.name,
+        "as_of": as_of.isoformat(),
+        "computed": case.as_of.isoformat(),
+        "version": version,
+        "forecasts": rows,
     }
 
 
-def _day(seen: dates.Forecast) -> dict:
-    milestone = "general" if seen.shipped else "limited"
-    said = [dates.quantile(seen, milestone, level) for level in LEVELS]
-    base = np.quantile(_leads(seen, milestone), LEVELS, method="inverted_cdf")
-    dated = lambda months: {
-        f"{level:.2f}": day.isoformat() if (day := launches.day_after(seen.start, month)) else None
-        for level, month in zip(LEVELS, months, strict=True)
-    }
-    return {
-        "question": f"{seen.product.lower().replace(' ', '_')}_{milestone}_day",
-        "kind": "day",
-        "text": f"{seen.product}: the day on which {WORDS[milestone]}; null is never",
-        "resolved_by": RESOLVED_BY,
-        "quantiles": dated(said),
-        "base_quantiles": dated(base),
-    }
+def retrospective_registers(case: Scenario) -> list[dict]:
+    """Registers as of the day of the newest claim on a product that no vendor has announced.
 
-
-def _leads(seen: dates.Forecast, milestone: str) -> pd.Series:
-    """Months from announcement to milestone of every launch whose fate is known; infinite where it
-    has not come.
+    They are of every product that a claim on file was about by then and that had not shipped, and
+    are computed afterwards. Empty where there was no such claim by the scenario's day.
     """
-    known = launches.reference_class(seen.as_of, without=seen.product)
-    settled = known[known.fate != "open"]
-    return (settled.lead_months + (settled.gap_months if milestone == "general" else 0)).fillna(
-        np.inf
-    )
+    day = _day_of_unconfirmed_claim(case.as_of)
+    if day is None:
+        return []
+    announced = [claim(name).product for name in claims() if claim(name).announced <= day]
+    awaited = [
+        product for product in announced if "shipped" not in launches.milestones(product, day)
+    ]
+    return [register(dates.with_rollout(case, product=product), day) for product in awaited]
 
 
-def base_rate(seen: dates.Forecast, milestone: str, day: date) -> float:
-    """Share of settled launches that came within as many months of their announcement (Jeffreys
-    mean): no model.
-    """
-    leads = _leads(seen, milestone)
-    came = int((leads <= launches.months_between(seen.start, day)).sum())
-    return float(rollout.jeffreys_share(came, len(leads)))
-
-
-def retrospective_registers(case) -> list[dict]:
-    """Registers of the claimed rack and the vendor's own next rack as of the claim's day, computed
-    afterwards.
-    """
-    day = launches.milestones("Magnum", case.as_of)["announced"].latest
-    cases = [dates.with_rollout(case, product=name) for name in ("Magnum", "VR200 NVL72")]
-    return [register(other, day) for other in cases]
+def _day_of_unconfirmed_claim(as_of: date) -> date | None:
+    """The day of the newest claim by `as_of` on a product that launches.csv calls claimed."""
+    made = [claim(name) for name in claims() if claim(name).announced <= as_of]
+    days = [
+        each.announced
+        for each in made
+        if launches.milestones(each.product, as_of)["announced"].status == "claimed"
+    ]
+    return max(days, default=None)
 
 
 def read_registers(paths: Iterable[Path]) -> list[dict]:
-    """Registers from JSON files, one or a list in each; ValueError naming the file for one that
-    holds none.
+    """Registers from JSON files, one or a list in each.
+
+    Raises ValueError naming the file for one that holds none.
     """
-    found = []
+    registers = []
     for path in paths:
-        told = json.loads(Path(path).read_text())
-        registers = told if isinstance(told, list) else [told]
-        if not all(
-            isinstance(one, dict) and {"scenario", "as_of", "forecasts"} <= set(one)
-            for one in registers
-        ):
-            raise ValueError(
-                f"{path}: expected a register with the keys scenario, as_of and forecasts"
-            )
-        found += registers
-    return found
+        content = json.loads(Path(path).read_text())
+        for each in content if isinstance(content, list) else [content]:
+            if not isinstance(each, dict) or not {"scenario", "as_of", "forecasts"} <= set(each):
+                keys = "scenario, as_of and forecasts"
+                raise ValueError(f"{path}: expected a register with the keys {keys}")
+            registers.append(each)
+    return registers
+
+
+def base_rate(forecast: Forecast, milestone: str, day: date) -> float:
+    """Share of settled launches that came within as many months of their announcement.
+
+    The Jeffreys mean of a count; no model.
+    """
+    leads = _leads(forecast, milestone)
+    came = int((leads <= launches.months_between(forecast.start, day)).sum())
+    return float(rollout.jeffreys_share(came, len(leads)))
+
+
+def _leads(forecast: Forecast, milestone: str) -> pd.Series:
+    """Months from announcement to milestone of each settled launch; infinite for never."""
+    past = launches.reference_class(forecast.as_of, without=forecast.product)
+    settled = past[past["fate"] != "open"]
+    months = settled["lead_months"]
+    if milestone == "general":
+        months = months + settled["gap_months"]
+    return months.fillna(np.inf)
+
+
+def _questions(forecast: Forecast) -> Iterator[Question]:
+    """The next two quarter ends and the product's promised windows that are still open.
+
+    Where a window ends with a quarter, the question has the window's name.
+    """
+    known = launches.milestones(forecast.product, forecast.as_of)
+    ends = pd.date_range(forecast.as_of, periods=2, freq="QE").date
+    names = {(milestone, day): f"{milestone}_{day}" for milestone in MILESTONES for day in ends}
+    for window in WINDOWS:
+        if window.row in known:
+            names[window.milestone, known[window.row].latest] = window.name
+    for (milestone, day), name in names.items():
+        is_fact = forecast.shipped if milestone == "limited" else forecast.general
+        if day >= forecast.as_of and not is_fact:
+            yield Question(f"{_slug(forecast.product)}_{name}", milestone, day)
+
+
+def _slug(product: str) -> str:
+    return product.lower().replace(" ", "_")
+
+
+def _chance_row(forecast: Forecast, question: Question) -> dict:
+    """A chance beside the base rate and the vendor's word, which is a chance of 0 or 1."""
+    milestone, day = question.milestone, question.closes
+    window = "promised general" if milestone == "general" else "promised"
+    promised = launches.milestones(forecast.product, forecast.as_of).get(window)
+    chance = dates.chance_by(forecast, milestone, day)
+    return {
+        "question": question.name,
+        "kind": "chance",
+        "text": f"{forecast.product}: {MILESTONES[milestone]} by {day.day} {day:%B %Y}",
+        "closes": day.isoformat(),
+        "resolved_by": RESOLVED_BY,
+        "chance_share": round(float(np.clip(chance, 1 - SURE_SHARE, SURE_SHARE)), 6),
+        "base_share": round(base_rate(forecast, milestone, day), 6),
+        "word_share": float(promised is not None and day >= promised.latest),
+    }
+
+
+def _day_row(forecast: Forecast) -> dict:
+    """The date of the next milestone as quantiles, of the model and of the base rate."""
+    milestone = "general" if forecast.shipped else "limited"
+    months = [dates.quantile(forecast, milestone, level) for level in LEVELS]
+    base_months = np.quantile(_leads(forecast, milestone), LEVELS, method="inverted_cdf")
+    return {
+        "question": f"{_slug(forecast.product)}_{milestone}_day",
+        "kind": "day",
+        "text": f"{forecast.product}: the day on which {MILESTONES[milestone]}; null is never",
+        "resolved_by": RESOLVED_BY,
+        "quantiles": _days_by_level(forecast.start, months),
+        "base_quantiles": _days_by_level(forecast.start, base_months),
+    }
+
+
+def _days_by_level(start: date, months: Iterable[float]) -> dict[str, str | None]:
+    """Quantiles as days, by their level; None is never."""
+    days = {}
+    for level, month in zip(LEVELS, months, strict=True):
+        day = launches.day_after(start, month)
+        days[f"{level:.2f}"] = day.isoformat() if day else None
+    return days

@@ -1,7 +1,7 @@
-"""What past launches did with their promises: the reference class, its rates, and how well it
-forecasts its own.
-"""
+"""What past launches did with their promises: milestones known on a day, and their class."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 
@@ -11,100 +11,127 @@ import pandas as pd
 from analysis.facts import nearest, table
 
 DAYS_PER_MONTH = 30.4375  # the mean month of the Julian calendar, 365.25 / 12
-CLASS_SINCE = date(
-    2020, 1, 1
-)  # a yearly cadence, racks and clouds: older launches are listed and not counted
+# A yearly cadence, racks and clouds: older launches are listed and not counted.
+CLASS_SINCE = date(2020, 1, 1)
+DAY_COLUMNS = ("earliest", "latest", "known", "resolved", "until")
 
 
-def months_between(start, end) -> float:
+@dataclass(frozen=True)
+class Milestone:
+    """A row of launches.csv: what was announced, promised or done, when, and when it was known."""
+
+    product: str
+    vendor: str
+    form: str
+    milestone: str
+    earliest: date
+    latest: date
+    precision: str
+    status: str
+    known: date
+    source: str
+    where: str
+
+
+def months_between(start: date | str, end: date | str) -> float:
     """Months from one date to another."""
     return (pd.Timestamp(end) - pd.Timestamp(start)).days / DAYS_PER_MONTH
 
 
 def day_after(start: date, months: float) -> date | None:
     """The date so many months after `start`; None where the months are infinite (never)."""
-    return (
-        start + timedelta(days=round(float(months) * DAYS_PER_MONTH))
-        if np.isfinite(months)
-        else None
-    )
+    if not np.isfinite(months):
+        return None
+    return start + timedelta(days=round(float(months) * DAYS_PER_MONTH))
 
 
 @cache
 def dated_table(name: str) -> pd.DataFrame:
-    """A wide fact table with its dates parsed."""
-    return dated(table(name))
+    """A wide fact table with its columns of days as dates. Shared: not to be changed."""
+    return with_dates(table(name))
 
 
-def dated(frame: pd.DataFrame) -> pd.DataFrame:
+def with_dates(frame: pd.DataFrame) -> pd.DataFrame:
     """A table with its columns of days as dates."""
-    days = [
-        column for column in ("earliest", "latest", "known", "resolved", "until") if column in frame
-    ]
-    return frame.assign(**{column: pd.to_datetime(frame[column]).dt.date for column in days})
+    columns = [name for name in DAY_COLUMNS if name in frame]
+    return frame.assign(**{name: pd.to_datetime(frame[name]).dt.date for name in columns})
 
 
 @cache
-def _launches() -> dict[str, list]:
+def _launches() -> dict[str, list[Milestone]]:
     """Rows of launches.csv by product."""
-    return {
-        name: list(own.itertuples())
-        for name, own in dated_table("launches").groupby("product", sort=False)
-    }
+    launches: dict[str, list[Milestone]] = {}
+    for row in dated_table("launches").to_dict("records"):
+        milestone = Milestone(**{str(name): value for name, value in row.items()})
+        launches.setdefault(milestone.product, []).append(milestone)
+    return launches
 
 
-def milestones(product: str, as_of: date) -> dict:
-    """What was known of a product by a day, by milestone; LookupError where it was not announced by
-    then.
+def milestones(product: str, as_of: date) -> dict[str, Milestone]:
+    """What was known of a product by a day, by milestone.
+
+    Raises LookupError where it was not announced by then.
     """
-    seen = {row.milestone: row for row in _launches().get(product, ()) if row.known <= as_of}
-    if not {"announced", "promised"} <= set(seen):
-        hint = nearest(product, set(_launches()))
+    launches = _launches()
+    known = {row.milestone: row for row in launches.get(product, ()) if row.known <= as_of}
+    if "announced" not in known or "promised" not in known:
+        hint = nearest(product, set(launches))
         raise LookupError(f"launches.csv: {product!r} was not announced by {as_of}; {hint}")
-    return seen
+    return known
 
 
 @cache
 def reference_class(
     as_of: date, without: str | None = None, since: date = CLASS_SINCE
 ) -> pd.DataFrame:
-    """Past launches as known on a day: fate, slip against the window's end, gap to volume. Shared:
-    do not change.
+    """Past launches as known on a day, a row a product. Shared: not to be changed.
+
+    Columns are form, fate (shipped, cancelled, postponed or open), and in months: width of the
+    promised window, promise and lead time from the announcement, months at risk of cancellation,
+    slip against the window's end (its middle and both ends), and the gap from first shipment to
+    volume. Launches that no vendor announced are left out, and so is the product `without`.
     """
     rows = dated_table("launches")
-    known = rows[
-        (rows.vendor != "unnamed") & (rows.milestone == "announced") & (rows.known <= as_of)
-    ]
-    named = known[(known.latest >= since) & (known["product"] != without)]["product"]
+    announced = (rows["vendor"] != "unnamed") & (rows["milestone"] == "announced")
+    counted = (rows["known"] <= as_of) & (rows["latest"] >= since) & (rows["product"] != without)
+    products = list(rows[announced & counted]["product"])
     return pd.DataFrame(
-        [_fate(milestones(name, as_of), as_of) for name in named], index=list(named)
+        [_fate(milestones(product, as_of), as_of) for product in products], index=products
     )
 
 
-def _fate(seen: dict, as_of: date) -> dict:
-    start, window, ship = seen["announced"].latest, seen["promised"], seen.get("shipped")
-    fate = next((name for name in ("shipped", "cancelled", "postponed") if name in seen), "open")
-    ends = (
-        (ship.earliest, ship.latest)
-        if ship
-        else (seen["postponed"].earliest,) * 2
-        if fate == "postponed"
-        else None
-    )
-    low, high = (months_between(window.latest, day) for day in ends) if ends else (np.nan, np.nan)
-    volume, over = seen.get("volume"), ship or seen.get("cancelled")
-    middle = lambda row: (
-        months_between(start, row.earliest) / 2 + months_between(start, row.latest) / 2
-    )
+def _fate(known: Mapping[str, Milestone], as_of: date) -> dict:
+    """What came of a launch, as a row of the reference class."""
+    start, window = known["announced"].latest, known["promised"]
+    shipped, volume = known.get("shipped"), known.get("volume")
+    fates = [name for name in ("shipped", "cancelled", "postponed") if name in known]
+    fate = fates[0] if fates else "open"
+    slip_low = slip_high = lead = gap = np.nan
+    if shipped:
+        slip_low = months_between(window.latest, shipped.earliest)
+        slip_high = months_between(window.latest, shipped.latest)
+        lead = _middle_months(start, shipped)
+    elif fate == "postponed":
+        slip_low = slip_high = months_between(window.latest, known["postponed"].earliest)
+    if shipped and volume:
+        gap = _middle_months(start, volume) - lead
+    ended = shipped or known.get("cancelled")
     return {
         "form": window.form,
         "fate": fate,
         "window_months": months_between(window.earliest, window.latest),
         "promise_months": months_between(start, window.latest),
-        "lead_months": middle(ship) if ship else np.nan,
-        "exposed_months": middle(over) if over else months_between(start, as_of),
-        "slip_low_months": low,
-        "slip_months": (low + high) / 2,
-        "slip_high_months": np.inf if fate == "postponed" else high,
-        "gap_months": middle(volume) - middle(ship) if volume and ship else np.nan,
+        "lead_months": lead,
+        "exposed_months": _middle_months(start, ended) if ended else months_between(start, as_of),
+        "slip_low_months": slip_low,
+        "slip_months": (slip_low + slip_high) / 2,
+        "slip_high_months": np.inf if fate == "postponed" else slip_high,
+        "gap_months": gap,
     }
+
+
+def _middle_months(start: date, milestone: Milestone) -> float:
+    """Months to the middle of the days to which a source dates a milestone."""
+    earliest = months_between(start, milestone.earliest)
+    latest = months_between(start, milestone.latest)
+    return earliest / 2 + latest / 2

@@ -1,5 +1,7 @@
 """How late past launches came: rates of lateness and cancellation, slips, and how they forecast."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
@@ -12,134 +14,163 @@ from analysis.model import SEED
 from analysis.questions.launches import reference_class
 from analysis.scenario.schema import quantiles
 
-LOG_ROOT_TAU = np.log(2 * np.pi) / 2  # of a standard normal's density
+INTERVAL_LEVELS = (0.05, 0.5, 0.95)
+LEAST_SLIP_MONTHS = 0.03  # a day
+HALF_LOG_TAU = np.log(2 * np.pi) / 2  # of a standard normal's log density
+# A slip counts as inside its interval within half a day of it.
+ROUNDING_MONTHS = 0.02
 
 
-LATE_LEVELS = (0.05, 0.5, 0.95)
+@dataclass(frozen=True)
+class EventRate:
+    """How often something happened, with the Jeffreys estimate of its chance.
 
-
-def fit_late(low_months, high_months) -> tuple[float, float]:
-    """Median and log spread of a lognormal from exact, interval and right-censored slips, by
-    maximum likelihood.
+    `interval` holds the chance at 5, 50 and 95 per cent.
     """
-    return _fitted(tuple(map(float, low_months)), tuple(map(float, high_months)))
+
+    events: int
+    trials: int
+    share: float
+    interval: tuple[float, float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class ReferenceRates:
+    """What the class of past launches says of another: chances, slips and gaps, in months.
+
+    The positive slip is lognormal: `median_months`, `log_sd`, `p90_months`. `gaps_months` are the
+    sorted gaps from first shipment to volume. The hazard of cancellation is a month's.
+    """
+
+    cancelled: EventRate
+    late: EventRate
+    median_months: float
+    log_sd: float
+    p90_months: float
+    gaps_months: np.ndarray
+    cancelled_share_per_month: float
+
+
+def event_rate(events: int, trials: int) -> EventRate:
+    """The Jeffreys estimate of a chance from a count."""
+    low, middle, high = betaincinv(events + 0.5, trials - events + 0.5, INTERVAL_LEVELS).tolist()
+    share = float(rollout.jeffreys_share(events, trials))
+    return EventRate(events, trials, share, (low, middle, high))
+
+
+def reference_rates(launches: pd.DataFrame) -> ReferenceRates:
+    """What a class of launches says; `launches` as `reference_class` gives them.
+
+    Open launches are left out, except that the hazard of cancellation counts the months that every
+    launch was at risk.
+    """
+    settled = launches[launches["fate"] != "open"]
+    cancelled = settled["fate"] == "cancelled"
+    dated = settled[~cancelled]
+    late = dated[dated["slip_months"] > 0]
+    slip_high = late["slip_months"].where(late["fate"] == "shipped", np.inf)
+    median_months, log_sd = fit_late(late["slip_months"], slip_high)
+    events = int(cancelled.sum())
+    hazard = rollout.hazard_share_per_month(events, launches["exposed_months"].sum())
+    return ReferenceRates(
+        cancelled=event_rate(events, len(settled)),
+        late=event_rate(len(late), len(dated)),
+        median_months=median_months,
+        log_sd=log_sd,
+        p90_months=float(rollout.late_slip_months(median_months, log_sd, ndtri(0.9))),
+        gaps_months=np.sort(launches["gap_months"].dropna()),
+        cancelled_share_per_month=float(hazard),
+    )
+
+
+def fit_late(low_months: Iterable[float], high_months: Iterable[float]) -> tuple[float, float]:
+    """Median and log standard deviation of a lognormal fitted to slips by maximum likelihood.
+
+    A slip whose ends agree is exact, one whose ends differ lies between them, and one without an
+    upper end (infinite) is known only to be longer.
+    """
+    return _fit_late(tuple(map(float, low_months)), tuple(map(float, high_months)))
 
 
 @cache
-def _fitted(low_months: tuple, high_months: tuple) -> tuple[float, float]:
-    from scipy.optimize import minimize  # which takes a tenth of a second to import
+def _fit_late(low_months: tuple, high_months: tuple) -> tuple[float, float]:
+    from scipy.optimize import minimize  # takes long to import
 
-    low, high = np.maximum(low_months, 0.03), np.asarray(high_months)  # a slip of a day at least
+    low, high = np.maximum(low_months, LEAST_SLIP_MONTHS), np.asarray(high_months)
     exact = low >= high
+    high = np.maximum(high, low)
 
-    def loss(at):
-        z_low, z_high = (
-            (np.log(side) - at[0]) / np.exp(at[1]) for side in (low, np.maximum(high, low))
-        )
-        inside = np.log(np.maximum(ndtr(z_high) - ndtr(z_low), 1e-12))
-        return -np.where(exact, -(z_low**2) / 2 - LOG_ROOT_TAU - at[1] - np.log(low), inside).sum()
+    def negative_log_likelihood(parameters: np.ndarray) -> float:
+        log_median, log_log_sd = parameters
+        z_low = (np.log(low) - log_median) / np.exp(log_log_sd)
+        z_high = (np.log(high) - log_median) / np.exp(log_log_sd)
+        density = -(z_low**2) / 2 - HALF_LOG_TAU - log_log_sd - np.log(low)
+        between = np.log(np.maximum(ndtr(z_high) - ndtr(z_low), 1e-12))
+        return -np.where(exact, density, between).sum()
 
-    found = minimize(loss, [0.5, 0.0], method="Nelder-Mead").x
-    return float(np.exp(found[0])), float(np.exp(found[1]))
+    log_median, log_log_sd = minimize(negative_log_likelihood, [0.5, 0.0], method="Nelder-Mead").x
+    return float(np.exp(log_median)), float(np.exp(log_log_sd))
 
 
-def reference_rates(known: pd.DataFrame) -> dict:
-    """What the class says: chances of cancellation and lateness, and the positive slip; open
-    launches are left out.
+def slip_draws(
+    rates: ReferenceRates, window_months: float | np.ndarray, uniform: Mapping[str, np.ndarray]
+) -> np.ndarray:
+    """Slips against the end of a window of this width, one a draw, shape (draws,).
 
-    The rate of cancellation a month counts the months that every launch, open ones too, was at
-    risk.
+    `uniform` holds the variates `late` (is it late?) and `slip` (by how much?).
     """
-    settled = known[known.fate != "open"]
-    dated = settled[settled.fate != "cancelled"]
-    late = dated[dated.slip_months > 0]
-    counts = {
-        "cancelled": (int((settled.fate == "cancelled").sum()), len(settled)),
-        "late": (len(late), len(dated)),
-    }
-    median, spread = fit_late(
-        late.slip_months, late.slip_months.where(late.fate == "shipped", np.inf)
-    )
-    jeffreys = {
-        name: (events + 0.5, trials - events + 0.5) for name, (events, trials) in counts.items()
-    }
-    intervals = {
-        f"{name}_interval": betaincinv(*ends, LATE_LEVELS) for name, ends in jeffreys.items()
-    }
-    shares = {f"{name}_share": rollout.jeffreys_share(*pair) for name, pair in counts.items()}
-    per_month = rollout.hazard_share_per_month(counts["cancelled"][0], known.exposed_months.sum())
-    gaps = np.sort(known.gap_months.dropna())
-    p90 = rollout.late_slip_months(median, spread, ndtri(0.9))
-    return {
-        **shares,
-        **intervals,
-        "counts": counts,
-        "median_months": median,
-        "spread_ratio": spread,
-        "p90_months": p90,
-        "gaps": gaps,
-        "cancelled_share_per_month": per_month,
-    }
-
-
-def slip_draws(said: dict, window_months: float | np.ndarray, uniform: dict) -> np.ndarray:
-    """Slips that the class implies for a window of this width, one a draw; uniform variates by
-    name.
-    """
-    late = rollout.late_slip_months(
-        said["median_months"], said["spread_ratio"], ndtri(uniform["slip"])
-    )
+    late = rollout.late_slip_months(rates.median_months, rates.log_sd, ndtri(uniform["slip"]))
     early = rollout.early_slip_months(window_months, uniform["slip"])
-    return np.where(uniform["late"] < said["late_share"], late, early)
+    return np.where(uniform["late"] < rates.late.share, late, early)
 
 
-def uniforms(names, draws: int, seed: int) -> dict:
-    """Uniform variates, not to be changed; a stream a name, so that a new one moves no other."""
+def uniforms(names: Iterable[str], draws: int, seed: int) -> dict[str, np.ndarray]:
+    """Uniform variates by name, read-only; a stream a name, so that a new one moves no other."""
     return {name: _uniform(name, draws, seed) for name in names}
 
 
 @cache
 def _uniform(name: str, draws: int, seed: int) -> np.ndarray:
-    told = np.random.default_rng([seed, *name.encode()]).uniform(size=draws)
-    told.flags.writeable = False
-    return told
+    variates = np.random.default_rng([seed, *name.encode()]).uniform(size=draws)
+    variates.flags.writeable = False
+    return variates
 
 
 @cache
-def leave_one_out_rates(as_of: date) -> dict[str, dict]:
-    """What the class says of each launch whose fate is known, learnt from the others. Shared: do
-    not change.
+def leave_one_out_rates(as_of: date) -> dict[str, ReferenceRates]:
+    """For each launch that shipped or was cancelled, the rates of the class without it.
+
+    Shared: not to be changed.
     """
-    known = reference_class(as_of)
-    return {
-        name: reference_rates(known.drop(name))
-        for name in known.index[known.fate.isin(["shipped", "cancelled"])]
-    }
+    launches = reference_class(as_of)
+    ended = launches.index[launches["fate"].isin(["shipped", "cancelled"])]
+    return {name: reference_rates(launches.drop(name)) for name in ended}
 
 
 @cache
 def leave_one_out(as_of: date, draws: int = 2000) -> pd.DataFrame:
-    """Each dated launch forecast from the others: 80% interval, CRPS, and that of taking its window
-    at its word.
+    """Each dated launch forecast from the others, a row a launch, in months.
+
+    Columns low, mid and high are the 80% interval, `slip` what happened, `inside` whether it holds;
+    `crps` scores the forecast and `word_crps` the vendor's window taken at its word.
     """
-    known = reference_class(as_of)
+    launches = reference_class(as_of)
+    rates, uniform = leave_one_out_rates(as_of), uniforms(("late", "slip"), draws, SEED)
     rows = []
-    for name, own in known[known.fate == "shipped"].iterrows():
-        said = leave_one_out_rates(as_of)[name]
-        u = uniforms(("late", "slip"), draws, SEED)
-        drawn = slip_draws(said, own.window_months, u)
-        word = rollout.early_slip_months(own.window_months, u["slip"])
-        crps, word_crps = (
-            float(scoring.ensemble_crps_months(sample, own.slip_months)) for sample in (drawn, word)
-        )
+    for name, launch in launches[launches["fate"] == "shipped"].iterrows():
+        forecast = slip_draws(rates[name], launch["window_months"], uniform)
+        word = rollout.early_slip_months(launch["window_months"], uniform["slip"])
+        slip, ends = launch["slip_months"], quantiles(forecast)
+        low, high = ends["low"] - ROUNDING_MONTHS, ends["high"] + ROUNDING_MONTHS
         rows.append(
             {
                 "product": name,
-                **quantiles(drawn),
-                "slip": own.slip_months,
-                "crps": crps,
-                "word_crps": word_crps,
-                "late_share": said["late_share"],
+                **ends,
+                "slip": slip,
+                "crps": float(scoring.ensemble_crps_months(forecast, slip)),
+                "word_crps": float(scoring.ensemble_crps_months(word, slip)),
+                "late_share": rates[name].late.share,
+                "inside": low <= slip <= high,
             }
         )
-    return pd.DataFrame(rows).assign(inside=lambda t: t.slip.between(t.low - 0.02, t.high + 0.02))
+    return pd.DataFrame(rows)

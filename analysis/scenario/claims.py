@@ -250,3 +250,9 @@ def _check_doubt(found: Claim, check: Check) -> str | None:
     except (ValueError, SyntaxError, TypeError, ArithmeticError, LookupError) as fault:
         return str(fault)
     return None
+
+
+@cache
+def claim_about(product: str) -> str | None:
+    """Name of the claim on file about a product of launches.csv; None where there is none."""
+    return next((name for name in claims() if claim(name).product == product), None)
