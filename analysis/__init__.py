@@ -1,38 +1,65 @@
 """From an announcement about AI-inference hardware to dollars, watts and dates, with ranges.
 
->>> import analysis as an  # doctest: +SKIP
->>> case = an.load("article", {"workload.output_tokens": 2000})  # doctest: +SKIP
->>> draws = an.evaluate(case)  # doctest: +SKIP
->>> an.shown(draws, "output_usd_per_token", "usd/Mtok", "candidate")  # doctest: +SKIP
+Start with a scenario and evaluate it:
+
+    import analysis as an
+
+    an.scenarios()                          # names of the scenarios in params/
+    case = an.load("article")               # or a path to a file of your own
+    draws = an.evaluate(case)               # a row an option and draw, a column a quantity
+    an.shown(draws, "output_usd_per_token", "usd/Mtok", "candidate")
+
+Change one belief or choice without a file, and ask again:
+
+    case = an.load("article", {"workload.output_tokens": 2000, "candidate.accelerator": "b300"})
+
+Look up what there is to choose from, and where numbers come from:
+
+    an.accelerators(), an.models(), an.sites(), an.prices()     # tables of the facts
+    an.sources(case)                        # every fact and belief of a scenario, with its source
+    an.explain()                            # every law: quantity, unit, what it reads, what it says
+    an.beliefs(case)                        # what is uncertain, a column a belief
+    an.predict(points)                      # speed, latency and energy of a table of deployments
+
+Write a page of your own:
+
+    an.say("A token costs {cost}.", cost=an.shown(draws, "output_usd_per_token", "usd/Mtok"))
+    an.headline(sentence, value, verdict)   # the answer, for the index and the feed
+    an.numbers(draws, {"request_usd": "usd"})                   # a table, kept in numbers.csv
+    an.takeaway(rows)                       # the same of rows that you make
+    an.interval(values, "J", "kJ")          # median and 80% range of any values
+    an.plain(text)                          # text from outside, made safe for a page
+
+The pages of the notebooks are modules: `from analysis.pages import efficiency, cost, rollout`.
+A scenario that cannot be read is a ScenarioError that names file, line, key and nearest valid name.
+
+Importing this changes nothing in the host. The first chart that a page makes enables the project's
+theme, and a display that needs no network, in the session's Altair.
 """
 
 from importlib import import_module
+from typing import Any
 
 _HOMES = {
     "analysis.model": ("beliefs", "evaluate", "explain", "predict"),
     "analysis.pages.catalogue": ("accelerators", "models", "prices", "sites"),
-    "analysis.pages.format": (
-        "headline",
-        "interval",
-        "numbers",
-        "plain",
-        "say",
-        "shown",
-        "sources",
-        "taken",
-    ),
+    "analysis.pages.inputs": ("sources",),
+    "analysis.pages.numbers": ("interval", "shown"),
+    "analysis.pages.outputs": ("headline", "numbers", "say", "takeaway"),
+    "analysis.pages.words": ("plain",),
     "analysis.scenario.scenario": ("ScenarioError", "load", "scenarios"),
 }
-__all__ = sorted(name for names in _HOMES.values() for name in names)
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+__all__ = sorted(_HOME_OF)
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> Any:
     """Import what is used when it is used: papermill and the command line start without pandas."""
-    home = next((home for home, names in _HOMES.items() if name in names), None)
-    if home is None:
+    if name not in _HOME_OF:
         raise AttributeError(f"module 'analysis' has no attribute {name!r}")
-    import_module("analysis.pages.charts.theme")  # charts in one look, without a network
-    return globals().setdefault(name, getattr(import_module(home), name))
+    value = getattr(import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:

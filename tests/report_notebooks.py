@@ -8,7 +8,7 @@ from pathlib import Path
 PARAMETERS = ('scenario = "reference"\noverrides = {}', "parameters")
 SETUP = (
     "import altair as alt, numpy as np, pandas as pd\n"
-    "from analysis.pages.charts import theme\n"
+    "from analysis.pages.charts import theme\ntheme.use()\n"
     "y = np.random.default_rng(7).normal(size=12)\n"
     "table = pd.DataFrame({'x': np.arange(12), 'y': y, 'option': ['a', 'b'] * 6})",
 )

@@ -187,7 +187,7 @@ def test_charts_say_what_they_show(case, draws):
         figures.waterfall(joules.waterfall(draws)),
         figures.boundaries(joules.tokens(draws)),
         figures.batch(joules.energy_by_batch()),
-        figures.ladder(power.generation_steps(case)),
+        figures.power_ratios(power.generation_steps(case)),
         figures.multipliers(power.tokens_by_limit(draws)),
         figures.density(power.density(case, draws)),
         figures.warm_water(power.warm_water(draws)),

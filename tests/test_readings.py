@@ -10,8 +10,9 @@ from analysis import model
 from analysis.facts import table
 from analysis.laws import LAWS, rollout
 from analysis.laws import claim as law
-from analysis.pages import claims as views
-from analysis.pages import efficiency as brief
+from analysis.pages import efficiency
+from analysis.pages.efficiency_claim import NOTHING_CLAIMED
+from analysis.pages.outputs import HEADLINE
 from analysis.questions import claim as verdict
 from analysis.questions import credence, pass_through
 from analysis.scenario import readings
@@ -222,9 +223,8 @@ def test_a_changed_reading_moves_the_verdict():
     for reading in ("measured", "dollars"):
         case = an.load("reference", {"reading": reading})
         draws = an.evaluate(case)
-        words[reading] = brief.word(
-            brief.gain(draws, pass_through.ladder(case, draws)), claim(case.claim)
-        )
+        answer = efficiency.answer(case, draws, efficiency.ladder(case, draws))
+        words[reading] = answer.records[HEADLINE]["verdict"]
     assert words == {"measured": "falls short", "dollars": "passes through"}
 
 
@@ -233,7 +233,7 @@ def test_the_first_screen_is_complete_in_every_kind_of_scenario(overrides):
     case = an.load("measured", overrides)
     draws = an.evaluate(case)
     found, ladder = verdict.effects(case, draws), pass_through.ladder(case, draws)
-    words = brief.page(case, draws, found, ladder).data
+    words = efficiency.first_screen(case, draws, found, ladder).markdown
     leads = [
         "What is measured",
         "What to expect",
@@ -242,12 +242,21 @@ def test_the_first_screen_is_complete_in_every_kind_of_scenario(overrides):
     ]
     leads += ["What was said", "What it would have to mean"] if case.claim else ["What is asked"]
     assert all(f"**{lead}.**" in words for lead in leads)
-    assert ("headline" in brief.answer(case, draws, ladder).data["text/plain"]) == bool(case.claim)
+    answer = efficiency.answer(case, draws, ladder)
+    assert ("headline" in answer.plain) == bool(case.claim)
     assert not {"nan", "None", "inf"} & set(words.replace(".", " ").replace(",", " ").split())
     assert len(words.split()) < 330
-    views.pass_through(case, ladder)
-    for view in (views.mixture, views.trust, views.needed):
-        view(case, views.worlds(case, draws, ladder))
+    worlds = efficiency.worlds(case, draws, ladder)
+    shown = [
+        efficiency.worlds_table(worlds),
+        efficiency.trust(worlds),
+        efficiency.trust_needed(case, worlds),
+        efficiency.credence(case),
+        efficiency.ledger(case),
+    ]
+    nothing = [output for output in shown if output == NOTHING_CLAIMED]
+    assert len(nothing) == (0 if case.claim else len(shown))
+    assert len(efficiency.pass_through(case, ladder).markdown.splitlines()) == 2 + len(ladder)
 
 
 @pytest.mark.parametrize("name", sorted(readings.readings()))

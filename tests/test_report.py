@@ -466,7 +466,7 @@ def test_charts_are_what_altair_alone_writes(batch):
         subprocess.check_output(
             [sys.executable, "-c", way + DRAWN], env=os.environ | batch, cwd=ROOT, text=True
         )
-        for way in ("", "from analysis.pages.charts import theme\n")
+        for way in ("", "from analysis.pages.charts import theme\ntheme.use()\n")
     )
     assert json.loads(ours) == json.loads(alone)
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.laws import rollout
-from analysis.pages import rollout as views
+from analysis.pages import rollout as page
 from analysis.questions import (
     credence,
     evidence,
@@ -355,8 +355,7 @@ def test_advice_follows_the_hardware():
 def test_the_answer_says_what_is_fact_and_what_is_chance(name, words):
     case = load(name)
     draws, seen = outcomes(1.5, 4096), schedule.forecast(case)
-    paid = choice.costs(case, draws, seen, views.headline_option(draws))
-    said = views.answer(case, draws, seen, paid).data["text/plain"]
+    said = page.answer(case, draws, seen, page.costs(case, draws, seen)).plain
     assert said.startswith(words)
     assert not {"nan", "NaT", "None", "inf"} & set(said.replace(".", " ").replace(";", " ").split())
 

@@ -1,36 +1,29 @@
-"""What pages say, read for every scenario: the notebooks' cells are run in place and all words and
-tables looked at.
-"""
+"""What pages say, read for every scenario: cells are run in place, words and tables looked at."""
 
 import ast
 import csv
 import html
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
-from IPython.display import Markdown
 from jinja2 import UndefinedError
 
 import analysis as an
-from analysis.pages import cost as costs
+from analysis.pages import words as words_module
 from analysis.pages.charts.marks import TICKS, log_axis
-from analysis.pages.efficiency import PASSES
-from analysis.pages.format import (
-    HEADLINE,
-    PAYS,
-    Payload,
-    figure,
-    interval,
-    musd,
-    printed,
-    text,
-    written,
-)
+from analysis.pages.cost_doubt import belief_words
+from analysis.pages.numbers import interval, musd, prefixed, printed, text
+from analysis.pages.outputs import HEADLINE, Output, fill
+from analysis.pages.verdicts import PASSES, PAYS
 from analysis.scenario.scenario import scenarios
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+PAGES = Path(words_module.__file__).parent
 WRONG = {  # what no sentence holds, whichever the scenario
     "a number that is none": r"(?<![\w-])(?:nan|inf|None|NaT|<NA>|-0(?:\.0+)?)(?![\w.-])",
     "a brace left unfilled": r"\{\w|\w\}",
@@ -41,93 +34,92 @@ WRONG = {  # what no sentence holds, whichever the scenario
     "a unit twice": r"(?:multiplied by|times) [\d.]+×|\$\$|%%|××",
     "a unit left in a name": r"\b(?:per (?:chip|byte|kelvin)|share|ratio|retrofit) s\b",
 }
-AIMS = {*PASSES, *PAYS}
 
 
-def outputs(name: str, scenario: str) -> list:
+def outputs(notebook: str, scenario: str) -> list[Any]:
     """What the cells of a notebook show in a scenario, in order; charts too."""
-    found, names = [], {}
-    for cell in json.loads((NOTEBOOKS / f"{name}.ipynb").read_text())["cells"]:
+    shown = []
+    names: dict[str, Any] = {}
+    for cell in json.loads((NOTEBOOKS / f"{notebook}.ipynb").read_text())["cells"]:
         if cell["cell_type"] != "code":
             continue
         tree = ast.parse("".join(cell["source"]))
         last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
-        exec(compile(tree, name, "exec"), names)
+        exec(compile(tree, notebook, "exec"), names)
         if "parameters" in cell["metadata"].get("tags", []):
             names["scenario"] = scenario
         if last:
-            found.append(eval(compile(ast.Expression(last.value), name, "eval"), names))
-    return found
+            expression = ast.Expression(last.value)
+            shown.append(eval(compile(expression, notebook, "eval"), names))
+    return shown
 
 
-def words(shown) -> str:
+def words_of(shown: Any) -> str:
     """The text of an output; a chart's is its description."""
-    if isinstance(shown, Payload):
-        told = (
-            shown.data.get("text/markdown")
-            or shown.data.get("text/html")
-            or shown.data["text/plain"]
-        )
-    elif isinstance(shown, Markdown):
-        told = shown.data
-    else:
-        told = shown.to_html() if hasattr(shown, "to_excel") else shown.description
-    told = re.sub(r"<style.*?</style>|<table .*?>", "", told, flags=re.DOTALL)
-    return html.unescape(re.sub(r"</t[dh]>|<[^>]+>", "|", told))
+    if not isinstance(shown, Output):
+        return shown.description
+    source = shown.markdown or shown.html
+    without_styles = re.sub(r"<style.*?</style>|<table .*?>", "", source, flags=re.DOTALL)
+    return html.unescape(re.sub(r"</t[dh]>|<[^>]+>", "|", without_styles))
+
+
+def faults(words: str) -> list[tuple[str, str]]:
+    """Every match of WRONG, with what it is called and the words around it."""
+    return [
+        (name, words[max(match.start() - 50, 0) : match.end() + 30])
+        for name, pattern in WRONG.items()
+        for match in re.finditer(pattern, words)
+    ]
 
 
 @pytest.mark.parametrize("scenario", scenarios())
-@pytest.mark.parametrize("name", ["efficiency", "cost", "rollout"])
-def test_every_sentence_is_whole_in_every_scenario(name, scenario):
-    shown = outputs(name, scenario)
-    told = "\n".join(map(words, shown))
-    faults = [
-        (what, told[max(at.start() - 50, 0) : at.end() + 30])
-        for what, bad in WRONG.items()
-        for at in re.finditer(bad, told)
-    ]
-    assert faults == []
-    (record,) = [
-        one.data[HEADLINE] for one in shown if isinstance(one, Payload) and HEADLINE in one.data
-    ]
+@pytest.mark.parametrize("notebook", ["efficiency", "cost", "rollout"])
+def test_every_sentence_is_whole_in_every_scenario(notebook, scenario):
+    shown = outputs(notebook, scenario)
+    assert faults("\n".join(words_of(output) for output in shown)) == []
+    records = [output.records for output in shown if isinstance(output, Output)]
+    (record,) = [each[HEADLINE] for each in records if HEADLINE in each]
     assert record["low"] <= record["value"] <= record["high"]
-    if name == "efficiency":
-        assert record["verdict"] in AIMS
-    if name == "rollout":
-        assert record["verdict"].endswith(", if it exists") == (
-            "which this page assumes" in record["headline"]
-        )
+    if notebook == "efficiency":
+        assert record["verdict"] in {*PASSES, *PAYS}
+    if notebook == "rollout":
+        assumed = "which this page assumes" in record["headline"]
+        assert record["verdict"].endswith(", if it exists") == assumed
 
 
-def test_the_checks_see_what_was_once_wrong():
-    wrong = (
+@pytest.mark.parametrize(
+    "wrong",
+    [
         "the tokens at the median;no gain",
         "multiplied by 0.913×",
         "| retrofit s |",
         "in 1 months",
         "a the the b",
-    )
-    wrong += ("it took nan s", "of {x.mid} a", "by  two", "-0 tokens")
-    assert [any(re.search(bad, told) for bad in WRONG.values()) for told in wrong] == [True] * len(
-        wrong
-    )
+        "it took nan s",
+        "of {x.mid} a",
+        "by  two",
+        "-0 tokens",
+    ],
+)
+def test_the_checks_see_what_was_once_wrong(wrong):
+    assert faults(wrong)
 
 
 def test_a_power_limited_buyer_reads_megawatts_first():
     case = an.load("power-capped")
     assert case.budget.scarce == "megawatts"
-    first = words(outputs("efficiency", "power-capped")[0])
+    first = words_of(outputs("efficiency", "power-capped")[0])
     assert first.index("a megawatt on GB300") < first.index("a dollar buys")
 
 
 def test_numbers_claim_no_precision():
     assert interval([0.7631, 1.0249, 1.3712], "", "ratio").range == "0.82 to 1.30×"
-    assert (text(0.7631, "ratio"), text(1.3712, "ratio"), text(8.134, "percent")) == (
-        "0.76×",
-        "1.37×",
-        "8.1%",
-    )
-    assert (musd(1e7), musd(3.5714e7), figure(14.0, "Musd")) == ("$10 M", "$35.7 M", "$14.0")
+    assert text(0.7631, "ratio") == "0.76×"
+    assert text(1.3712, "ratio") == "1.37×"
+    assert text(8.134, "percent") == "8.1%"
+    assert musd(1e7) == "$10 M"
+    assert musd(3.5714e7) == "$35.7 M"
+    assert prefixed(14.0, "Musd") == "$14.0"
     assert printed(1080, 1 / 72, "PFLOP/s/chip") == "1,080 × 0.01389 = 15 PFLOP/s/chip"
     assert printed(671, 1e9, "") == "671 × 1,000,000,000 = 671,000,000,000 "
 
@@ -139,44 +131,36 @@ def test_a_logarithmic_axis_has_some_round_ticks_and_not_too_many(low, high):
     ticks = log_axis("x", "", [low, high]).to_dict()["axis"]["values"]
     assert 3 <= len(ticks) <= 9
     assert ticks == sorted(ticks)
-    assert {float(f"{tick:.6e}"[:8]) for tick in ticks} <= {
-        float(step) for steps in TICKS.values() for step in steps
-    }
+    leading = {float(f"{tick:.6e}"[:8]) for tick in ticks}
+    assert leading <= {float(step) for steps in TICKS.values() for step in steps}
 
 
 def test_beliefs_have_words_without_their_units():
     case = an.load("thermal")
-    named = [costs.words(f"{side}{name}") for name in case.believe for side in ("", "candidate_")]
-    assert [name for name in named if re.search(r"_| s$| s,| per ", name)] == []
+    words = [belief_words(f"{side}{name}") for name in case.believe for side in ("", "candidate_")]
+    assert [each for each in words if re.search(r"_| s$| s,| per ", each)] == []
 
 
-def test_every_kind_of_words_is_asked_for_and_no_name_has_two():
-    report = Path(costs.__file__).parent
-    rows = list(csv.DictReader((report / "words.csv").open(encoding="utf-8")))
+def test_every_kind_of_words_is_used_and_no_name_has_two():
+    rows = list(csv.DictReader((PAGES / "words.csv").open(encoding="utf-8")))
     assert len({(row["kind"], row["name"]) for row in rows}) == len(rows)
-    asked = {
-        kind
-        for path in report.glob("*.py")
-        for kind in re.findall(r'worded\("(\w+)"\)', path.read_text())
-    }
-    assert asked == {row["kind"] for row in rows}
+    code = "".join(path.read_text() for path in PAGES.rglob("*.py"))
+    assert set(re.findall(r'worded\("(\w+)"\)', code)) == {row["kind"] for row in rows}
     assert [row for row in rows if not row["words"]] == []
-    code = "".join(path.read_text() for path in report.glob("*.py"))
-    captions = {row["name"]: row["words"].split(" | ") for row in rows if row["kind"] == "caption"}
-    assert {
-        name for name, caption in captions.items() if len(caption) != 2 or f'"{name}"' not in code
-    } == set()
     assert [row for row in rows if row["kind"] == "unit" and row["words"].count("{}") != 1] == []
+    captions = {row["name"]: row["words"] for row in rows if row["kind"] == "caption"}
+    assert [name for name in captions if f'"{name}"' not in code] == []
+    assert [name for name, words in captions.items() if len(words.split(" | ")) != 2] == []
 
 
 def test_a_template_leaves_no_number_out_in_silence():
     with pytest.raises(UndefinedError):
-        written("needs.md", ratio=3.5)
+        fill("headline_needs.md", ratio=3.5)
 
 
 def test_where_no_gain_is_enough_the_sentence_names_none():
     half = interval([0.5, 0.5, 0.5], "", "ratio")
-    told = {
+    values = {
         "ratio": 3.5,
         "usd": 35e6,
         "gain": half,
@@ -184,13 +168,33 @@ def test_where_no_gain_is_enough_the_sentence_names_none():
         "share": 0.5,
         "busy": 0.5,
         "moving": half,
+        "infinite": float("inf"),
     }
-    none = written("needs.md", **told, need=float("inf"), never=0.8, infinite=float("inf")).data
-    some = written("needs.md", **told, need=7.0, never=0.2, infinite=float("inf")).data
+    none = fill("headline_needs.md", **values, need=float("inf"), never=0.8).markdown
+    some = fill("headline_needs.md", **values, need=7.0, never=0.2).markdown
     assert none.endswith(
         "as believed here, no gain would do in 80% of the draws, because of the traffic that stays."
     )
     assert (
-        "here, a dollar would have to buy 7.00× the tokens at the median, and no gain would do in 20%"
-        in some
+        "here, a dollar would have to buy 7.00× the tokens at the median, and no gain would do in "
+        "20%"
+    ) in some
+
+
+def test_importing_the_package_and_its_charts_changes_nothing_in_altair():
+    code = (
+        "import altair as alt, pandas as pd\n"
+        "before = alt.theme.active, alt.renderers.active, set(alt.theme.names())\n"
+        "import analysis as an\n"
+        "from analysis.pages import comparison, cost, efficiency, rollout, validation\n"
+        "an.say, an.load, an.evaluate\n"
+        "assert before == (alt.theme.active, alt.renderers.active, set(alt.theme.names()))\n"
+        "from analysis.pages.charts.marks import titled\n"
+        "titled('cost.stack', alt.Chart(pd.DataFrame({'x': [1]})).mark_point(), 100)\n"
+        "assert (alt.theme.active, alt.renderers.active) == ('passthrough', 'passthrough')\n"
+        "alt.theme.enable('dark')\n"
+        "titled('cost.stack', alt.Chart(pd.DataFrame({'x': [1]})).mark_point(), 100)\n"
+        "assert alt.theme.active == 'dark'\n"
     )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -1,122 +1,293 @@
-"""The first screen: what was said, what it would have to mean, what is measured, what to expect,
-when we shall know.
+"""The efficiency page: what was claimed, what it would have to mean, what a buyer may expect.
+
+One function a cell of notebooks/efficiency.ipynb, in its order; those on the claim, on energy and
+on inputs stand in modules of their own.
 """
 
+from typing import Any
+
+import altair as alt
 import pandas as pd
-from IPython.display import Markdown
 
-from analysis.laws import claim as law
-from analysis.pages import format as text
-from analysis.pages.format import Shown, called, headline_option, interval
-from analysis.questions import claim as verdict
-from analysis.questions import credence, pass_through
-from analysis.scenario.claims import Claim, claim, ledger
+from analysis.laws.claim import paying_affected_share
+from analysis.pages.charts import claim as claim_charts
+from analysis.pages.charts import speed as speed_charts
+from analysis.pages.efficiency_claim import (
+    credence,
+    ledger,
+    pass_through,
+    readings_chart,
+    readings_table,
+    trust,
+    trust_needed,
+    workloads,
+    worlds,
+    worlds_table,
+)
+from analysis.pages.energy import (
+    energy_accuracy,
+    energy_by_token,
+    energy_over_batch,
+    energy_steps,
+    heat,
+    power_chart,
+    power_measured,
+    rack_density,
+    warm_water,
+)
+from analysis.pages.inputs import differences, sources_table
+from analysis.pages.numbers import Shown, interval, text
+from analysis.pages.outputs import Output, fill
+from analysis.pages.outputs import headline as headline_output
+from analysis.pages.outputs import numbers as takeaway_numbers
+from analysis.pages.verdicts import PASSES, PAYS, headline_option, verdict
+from analysis.pages.words import option_words
+from analysis.questions import claim as claim_questions
+from analysis.questions import credence as credence_questions
+from analysis.questions import speed as speed_questions
+from analysis.questions.claim import effects
+from analysis.questions.pass_through import HEAT, ladder
+from analysis.scenario.claims import Claim, claim
+from analysis.scenario.claims import ledger as claim_ledger
 from analysis.scenario.readings import MEASURED, readings
+from analysis.scenario.scenario import Scenario
 
-MOVING = ["eligible_share", "first_year_ratio"]
-PASSES = ("passes through", "falls short", "may pass through")
+__all__ = [
+    "answer",
+    "chip_differences",
+    "credence",
+    "differences",
+    "effects",
+    "energy_accuracy",
+    "energy_by_token",
+    "energy_over_batch",
+    "energy_steps",
+    "first_screen",
+    "frontiers",
+    "heat",
+    "ladder",
+    "ladder_chart",
+    "ledger",
+    "numbers",
+    "pass_through",
+    "power_chart",
+    "power_measured",
+    "published_ratios",
+    "rack_density",
+    "readings_chart",
+    "readings_table",
+    "sources_table",
+    "time_between_tokens",
+    "trust",
+    "trust_needed",
+    "warm_water",
+    "workloads",
+    "worlds",
+    "worlds_table",
+]
+TAKEAWAY_UNITS = {
+    "output_tokens_per_s_per_chip": "tok/s/gpu",
+    "ttft_s": "s",
+    "tpot_s": "ms",
+    "energy_j_per_output_token": "J/tok",
+    "request_usd": "usd",
+    "tokens_per_usd_ratio": "ratio",
+}
 
 
-def gain(draws: pd.DataFrame, ladder: pd.DataFrame) -> Shown:
-    """Tokens per dollar, new for old: under the scenario's reading, or else as modelled for a
-    buyer's first year.
+def answer(case: Scenario, draws: pd.DataFrame, ladder: pd.DataFrame) -> Output:
+    """The headline sentence of any scenario, with its verdict.
+
+    The verdict says whether the headline passes through to this buyer, or whether the step pays
+    where nothing was claimed. It is none on the statements themselves: the ledger judges those.
     """
+    first_year = _first_year(ladder)
     if headline_option(draws) == "claimed":
-        return interval(
-            draws.loc["baseline", "request_usd"] / draws.loc["claimed", "request_usd"], "", "ratio"
-        )
+        return _answer_at_its_word(case, draws, first_year)
+    if case.budget.scarce == "megawatts":
+        return _answer_per_megawatt(case, draws, first_year)
+    return _answer_per_dollar(case, draws, ladder, first_year)
+
+
+def _answer_at_its_word(case: Scenario, draws: pd.DataFrame, first_year: Shown) -> Output:
+    """The claim taken as true, under the scenario's reading of it."""
+    claimed = claim(case.claim)
+    change = draws.loc["baseline", "request_usd"] / draws.loc["claimed", "request_usd"]
+    value = interval(change, "", "ratio")
+    words = (
+        "Taken at its word, as “{reading}”, the claim makes a dollar buy {value.mid} the tokens "
+        "({value.range}), where the headline said {said}; without it, a first year on {new} in "
+        "place of {old} brings {first_year.mid} ({first_year.range})."
+    )
+    return headline_output(
+        words,
+        value,
+        _pass_verdict(value, claimed),
+        reading=readings()[case.reading].title,
+        said=text(claimed.headline_ratio, "ratio"),
+        first_year=first_year,
+        **_options(case),
+    )
+
+
+def _answer_per_megawatt(case: Scenario, draws: pd.DataFrame, first_year: Shown) -> Output:
+    """The step for a buyer who lacks power."""
+    value = _per_watt(draws)
+    words = (
+        "Where power is short, a megawatt on {new} serves {value.mid} the tokens that it serves on "
+        "{old} ({value.range}); a dollar buys {first_year.mid} ({first_year.range}) in its first "
+        "year"
+    )
+    claimed = claim(case.claim) if case.claim else None
+    return headline_output(
+        words + _what_the_headline_said(claimed),
+        value,
+        _pass_verdict(value, claimed),
+        first_year=first_year,
+        **_options(case),
+    )
+
+
+def _answer_per_dollar(
+    case: Scenario, draws: pd.DataFrame, ladder: pd.DataFrame, value: Shown
+) -> Output:
+    """The step for a buyer who lacks money; heat and halls are named where they cost tokens."""
+    words = (
+        "In its first year a dollar on {new} buys {value.mid} the tokens that it buys on {old} "
+        "({value.range})"
+    )
+    kept = ladder.set_index("step").loc[HEAT, "factor"]
+    if kept < 0.995:
+        words += f", heat and halls counted ({kept:.2f}×)"
+    words += ", and a megawatt {per_watt.mid}"
+    claimed = claim(case.claim) if case.claim else None
+    return headline_output(
+        words + _what_the_headline_said(claimed),
+        value,
+        _pass_verdict(value, claimed),
+        per_watt=_per_watt(draws),
+        **_options(case),
+    )
+
+
+def _options(case: Scenario) -> dict[str, str]:
+    return {"old": option_words(case, "baseline"), "new": option_words(case, "candidate")}
+
+
+def _what_the_headline_said(claimed: Claim | None) -> str:
+    if claimed is None:
+        return "."
+    return f"; the headline said {text(claimed.headline_ratio, 'ratio')}."
+
+
+def _pass_verdict(value: Shown, claimed: Claim | None) -> str:
+    """Whether the 80% range lies above, below or about the headline, or 1 without a claim."""
+    if claimed is None:
+        return verdict(value, 1, PAYS)
+    return verdict(value, claimed.headline_ratio * claim_questions.ROUNDING, PASSES)
+
+
+def first_screen(
+    case: Scenario, draws: pd.DataFrame, effects: pd.DataFrame, ladder: pd.DataFrame
+) -> Output:
+    """The page in one screen of plain words, for any scenario."""
+    first_year = ladder["draws"].iloc[-1]
+    spent = case.budget.usd_per_year
+    gains = _gains(draws).median()
+    enough = gains["throughput"] / gains["dollars"]
+    ratios = claim_questions.published_ratios(case)
+    ratios = ratios[ratios["same_step"] & (ratios["matching"] == "matched")]["times_ratio"]
+    values = {
+        "claimed": None,
+        "question": case.question,
+        "spent": spent,
+        "ratios": ratios,
+        "ratio": interval(first_year, "", "ratio"),
+        "worth": interval(first_year * spent, "usd", "Musd"),
+        "watt": _per_watt(draws),
+        "gains": gains,
+        "enough": enough,
+        "first": _enough_in_the_first_year(draws, enough),
+    }
+    if case.claim:
+        values |= _claim_values(case, draws, effects, enough)
+    return fill("first_screen.md", **values)
+
+
+def _claim_values(
+    case: Scenario, draws: pd.DataFrame, effects: pd.DataFrame, enough: float
+) -> dict[str, Any]:
+    """What the first screen says of the claim: statements, readings, place among measurements."""
+    claimed = claim(case.claim)
+    statements = claim_ledger(claimed, case.as_of)
+    needs = claim_questions.requirements(case, effects)
+    return {
+        "claimed": claimed,
+        "statements": statements,
+        "verdicts": statements["verdict"].value_counts(),
+        "head": statements.set_index("id").loc[claimed.headline],
+        "late": sorted(set(statements[statements["due"] == "overdue"]["by"])),
+        "needs": needs[needs["reading"] != MEASURED],
+        "true_reading": readings()[case.credence.reading].title,
+        "needed_ratio": claim_questions.required_ratio(case, draws),
+        "believed": credence_questions.weights(case)["true"],
+        "affected": float(paying_affected_share(enough, claimed.cut_share)),
+    }
+
+
+def _enough_in_the_first_year(draws: pd.DataFrame, enough: float) -> float:
+    """Throughput, new over old, from which a first year pays; infinite where no gain would do.
+
+    `enough` is that from which a request gets cheaper.
+    """
+    medians = draws.loc["baseline", ["eligible_share", "first_year_ratio"]].median()
+    share = medians["eligible_share"]
+    load = medians["first_year_ratio"]
+    if load <= 1 - share:
+        return float("inf")
+    return enough * share / (load - 1 + share)
+
+
+def _first_year(ladder: pd.DataFrame) -> Shown:
+    """Tokens per dollar in the first year, new for old: the ladder's last step."""
     return interval(ladder["draws"].iloc[-1], "", "ratio")
 
 
-def word(value: Shown, claimed: Claim | None) -> str:
-    """Whether the headline passes through to this buyer, from where the 80% range lies against it;
-    or whether it pays.
-
-    Not a verdict on what was said: the ledger judges that, statement by statement.
-    """
-    return text.three_ways(
-        value, *((claimed.headline_ratio * verdict.ROUNDING, PASSES) if claimed else (1, text.PAYS))
-    )
-
-
-def answer(case, draws: pd.DataFrame, ladder: pd.DataFrame) -> text.Payload:
-    """The headline sentence of any scenario, with its verdict; `ladder` is what `pass_through.ladder`
-    gave.
-    """
-    value, claimed = gain(draws, ladder), claim(case.claim) if case.claim else None
-    old, new = (called(case, name) for name in ("baseline", "candidate"))
-    first = interval(ladder["draws"].iloc[-1], "", "ratio")
-    said = text.text(claimed.headline_ratio, "ratio") if claimed else ""
-    if headline_option(draws) == "claimed":
-        words = f"Taken at its word, as “{readings()[case.reading].title}”, the claim makes a dollar buy {{value.mid}} "
-        words += f"the tokens ({{value.range}}), where the headline said {said}; without it, a first year on {new} in "
-        words += f"place of {old} brings {first.mid} ({first.range})."
-        return text.headline(words, value, word(value, claimed))
-    kept, watt = ladder.set_index("step").loc[pass_through.HEAT, "factor"], _watt(draws)
-    end = f"; the headline said {said}." if said else "."
-    if case.budget.scarce == "megawatts":
-        words = f"Where power is short, a megawatt on {new} serves {{value.mid}} the tokens that it serves on {old} "
-        words += (
-            f"({{value.range}}); a dollar buys {first.mid} ({first.range}) in its first year{end}"
-        )
-        return text.headline(words, watt, word(watt, claimed))
-    words = f"In its first year a dollar on {new} buys {{value.mid}} the tokens that it buys on {old} ({{value.range}})"
-    words += f", heat and halls counted ({kept:.2f}×)" if kept < 0.995 else ""
-    return text.headline(f"{words}, and a megawatt {watt.mid}{end}", value, word(value, claimed))
-
-
-def page(case, draws: pd.DataFrame, found: pd.DataFrame, ladder: pd.DataFrame) -> Markdown:
-    """The verdict in one screen of plain words, for any scenario; `found` is what `verdict.effects`
-    gave.
-    """
-    real, spent, gains = ladder["draws"].iloc[-1], case.budget.usd_per_year, _gains(draws).median()
-    enough, (share, load) = (
-        gains["throughput"] / gains["dollars"],
-        draws.loc["baseline", MOVING].median(),
-    )
-    told = {
-        "claimed": claim(case.claim) if case.claim else None,
-        "question": case.question,
-        "spent": spent,
-        "ratios": verdict.published_ratios(case).query("same_step and matching == 'matched'")[
-            "times_ratio"
-        ],
-        "ratio": interval(real, "", "ratio"),
-        "worth": interval(real * spent, "usd", "Musd"),
-        "watt": _watt(draws),
-        "gains": gains,
-        "enough": enough,
-        "first": enough * share / (load - 1 + share) if load > 1 - share else float("inf"),
-    }
-    return text.written(
-        "brief.md", **told, **_of_the_claim(case, draws, found, enough) if case.claim else {}
-    )
-
-
-def _of_the_claim(case, draws: pd.DataFrame, found: pd.DataFrame, enough: float) -> dict:
-    """What the screen tells of the claim: its statements, its readings, and where it stands among
-    measurements.
-    """
-    claimed = claim(case.claim)
-    rows = ledger(claimed, case.as_of)
-    return {
-        "statements": rows,
-        "verdicts": rows["verdict"].value_counts(),
-        "head": rows.set_index("id").loc[claimed.headline],
-        "late": sorted(set(rows[rows["due"] == "overdue"]["by"])),
-        "needs": verdict.requirements(case, found).query(
-            "reading != @MEASURED", local_dict={"MEASURED": MEASURED}
-        ),
-        "own": readings()[case.credence.reading].title,
-        "asked": verdict.required_ratio(case, draws),
-        "believed": credence.weights(case)["true"],
-        "touched": float(law.paying_affected_share(enough, claimed.cut_share)),
-    }
-
-
 def _gains(draws: pd.DataFrame) -> pd.DataFrame:
-    return verdict.gains(draws.loc["baseline"], draws.loc["candidate"])
+    return claim_questions.gains(draws.loc["baseline"], draws.loc["candidate"])
 
 
-def _watt(draws: pd.DataFrame) -> Shown:
+def _per_watt(draws: pd.DataFrame) -> Shown:
     return interval(_gains(draws)["power"], "", "ratio")
+
+
+def ladder_chart(ladder: pd.DataFrame) -> alt.LayerChart:
+    """From the headline's multiplier to the buyer's, step by step."""
+    return claim_charts.ladder(ladder)
+
+
+def published_ratios(case: Scenario, draws: pd.DataFrame) -> alt.LayerChart:
+    """Published ratios of throughput, beside what the headline asks for."""
+    needed = claim_questions.required_ratio(case, draws)
+    return claim_charts.published_ratios(claim_questions.published_ratios(case), needed)
+
+
+def time_between_tokens(draws: pd.DataFrame) -> alt.Chart:
+    """Where the time between two output tokens goes, by option."""
+    return speed_charts.parts(speed_questions.parts(draws))
+
+
+def frontiers(case: Scenario) -> alt.LayerChart:
+    """What both options serve at every speed for one user, and the speed that is promised."""
+    promised = case.workload.tokens_per_s_per_user
+    return speed_charts.frontier(speed_questions.frontiers(case), promised)
+
+
+def chip_differences(case: Scenario) -> alt.LayerChart:
+    """What each difference of the two options brings."""
+    return speed_charts.differences(speed_questions.gains(case))
+
+
+def numbers(draws: pd.DataFrame) -> Output:
+    """The table to take away: speed, energy and cost of each option."""
+    return takeaway_numbers(claim_questions.with_tokens_per_usd_ratio(draws), TAKEAWAY_UNITS)

@@ -1,161 +1,246 @@
-"""Sentences and tables of speed: what was left out, how wrong it came out, and what the operating
-point looks like.
+"""The validation page: what was left out of the fit, how wrong it came out, and where.
+
+One function a cell of notebooks/validation.ipynb, in its order. `points`, `fp4_pairs`, `records`
+and `mlperf` give the tables that several cells show.
 """
 
+from typing import Any
+
+import altair as alt
 import numpy as np
 import pandas as pd
-from IPython.display import Markdown
 
 from analysis.calibration import validation
+from analysis.calibration.published import mlperf, records
+from analysis.calibration.validation import fp4_over_fp8 as fp4_pairs
+from analysis.calibration.validation import points
 from analysis.facts import chip, table
-from analysis.facts import sources as known
+from analysis.facts import sources as source_table
 from analysis.facts.provenance import FITTED
 from analysis.model.measured import serving_points
-from analysis.pages.charts.speed import QUANTITIES as TITLES
-from analysis.pages.format import Payload, interval, plain, say, taken
-from analysis.pages.format import table as page_of
+from analysis.pages.charts import speed as charts
+from analysis.pages.numbers import interval
+from analysis.pages.outputs import Output, html_table, say, takeaway
+from analysis.pages.outputs import table as markdown_table
+from analysis.pages.words import plain, worded
 
+__all__ = [
+    "answer",
+    "coefficients",
+    "coverage",
+    "errors_by",
+    "errors_by_length",
+    "errors_by_load",
+    "first_token",
+    "fp4_chart",
+    "fp4_medians",
+    "fp4_pairs",
+    "mlperf",
+    "mlperf_table",
+    "points",
+    "records",
+    "records_chart",
+    "records_error",
+    "schemes",
+    "sources",
+    "summary",
+    "time_per_token",
+    "worst",
+]
 RATE = "output_tokens_per_s_per_chip"
+GROUPS = ("accelerator", "model", "engine")  # by which coverage is counted
+NEXT_OF_ITS_GENERATION = "unseen accelerators of a known generation"
 
 
-def answer() -> dict:
-    """The page's answer: the median error on configurations that the fit did not see; that on
-    models and chips.
+def answer() -> dict[str, Any]:
+    """Median errors of throughput: `value` on unseen configurations, and on models and chips.
+
+    `model` and `chip` are shares.
     """
-    errors = validation.points()[f"{RATE}_error"].dropna()
-    told = validation.summary().set_index("left_out")[RATE]
-    model, chip = told["unseen models"], told["unseen accelerators of a known generation"]
+    errors = points()[f"{RATE}_error"].dropna()
+    medians = validation.summary().set_index("left_out")[RATE]
     return {
         "value": interval(np.abs(np.expm1(errors)), "", "percent"),
-        "model": model,
-        "chip": chip,
+        "model": medians["unseen models"],
+        "chip": medians[NEXT_OF_ITS_GENERATION],
     }
 
 
-def coefficients() -> dict:
-    """How many numbers were fitted, and to how many points."""
-    rows, points = table("coefficients"), validation.points()
-    counts = rows[rows["source"] == FITTED]["level"].value_counts()
-    odd = table("serving").groupby(["model", "accelerator", "apart"]).size()
-    apart = "; ".join(f"{count} of {on[0]} on {chip(on[1])} ({on[2]})" for on, count in odd.items())
-    kinds = (
-        points[["accelerator", "model", "engine"]]
-        .nunique()
-        .set_axis(["chips", "models", "engines"])
-    )
+def coefficients() -> dict[str, Any]:
+    """How many numbers were fitted, by level, and to how many points of what."""
+    rows = table("coefficients")
+    levels = rows[rows["source"] == FITTED]["level"].value_counts()
+    fitted = points()
     return {
-        **counts,
-        **kinds,
-        "rest": counts.drop("pool").sum(),
-        "points": len(points),
-        "apart": apart,
+        **levels,
+        "rest": levels.drop("pool").sum(),
+        "points": len(fitted),
+        "chips": fitted["accelerator"].nunique(),
+        "models": fitted["model"].nunique(),
+        "engines": fitted["engine"].nunique(),
+        "apart": _set_apart(),
     }
 
 
-def summary():
-    """The table to take away: median errors by what was left out, and the share of points inside
-    their interval.
-    """
+def _set_apart() -> str:
+    """Measured points that the fit leaves out, by series and reason."""
+    counts = table("serving").groupby(["model", "accelerator", "apart"]).size()
+    parts = [
+        f"{count} of {model} on {chip(accelerator)} ({reason})"
+        for (model, accelerator, reason), count in counts.items()
+    ]
+    return "; ".join(parts)
+
+
+def schemes() -> alt.FacetChart:
+    """Median errors by what was left out, beside other tools on the same points."""
+    return charts.schemes(validation.summary(), validation.peers())
+
+
+def summary() -> Output:
+    """The table to take away: errors by what was left out."""
+    scheme_of = {words: scheme for scheme, words in validation.SCHEMES.items()}
     rows = []
-    for told in validation.summary().itertuples():
-        for name, title in TITLES.items():
-            part = validation.points({v: k for k, v in validation.SCHEMES.items()}[told.left_out])
-            size = 100 * np.abs(np.expm1(part[f"{name}_error"].dropna()))
-            low, mid, high = np.percentile(size, [10, 50, 90])
+    for left_out in validation.summary()["left_out"]:
+        unseen = points(scheme_of[left_out])
+        for quantity, title in worded("speed").items():
+            errors = unseen[f"{quantity}_error"].dropna()
+            low, mid, high = np.percentile(100 * np.abs(np.expm1(errors)), [10, 50, 90])
             rows.append(
                 {
                     "quantity": f"error of {title}",
-                    "option": told.left_out,
+                    "option": left_out,
                     "unit": "percent",
                     "low": low,
                     "mid": mid,
                     "high": high,
                 }
             )
-    return taken(rows)
+    return takeaway(rows)
 
 
-def coverage() -> Payload:
-    """Shares of unseen configurations inside the 80% interval of their series, by accelerator and
-    by model.
+def time_per_token(points: pd.DataFrame) -> alt.LayerChart:
+    """Predicted against measured time per output token, a dot a deployment."""
+    title = "Time per output token, configurations left out"
+    return charts.against_measured(points, "tpot_s", "s per token", title)
+
+
+def first_token(points: pd.DataFrame) -> alt.LayerChart:
+    """Predicted against measured time to the first token, a dot a deployment."""
+    title = "Time to first token, configurations left out"
+    return charts.against_measured(points, "ttft_s", "s", title)
+
+
+def errors_by(points: pd.DataFrame, column: str) -> alt.LayerChart:
+    """Median errors by accelerator, model, engine or precision."""
+    return charts.errors_by(validation.errors(points, column), column, f"By {column}")
+
+
+def errors_by_load(points: pd.DataFrame) -> alt.LayerChart:
+    """Median errors by requests in flight on a chip."""
+    return charts.errors_by(validation.by_load(points), "load", "By load")
+
+
+def errors_by_length(points: pd.DataFrame) -> alt.LayerChart:
+    """Median errors by tokens of prompt and answer."""
+    return charts.errors_by(validation.by_length(points), "lengths", "By tokens in and out")
+
+
+def coverage() -> Output:
+    """Shares of unseen configurations inside their 80% interval, by accelerator, model, engine."""
+    tables = [validation.coverage(name).rename(columns={name: "group"}) for name in GROUPS]
+    titles = {f"{quantity}_inside": title for quantity, title in worded("speed").items()}
+    rows = pd.concat(tables).rename(columns=titles)
+    return _formatted(rows, dict.fromkeys(titles.values(), "{:.0%}"))
+
+
+def fp4_medians(pairs: pd.DataFrame) -> dict[str, Any]:
+    """Median ratios of FP4 over FP8, measured and predicted, and the count of pairs."""
+    medians = pairs[["measured", "predicted"]].median()
+    return {"count": len(pairs), **medians}
+
+
+def fp4_chart(pairs: pd.DataFrame) -> alt.LayerChart:
+    """FP4 over FP8 in time per token, predicted against measured."""
+    return charts.fp4_over_fp8(pairs)
+
+
+def records_error(rows: pd.DataFrame) -> Output:
+    """How far the most that is predicted lies from printed records.
+
+    `rows` is what `records` or `mlperf` gives.
     """
-    told = pd.concat(
-        [
-            validation.coverage(by).rename(columns={by: "group"})
-            for by in ("accelerator", "model", "engine")
-        ]
-    )
-    names = {f"{name}_inside": title for name, title in TITLES.items()}
-    return _page(told.rename(columns=names), dict.fromkeys(TITLES.values(), "{:.0%}"))
-
-
-def records(rows: pd.DataFrame):
-    """How far the most that is predicted lies from printed records."""
-    off = np.log(rows["predicted"] / rows["measured"]).dropna()
+    errors = np.log(rows["predicted"] / rows["measured"]).dropna()
     return say(
-        "Over {count} printed records of {chips} accelerators the prediction is off by **{error:.0%}** in the median, "
-        "and on the whole {bias:.0%} {side}.",
-        count=len(off),
+        "Over {count} printed records of {chips} accelerators the prediction is off by "
+        "**{error:.0%}** in the median, and on the whole {bias:.0%} {side}.",
+        count=len(errors),
         chips=rows["accelerator"].nunique(),
-        error=np.abs(np.expm1(off)).median(),
-        bias=abs(np.expm1(off.median())),
-        side="low" if off.median() < 0 else "high",
+        error=np.abs(np.expm1(errors)).median(),
+        bias=abs(np.expm1(errors.median())),
+        side="low" if errors.median() < 0 else "high",
     )
 
 
-def mlperf(rows: pd.DataFrame) -> Payload:
-    """MLPerf results with what identifies them, the derived rate per chip, the prediction and the
-    share of the roof.
-    """
-    shown = rows.assign(roof_share=rows["measured"] / rows["roof"])
-    keep = {"result_id": "result", "precision": "weights"}
-    keep |= {"measured": "tokens/s per chip (derived)", "roof_share": "measured over roof"}
-    first = ["round", "result", "submitter", "system", "model", "weights", "chips"]
-    order = [*first, *list(keep.values())[-2:], "predicted"]
-    forms = {
+def records_chart(rows: pd.DataFrame) -> alt.LayerChart:
+    """Printed records against the most that is predicted."""
+    return charts.records(rows)
+
+
+def mlperf_table(rows: pd.DataFrame) -> Output:
+    """MLPerf results with what identifies them, rate per chip, prediction and share of the roof."""
+    names = {
+        "round": "round",
+        "result_id": "result",
+        "submitter": "submitter",
+        "system": "system",
+        "model": "model",
+        "precision": "weights",
+        "chips": "chips",
+        "measured": "tokens/s per chip (derived)",
+        "roof_share": "measured over roof",
+        "predicted": "predicted",
+    }
+    formats = {
         "tokens/s per chip (derived)": "{:,.0f}",
         "predicted": "{:,.0f}",
         "measured over roof": "{:.0%}",
     }
-    return _page(shown.rename(columns=keep)[order], forms)
+    shares = rows.assign(roof_share=rows["measured"] / rows["roof"])
+    return _formatted(shares[list(names)].rename(columns=names), formats)
 
 
-def worst(count: int) -> Payload:
+def worst(count: int) -> Output:
     """The series of which the model is most wrong."""
-    told = validation.worst(count)
-    return _page(
-        told.assign(bias=told["bias"].round(2) + 0.0), {"median_error": "{:.0%}", "bias": "{:+.0%}"}
-    )
+    rows = validation.worst(count)
+    rows = rows.assign(bias=rows["bias"].round(2) + 0.0)  # no minus before a zero
+    return _formatted(rows, {"median_error": "{:.0%}", "bias": "{:+.0%}"})
 
 
-def sources() -> Markdown:
+def sources() -> Output:
     """Where points, records and peers come from: each title leads to its publisher's page."""
-    keys = {*serving_points()["source"], *table("mlperf")["source"], *table("peers")["source"]}
-    rows = [
-        (
-            f"[{plain(r.title)}]({r.url})" if r.url else plain(r.title),
-            plain(r.publisher),
-            ", ".join(filter(None, (r.read, r.read_on))),
-            plain(r.licence),
-            r.grade,
-        )
-        for r in known().loc[sorted(keys)].itertuples()
-    ]
-    return page_of(rows, ["Source", "Publisher", "How and when it was read", "Licence", "Grade"])
+    keys = {
+        *serving_points()["source"],
+        *table("mlperf")["source"],
+        *table("peers")["source"],
+    }
+    rows = []
+    for source in source_table().loc[sorted(keys)].itertuples():
+        title = plain(source.title)
+        if source.url:
+            title = f"[{title}]({source.url})"
+        read = ", ".join(part for part in (source.read, source.read_on) if part)
+        cells = [title, plain(source.publisher), read, plain(source.licence), source.grade]
+        rows.append(cells)
+    heads = ["Source", "Publisher", "How and when it was read", "Licence", "Grade"]
+    return markdown_table(rows, heads)
 
 
-def _page(rows: pd.DataFrame, forms: dict[str, str]) -> Payload:
-    """A table to read: numbers as `forms` say, blanks where there is none, no index."""
-    said = rows.assign(
-        **{
-            name: [form.format(x) if x == x else "" for x in rows[name]]
-            for name, form in forms.items()
-        }
-    )
-    said.columns = [name.replace("_", " ") for name in said]
-    return Payload(
-        {
-            "text/html": said.to_html(index=False, border=0),
-            "text/plain": said.to_string(index=False),
-        }
-    )
+def _formatted(rows: pd.DataFrame, formats: dict[str, str]) -> Output:
+    """A table to read: numbers as `formats` say by column, blank where there is none."""
+    texts = {
+        name: ["" if pd.isna(value) else form.format(value) for value in rows[name]]
+        for name, form in formats.items()
+    }
+    shown = rows.assign(**texts)
+    return html_table(shown.rename(columns=lambda name: name.replace("_", " ")))

@@ -176,6 +176,9 @@ def warm(tell) -> None:
         case = analysis.load("reference")
         analysis.evaluate(case), forecast_scores.scorecard(case.as_of)
     nbformat.validate(nbformat.v4.new_notebook())  # compiles the schema
+    from analysis.pages.charts import theme
+
+    theme.use()
     table = pd.DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]})
     chart = alt.Chart(table).mark_line().encode(x="a:Q", y="a:Q", color="b:N")
     tables = ({"text/html": shown._repr_html_()} for shown in (table, table.style))
@@ -186,7 +189,7 @@ def later() -> None:
     """Import and run once what other reports need, while children already make the first."""
     gc.disable()
     with contextlib.suppress(Exception):  # as above
-        from analysis.pages import format as text
+        from analysis.pages import outputs
         from analysis.press import html as page
         from analysis.questions import claim as verdict
         from analysis.questions import cost as reconcile
@@ -195,7 +198,7 @@ def later() -> None:
 
         case = scenario.load(scenario.REFERENCE)
         verdict.across_workloads(case), reconcile.totals(case), energy.energy_by_batch()
-        text.parsed("brief.md"), text.parsed("needs.md")
+        outputs.parsed("first_screen.md"), outputs.parsed("headline_needs.md")
         for path in (ROOT / "notebooks").glob("*.ipynb"):
             page.read(path.read_bytes())
     gc.freeze()

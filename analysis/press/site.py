@@ -161,7 +161,7 @@ def _index(found: list[dict]) -> str:
 
 def _shown(record: dict) -> dict:
     """What the index shows of a report."""
-    from analysis.pages.format import Shown
+    from analysis.pages.numbers import Shown
 
     said = answer(record) | {
         "status": record["status"],

@@ -1,0 +1,1 @@
+"""Charts: functions from a tidy table to an Altair chart, in one look."""

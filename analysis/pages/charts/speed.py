@@ -1,12 +1,18 @@
-"""Figures of speed: predicted against measured, frontiers, the parts of a step; tidy tables in,
-charts out.
-"""
+"""Charts of speed: predicted against measured, frontiers, parts of a step; from tidy tables."""
 
 import altair as alt
 import pandas as pd
 
 from analysis.facts import chip
-from analysis.pages.charts.marks import log_axis, percent, rows, rule, tips, titled
+from analysis.pages.charts.marks import (
+    Layers,
+    log_axis,
+    name_axis,
+    share_axis,
+    titled,
+    tooltips,
+    vertical_line,
+)
 from analysis.pages.charts.theme import (
     BASELINE,
     CANDIDATE,
@@ -15,196 +21,169 @@ from analysis.pages.charts.theme import (
     KINDS,
     OPTIONS,
     SERIES,
-    apart,
-    colour,
+    option_colour,
+    told_apart,
 )
-from analysis.pages.format import worded
+from analysis.pages.words import worded
 
-PARTS, QUANTITIES = worded("part"), worded("speed")
-
-
-def _against(
-    told: pd.DataFrame, hue: str, unit: str, seen: str, size: int, band: float = 1.0
-) -> list[alt.Chart]:
-    """Predicted (up) over measured (right), a dot a point; the line is right, within the band is
-    nearly so.
-    """
-    both = [*told["measured"], *told["predicted"]]
-    ends = pd.DataFrame({"at": [min(both), max(both)]})
-    ends = ends.assign(low=ends["at"] / band, high=ends["at"] * band)
-    x = log_axis("measured", f"{seen}, {unit}", both)
-    dots = (
-        alt.Chart(told)
-        .mark_point(filled=True, size=size, opacity=0.5)
-        .encode(
-            x=x,
-            y=log_axis("predicted", f"predicted, {unit}", both, alt.Y),
-            color=alt.Color(
-                f"{hue}:N", title=None, scale=alt.Scale(range=SERIES), legend=alt.Legend(columns=4)
-            ),
-            shape=alt.Shape(f"{hue}:N", title=None),
-            tooltip=list(told.columns),
-        )
-    )
-    base = alt.Chart(ends).encode(x="at:Q")
-    area = base.mark_area(color=FAINT, opacity=0.35).encode(y="low:Q", y2="high:Q")
-    return [area, dots, base.mark_line(color=INK, strokeWidth=1).encode(y="at:Q")]
+RATE = "output_tokens_per_s_per_chip"
+SPEED = "tokens_per_s_per_user"
 
 
 def against_measured(points: pd.DataFrame, quantity: str, unit: str, title: str) -> alt.LayerChart:
-    """Measured against predicted of points that the fit did not see; on the line is right."""
-    told = points[
-        [
-            "accelerator",
-            "model",
-            "engine",
-            "precision",
-            "concurrency",
-            quantity,
-            f"{quantity}_predicted",
-        ]
-    ]
-    told = told.dropna().rename(
-        columns={quantity: "measured", f"{quantity}_predicted": "predicted"}
-    )
-    layers = _against(
-        told.assign(accelerator=told["accelerator"].map(chip)),
-        "accelerator",
-        unit,
-        "measured",
-        14,
-        1.2,
-    )
-    return titled("speed.measured", layers, 430, 480, title=title, unit=unit)
+    """Measured against predicted of points that the fit did not see; on the line is right.
+
+    `points` is what `validation.points` gives; `unit` and `title` are in words.
+    """
+    names = ["accelerator", "model", "engine", "precision", "concurrency"]
+    rows = points[[*names, quantity, f"{quantity}_predicted"]].dropna()
+    rows = rows.rename(columns={quantity: "measured", f"{quantity}_predicted": "predicted"})
+    rows = rows.assign(accelerator=rows["accelerator"].map(chip))
+    layers = _scatter(rows, "accelerator", unit, "measured", size=14, within=1.2)
+    return titled("speed.measured", layers, 430, 480, data=rows, title=title, unit=unit)
 
 
-def narrower(ratios: pd.DataFrame) -> alt.LayerChart:
+def fp4_over_fp8(pairs: pd.DataFrame) -> alt.LayerChart:
     """FP4 over FP8, time per token at equal configuration: measured against predicted."""
-    told = ratios[["accelerator", "model", "engine", "concurrency", "measured", "predicted"]]
-    return titled("speed.narrower", _against(told, "model", "ratio", "measured", 30), 340, 400)
+    rows = pairs[["accelerator", "model", "engine", "concurrency", "measured", "predicted"]]
+    layers = _scatter(rows, "model", "ratio", "measured", size=30)
+    return titled("speed.narrower", layers, 340, 400, data=rows)
 
 
 def records(printed: pd.DataFrame) -> alt.LayerChart:
-    """Printed records of offline throughput against the most that is predicted, none of them in the
-    fit.
+    """Printed records of offline throughput against the most that is predicted for each."""
+    names = ["accelerator", "model", "precision", "input_tokens", "output_tokens"]
+    rows = printed[[*names, "measured", "predicted"]]
+    rows = rows.assign(accelerator=rows["accelerator"].map(chip))
+    layers = _scatter(rows, "accelerator", "tokens/s", "printed", size=20)
+    return titled("speed.records", layers, 340, 400, data=rows)
+
+
+def _scatter(
+    rows: pd.DataFrame, group: str, unit: str, origin: str, size: int, within: float = 1.0
+) -> Layers:
+    """Predicted (up) over measured (right), a dot a point, on the line where the two agree.
+
+    `origin` says where the measured value is from; the band holds what is off by at most the factor
+    `within`.
     """
-    told = printed[
-        [
-            "accelerator",
-            "model",
-            "precision",
-            "input_tokens",
-            "output_tokens",
-            "measured",
-            "predicted",
-        ]
-    ]
-    layers = _against(
-        told.assign(accelerator=told["accelerator"].map(chip)),
-        "accelerator",
-        "tokens/s",
-        "printed",
-        20,
+    both = [*rows["measured"], *rows["predicted"]]
+    ends = pd.DataFrame({"at": [min(both), max(both)]})
+    ends = ends.assign(low=ends["at"] / within, high=ends["at"] * within)
+    colours = alt.Scale(range=SERIES)
+    points = alt.Chart(rows).mark_point(filled=True, size=size, opacity=0.5)
+    points = points.encode(
+        x=log_axis("measured", f"{origin}, {unit}", both),
+        y=log_axis("predicted", f"predicted, {unit}", both, alt.Y),
+        color=alt.Color(f"{group}:N", title=None, scale=colours, legend=alt.Legend(columns=4)),
+        shape=alt.Shape(f"{group}:N", title=None),
+        tooltip=list(rows.columns),
     )
-    return titled("speed.records", layers, 340, 400)
+    base = alt.Chart(ends).encode(x="at:Q")
+    area = base.mark_area(color=FAINT, opacity=0.35).encode(y="low:Q", y2="high:Q")
+    line = base.mark_line(color=INK, strokeWidth=1).encode(y="at:Q")
+    return [area, points, line]
 
 
-def errors_by(errors: pd.DataFrame, by: str, title: str) -> alt.LayerChart:
-    """Median absolute error of throughput by one column, with the number of points."""
-    known = errors.dropna(
-        subset="output_tokens_per_s_per_chip"
-    )  # runs for energy print no first token
-    names = known[by].astype(str).map(chip) if by == "accelerator" else known[by].astype(str)
-    told = known.assign(group=names, error=known["output_tokens_per_s_per_chip"])
-    base = alt.Chart(told).encode(
-        x=percent("error", "median absolute error", alt.X), y=rows("group", told["group"])
+def errors_by(errors: pd.DataFrame, column: str, title: str) -> alt.LayerChart:
+    """Median absolute error of throughput by one column, with the number of points.
+
+    `errors` is what `validation.errors` gives; `title` is in words.
+    """
+    known = errors.dropna(subset=RATE)  # runs for energy print no first token
+    names = known[column].astype(str)
+    if column == "accelerator":
+        names = names.map(chip)
+    rows = known.assign(group=names, error=known[RATE])
+    base = alt.Chart(rows).encode(
+        x=share_axis("error", "median absolute error", alt.X),
+        y=name_axis("group", rows["group"]),
     )
     bars = base.mark_bar(color=CANDIDATE, opacity=0.75)
-    count = base.mark_text(align="left", dx=4, color=INK).encode(
+    counts = base.mark_text(align="left", dx=4, color=INK).encode(
         text=alt.Text("points:Q", format=",d")
     )
-    return titled("speed.errors", [bars, count], alt.Step(19), title=title)
+    return titled("speed.errors", [bars, counts], alt.Step(19), title=title)
 
 
 def schemes(summary: pd.DataFrame, peers: pd.DataFrame) -> alt.FacetChart:
-    """Median errors by what was left out, beside peers on points of the same kind."""
-    ours = summary.melt("left_out", list(QUANTITIES), "quantity", "error").rename(
-        columns={"left_out": "who"}
-    )
-    theirs = peers.rename(columns={"tool": "who", "median_error_share": "error"})[
-        ["who", "quantity", "error"]
-    ]
-    told = pd.concat([ours.assign(whose="this model"), theirs.assign(whose="peers")]).replace(
-        {"quantity": QUANTITIES}
-    )
+    """Median errors by what was left out, beside peers on points of the same kind.
+
+    `summary` and `peers` are what the functions of those names in `validation` give.
+    """
+    quantities = worded("speed")
+    ours = summary.melt("left_out", list(quantities), "quantity", "error")
+    ours = ours.rename(columns={"left_out": "who"}).assign(whose="this model")
+    theirs = peers.rename(columns={"tool": "who", "median_error_share": "error"})
+    theirs = theirs[["who", "quantity", "error"]].assign(whose="peers")
+    rows = pd.concat([ours, theirs]).replace({"quantity": quantities})
     head = alt.Header(labelOrient="top", labelAnchor="start", labelAngle=0, labelPadding=4)
-    chart = (
-        alt.Chart(told)
-        .mark_bar()
-        .encode(
-            x=percent("error", "median absolute error", alt.X),
-            y=alt.Y("who:N", title=None, sort=None),
-            **apart("whose", ["this model", "peers"], color=[CANDIDATE, BASELINE]),
-            row=alt.Row(
-                "quantity:N", title=None, sort=list(QUANTITIES.values()), spacing=34, header=head
-            ),
-        )
-        .resolve_scale(y="independent")
-        .properties(height=alt.Step(18))
+    order = list(quantities.values())
+    bars = alt.Chart(rows).mark_bar()
+    bars = bars.encode(
+        x=share_axis("error", "median absolute error", alt.X),
+        y=alt.Y("who:N", title=None, sort=None),
+        row=alt.Row("quantity:N", title=None, sort=order, spacing=34, header=head),
+        **told_apart("whose", ["this model", "peers"], color=[CANDIDATE, BASELINE]),
     )
+    chart = bars.resolve_scale(y="independent").properties(height=alt.Step(18))
     return titled("speed.schemes", chart)
 
 
 def frontier(points: pd.DataFrame, promised: float) -> alt.LayerChart:
-    """Tokens/s per chip against tokens/s per user for both options; the rule is the
-    promised speed.
+    """Tokens/s per chip against tokens/s per user for both options; the rule is the promised speed.
+
+    `points` is what `speed.frontiers` gives; `promised` is in tokens/s per user.
     """
-    rate, speed = "output_tokens_per_s_per_chip", "tokens_per_s_per_user"
     base = alt.Chart(points).encode(
-        x=log_axis(speed, "tokens/s per user", points[speed]),
-        y=log_axis(rate, "output tokens/s per chip", points[rate], alt.Y),
-        color=colour(),
+        x=log_axis(SPEED, "tokens/s per user", points[SPEED]),
+        y=log_axis(RATE, "output tokens/s per chip", points[RATE], alt.Y),
+        color=option_colour(),
     )
     lines = base.mark_line(interpolate="monotone").encode(
         strokeDash=alt.StrokeDash("option:N", legend=None)
     )
-    layout = [f"{kind}_parallel" for kind in ("tensor", "data", "expert")]
-    layout += ["instances_count", "concurrency_requests", "ttft_s"]
-    shape = alt.Shape("option:N", legend=None)
-    dots = base.mark_point(filled=True, size=28).encode(tooltip=["option", *layout], shape=shape)
-    return titled("speed.frontier", [lines, dots, *rule(promised, dash=(4, 4))])
+    layout = ["tensor_parallel", "data_parallel", "expert_parallel", "instances_count"]
+    marks = base.mark_point(filled=True, size=28).encode(
+        tooltip=["option", *layout, "concurrency_requests", "ttft_s"],
+        shape=alt.Shape("option:N", legend=None),
+    )
+    return titled("speed.frontier", [lines, marks, *vertical_line(promised, dash=(4, 4))])
 
 
 def parts(shares: pd.DataFrame) -> alt.Chart:
-    """Where the time between two output tokens goes, by option."""
-    chart = (
-        alt.Chart(shares.assign(part=shares["part"].map(PARTS)))
-        .mark_bar()
-        .encode(
-            x=percent("share", "share of the time between two tokens", alt.X, (0, 1)),
-            y=rows("option", OPTIONS),
-            order=alt.Order("rank:Q"),
-            tooltip=tips("option", "part", "bound", share=".1%"),
-            **apart("part", PARTS.values(), legend=alt.Legend(columns=3), color=KINDS),
-        )
+    """Where the time between two output tokens goes, by option.
+
+    `shares` is what `speed.parts` gives: columns option, part, bound, share, rank.
+    """
+    words = worded("part")
+    rows = shares.assign(part=shares["part"].map(words))
+    bars = alt.Chart(rows).mark_bar()
+    bars = bars.encode(
+        x=share_axis("share", "share of the time between two tokens", alt.X, (0, 1)),
+        y=name_axis("option", OPTIONS),
+        order=alt.Order("rank:Q"),
+        tooltip=tooltips("option", "part", "bound", share=".1%"),
+        **told_apart("part", words.values(), legend=alt.Legend(columns=3), color=KINDS),
     )
-    return titled("speed.parts", chart, alt.Step(38))
+    return titled("speed.parts", bars, alt.Step(38))
 
 
 def differences(gains: pd.DataFrame) -> alt.LayerChart:
-    """What each difference of the two options brings to the served rate; the bars multiply to the
-    whole ratio.
+    """What each difference of the two options brings; the bars multiply to the whole ratio.
+
+    `gains` is what `speed.gains` gives: columns difference and ratio.
     """
     whole = pd.DataFrame(
         {"difference": ["all together"], "ratio": [gains["ratio"].prod()], "kind": ["whole"]}
     )
-    told = pd.concat([gains.assign(kind="part"), whole]).assign(one=1.0)
-    told["text"] = told["ratio"].map("{:.2f}×".format)
-    x = log_axis("ratio", "tokens/s per chip, candidate over baseline", [1.0, *told["ratio"]])
-    base = alt.Chart(told).encode(x=x, y=rows("difference", told["difference"]))
+    rows = pd.concat([gains.assign(kind="part"), whole]).assign(one=1.0)
+    rows["text"] = [f"{ratio:.2f}×" for ratio in rows["ratio"]]
+    x = log_axis("ratio", "tokens/s per chip, candidate over baseline", [1.0, *rows["ratio"]])
+    base = alt.Chart(rows).encode(x=x, y=name_axis("difference", rows["difference"]))
     kinds = alt.Scale(domain=["part", "whole"], range=[BASELINE, CANDIDATE])
     bars = base.mark_bar(opacity=0.75).encode(
         x2="one:Q", color=alt.Color("kind:N", legend=None, scale=kinds)
     )
-    text = base.mark_text(align="left", dx=4, color=INK).encode(text="text:N")
-    return titled("speed.differences", [bars, text], alt.Step(26))
+    labels = base.mark_text(align="left", dx=4, color=INK).encode(text="text:N")
+    return titled("speed.differences", [bars, labels], alt.Step(26))

@@ -1,17 +1,24 @@
-"""One look for every chart: what a colour means, and the plain theme."""
+"""One look for every chart: what a colour means, and the plain theme.
+
+Nothing changes in Altair when this is imported. The first chart that the project makes calls `use`:
+from then on charts of the session, a user's own among them, have this theme and draw without a
+network. A user who wants another look enables another theme after that.
+"""
+
+from collections.abc import Collection, Iterable
+from functools import cache
+from typing import Any
 
 import altair as alt
 
-from analysis.press import altair_display as renderer
+from analysis.press import altair_display
 
-BASELINE, CANDIDATE, CLAIM, MEASURED, FAINT, INK = (
-    "#6B7F99",
-    "#0B7A75",
-    "#B5382A",
-    "#1B1B1B",
-    "#C9CED6",
-    "#25303B",
-)
+BASELINE = "#6B7F99"
+CANDIDATE = "#0B7A75"
+CLAIM = "#B5382A"
+MEASURED = "#1B1B1B"
+FAINT = "#C9CED6"
+INK = "#25303B"
 OPTIONS = {
     "baseline": BASELINE,
     "candidate": CANDIDATE,
@@ -20,26 +27,28 @@ OPTIONS = {
     "API": "#C9861A",
 }
 # Told apart without colour vision and in grey print (Okabe and Ito 2008, darkened for white paper).
-SERIES = ["#0B7A75", "#B5382A", "#6B7F99", "#C9861A", "#5A4E9C", "#7A7A7A", "#2F6DB2", "#A2477F"]
-KINDS = [
-    "#2F6DB2",
-    "#C9861A",
-    "#5A4E9C",
-    "#A2477F",
-    "#7A7A7A",
-    "#8C6D46",
-]  # of what is neither an option nor the claim
+SERIES = [CANDIDATE, CLAIM, BASELINE, "#C9861A", "#5A4E9C", "#7A7A7A", "#2F6DB2", "#A2477F"]
+# Of what is neither an option nor the claim.
+KINDS = ["#2F6DB2", "#C9861A", "#5A4E9C", "#A2477F", "#7A7A7A", "#8C6D46"]
 CHANNELS = {"color": alt.Color, "shape": alt.Shape, "strokeDash": alt.StrokeDash}
-WIDTH, HEIGHT = 620, 280
+# Fonts of equal widths, since pictures are laid out with the first that a machine has.
+FONT = "'Liberation Sans', Arial, Helvetica, system-ui, sans-serif"
+WIDTH = 620
+HEIGHT = 280
 
 
-@alt.theme.register("passthrough", enable=True)
+@cache
+def use() -> None:
+    """Enable this theme, and charts that draw without a network, in the session's Altair, once."""
+    alt.theme.register("passthrough", enable=True)(_theme)
+    altair_display.enable()
+
+
 def _theme() -> alt.theme.ThemeConfig:
-    # equally wide: pictures are laid out by them
-    font = "'Liberation Sans', Arial, Helvetica, system-ui, sans-serif"
+    text = {"labelColor": INK, "titleColor": INK, "labelFontSize": 12}
     return {
         "config": {
-            "font": font,
+            "font": FONT,
             "background": "transparent",
             "view": {"stroke": None, "continuousWidth": WIDTH, "continuousHeight": HEIGHT},
             "range": {"category": SERIES},
@@ -47,23 +56,15 @@ def _theme() -> alt.theme.ThemeConfig:
                 "gridColor": "#E6E9EE",
                 "domainColor": FAINT,
                 "tickColor": FAINT,
-                "labelColor": INK,
-                "titleColor": INK,
                 "titleFontWeight": "normal",
-                "labelFontSize": 12,
                 "titleFontSize": 12,
                 "labelLimit": 320,
+                **text,
             },
             "axisQuantitative": {"tickCount": 7},
             "axisTemporal": {"tickCount": {"interval": "month", "step": 3}, "format": "%b %Y"},
-            "header": {"labelColor": INK, "titleColor": INK, "labelFontSize": 12},
-            "legend": {
-                "labelColor": INK,
-                "titleColor": INK,
-                "labelFontSize": 12,
-                "orient": "top",
-                "labelLimit": 320,
-            },
+            "header": text,
+            "legend": {"titleFontSize": 12, "orient": "top", "labelLimit": 320, **text},
             "title": {
                 "anchor": "start",
                 "fontSize": 15,
@@ -77,21 +78,29 @@ def _theme() -> alt.theme.ThemeConfig:
     }
 
 
-def apart(field: str, names, title: str | None = None, legend=alt.Undefined, **looks) -> dict:
-    """Channels that tell the names of a field apart: `color`, `shape` or `strokeDash`, each by
-    looks in their order.
+def told_apart(
+    field: str,
+    names: Iterable[str],
+    title: str | None = None,
+    legend: Any = alt.Undefined,
+    **looks: Collection[Any],
+) -> dict[str, Any]:
+    """Channels that tell the names of a field apart: `color`, `shape` or `strokeDash`.
+
+    Each keyword names a channel and gives its looks, in the order of `names`.
     """
-    scales = {
-        channel: alt.Scale(domain=list(names), range=list(look)) for channel, look in looks.items()
-    }
-    common = {"shorthand": f"{field}:N", "title": title, "legend": legend}
-    return {channel: CHANNELS[channel](scale=scale, **common) for channel, scale in scales.items()}
+    domain = list(names)
+    channels = {}
+    for channel, values in looks.items():
+        scale = alt.Scale(domain=domain, range=list(values))
+        channels[channel] = CHANNELS[channel](f"{field}:N", title=title, legend=legend, scale=scale)
+    return channels
 
 
-def colour(there=("baseline", "candidate"), field: str = "option") -> alt.Color:
-    """Colour by option, the same everywhere, with a legend of those that are there."""
-    shown = alt.Legend(values=[name for name in OPTIONS if name in set(there)])
-    return apart(field, OPTIONS, legend=shown, color=OPTIONS.values())["color"]
-
-
-renderer.enable()  # whoever draws in this look also shows charts without a network
+def option_colour(
+    options: Collection[str] = ("baseline", "candidate"), field: str = "option"
+) -> alt.Color:
+    """Colour by option, the same in every chart, with a legend of the options that are there."""
+    present = [name for name in OPTIONS if name in set(options)]
+    legend = alt.Legend(values=present)
+    return told_apart(field, OPTIONS, legend=legend, color=list(OPTIONS.values()))["color"]

@@ -1,0 +1,38 @@
+"""Charts of all scenarios side by side, from tidy tables."""
+
+import altair as alt
+import pandas as pd
+
+from analysis.pages.charts.marks import (
+    heatmap,
+    intervals,
+    log_axis,
+    name_axis,
+    titled,
+    vertical_line,
+)
+from analysis.pages.charts.theme import CANDIDATE
+
+ROW = 26  # pixels
+
+
+def gains(rows: pd.DataFrame) -> alt.LayerChart:
+    """Tokens per dollar of each scenario, the largest first: columns scenario, low, mid, high."""
+    ordered = rows.sort_values("mid", ascending=False)
+    base = alt.Chart(ordered).encode(y=name_axis("scenario", ordered["scenario"]))
+    ends = [*ordered["low"], *ordered["high"], 1]
+    x = log_axis("low", "tokens per dollar, new over old", ends)
+    layers = [*vertical_line(1), *intervals(base, x, color=CANDIDATE)]
+    return titled("all.gains", layers, ROW * len(ordered), data=ordered)
+
+
+def regrets(rows: pd.DataFrame) -> alt.LayerChart:
+    """Regret of each act in each scenario: columns scenario, act, regret_ratio."""
+    x = alt.X(
+        "act:N",
+        title=None,
+        sort=list(rows["act"].unique()),
+        axis=alt.Axis(labelAngle=0, orient="top"),
+    )
+    cells = heatmap(rows, x, name_axis("scenario", rows["scenario"]), "regret_ratio")
+    return titled("all.regrets", cells, ROW * rows["scenario"].nunique(), 540)
