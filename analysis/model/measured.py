@@ -17,3 +17,9 @@ def board_points() -> pd.DataFrame:
     rows = table("energy")
     kept = (rows["boundary"] == "board") & (rows["source"] != "ml_energy_v2")
     return rows[kept].reset_index(drop=True)
+
+
+def wall_points() -> pd.DataFrame:
+    """Measured energy at the wall of whole servers: MLPerf's power runs."""
+    rows = table("energy")
+    return rows[rows["boundary"] == "wall"].reset_index(drop=True)

@@ -1,6 +1,4 @@
-"""From a claim to a buyer: effects of every reading, what a conclusion needs, and the ladder of
-pass-through.
-"""
+"""From a claim to a buyer: what each reading of it would bring, and what a conclusion requires."""
 
 from collections.abc import Mapping
 
@@ -9,156 +7,175 @@ import pandas as pd
 
 from analysis import model
 from analysis.facts import table
+from analysis.laws import cooling
+from analysis.model.runner import Columns
 from analysis.scenario import readings
 from analysis.scenario.claims import claim
-from analysis.scenario.scenario import load, scenarios
-from analysis.scenario.schema import quantiles
+from analysis.scenario.scenario import Scenario, load, scenarios
+from analysis.scenario.schema import Deployment, quantiles
 
 ROUNDING = 0.97  # the headline says "nearly"
-OUTCOMES = {
-    "throughput": "paid_tokens_per_s_per_chip",
-    "energy": "energy_j_per_output_token",
-    "dollars": "request_usd",
-    "price": "usd_per_s_per_chip",
-}
 
 
-def gains(base: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
-    """How many times better `other` is, a row a draw: tokens a chip second, a joule, a dollar, a
-    watt provided.
+def gains(base: Mapping | pd.DataFrame, other: Mapping | pd.DataFrame) -> pd.DataFrame:
+    """How many times better `other` is, a row a draw.
 
-    Lower clocks and racks that wait, paid for, are in the first and third; `price` is new over old
-    of a chip second.
+    Columns are tokens a chip second (`throughput`), a joule (`energy`), a dollar (`dollars`) and a
+    watt at the utility (`power`); `price` is new over old of a chip second. Lower clocks, and racks
+    that wait but are paid for, are in throughput and dollars.
     """
-    gain = pd.DataFrame({name: other[column] / base[column] for name, column in OUTCOMES.items()})
-    cool = [d["output_tokens_per_s_per_chip"] * d["derated_tokens_ratio"] for d in (base, other)]
-    old, new = (
-        rate / d["provisioned_w_per_chip"] for rate, d in zip(cool, (base, other), strict=True)
-    )
-    return gain.assign(energy=1 / gain["energy"], dollars=1 / gain["dollars"], power=new / old)
+    ratios = {
+        "throughput": _ratio(base, other, "paid_tokens_per_s_per_chip"),
+        "energy": 1 / _ratio(base, other, "energy_j_per_output_token"),
+        "dollars": 1 / _ratio(base, other, "request_usd"),
+        "price": _ratio(base, other, "usd_per_s_per_chip"),
+        "power": tokens_per_watt_ratio(base, other),
+    }
+    return pd.DataFrame(ratios)
+
+
+def tokens_per_watt_ratio(base: Mapping | pd.DataFrame, other: Mapping | pd.DataFrame):
+    """Tokens that a watt at the utility serves, new over old, lower clocks counted."""
+    speed = _ratio(base, other, "output_tokens_per_s_per_chip")
+    kept = _ratio(base, other, "derated_tokens_ratio")
+    return cooling.scarce_ratio(speed * kept, _ratio(base, other, "feed_w_per_chip"))
+
+
+def _ratio(base: Mapping | pd.DataFrame, other: Mapping | pd.DataFrame, name: str):
+    return other[name] / base[name]
 
 
 def with_tokens_per_usd_ratio(draws: pd.DataFrame) -> pd.DataFrame:
-    """`draws` with `tokens_per_usd_ratio`, what a dollar buys over what it buys on the baseline,
-    draw by draw.
+    """`draws` with what a dollar buys over what it buys on the baseline, draw by draw.
+
+    The column is `tokens_per_usd_ratio`.
     """
-    base = (
-        draws.loc["baseline", "request_usd"]
-        .reindex(draws.index.get_level_values("draw"))
-        .to_numpy()
-    )
+    draw = draws.index.get_level_values("draw")
+    base = draws.loc["baseline", "request_usd"].reindex(draw).to_numpy()
     return draws.assign(tokens_per_usd_ratio=base / draws["request_usd"])
 
 
-def columns_by_reading(case, base: Mapping, other: Mapping) -> dict[str, Mapping]:
-    """What the laws say of the candidate as it is (`measured`), then, of a claim, of the claim
-    under each reading.
+def columns_by_reading(case: Scenario, base: Mapping, other: Mapping) -> dict[str, Mapping]:
+    """What the laws say of the candidate as it is (`measured`), then of each reading of a claim.
 
-    `base` and `other` are the columns of baseline and candidate.
+    `base` and `other` are the evaluated columns of baseline and candidate.
     """
-    told = readings.readings() if case.claim else ()
-    return {
-        readings.MEASURED: other,
-        **{name: model.claimed_columns(case, base, other, name) for name in told},
-    }
+    columns: dict[str, Mapping] = {readings.MEASURED: other}
+    if case.claim:
+        for name in readings.readings():
+            columns[name] = model.claimed_columns(case, base, other, name)
+    return columns
 
 
-def effects(case, draws: pd.DataFrame) -> pd.DataFrame:
-    """A row a reading and outcome: median and 80% range of the gain over the baseline; `draws` as
-    evaluated.
+def option_pair(draws: pd.DataFrame) -> tuple[Columns, Columns]:
+    """The columns of baseline and candidate; `draws` as `evaluate` gives them."""
+    return model.columns_of(draws.loc["baseline"]), model.columns_of(draws.loc["candidate"])
+
+
+def effects(case: Scenario, draws: pd.DataFrame) -> pd.DataFrame:
+    """Gains over the baseline under each reading, a row a reading and outcome.
+
+    Columns are reading, title, outcome (as in `gains`), and low, mid, high (the 80% range).
     """
-    rows, options = (
-        [],
-        [model.columns_of(draws.loc[option]) for option in ("baseline", "candidate")],
-    )
-    for name, told in columns_by_reading(case, *options).items():
-        for outcome, gain in gains(options[0], told).items():
-            rows.append(
-                {
-                    "reading": name,
-                    "title": readings.title(name),
-                    "outcome": outcome,
-                    **quantiles(gain),
-                }
-            )
+    base, other = option_pair(draws)
+    rows = []
+    for name, columns in columns_by_reading(case, base, other).items():
+        for outcome, gain in gains(base, columns).items():
+            labels = {"reading": name, "title": readings.title(name), "outcome": outcome}
+            rows.append({**labels, **quantiles(gain)})
     return pd.DataFrame(rows)
 
 
-def across_workloads(case) -> pd.DataFrame:
-    """Tokens per dollar, new for old, a row a reading, a column a workload that some scenario file
-    states: medians.
+def across_workloads(case: Scenario) -> pd.DataFrame:
+    """Median tokens per dollar, new for old, a row a reading and a column a workload.
 
-    Chips, prices and promises are the scenario's own; a workload that the chips cannot serve stays
-    blank.
+    The workloads are those that scenario files state. Chips, prices and promises are the scenario's
+    own; a workload that the chips cannot serve stays blank.
     """
-    asked = {case.workload: "This scenario"}
+    titles = {case.workload: "This scenario"}
     for name in scenarios():
-        asked.setdefault((other := load(name)).workload, other.title)
+        other = load(name)
+        titles.setdefault(other.workload, other.title)
     columns = {}
-    for workload, title in asked.items():
-        other = case.model_copy(update={"workload": workload})
-        try:
-            base, new = model.option_columns(other).values()
-        except model.Infeasible:
-            columns[title] = {}
-            continue
-        ratios = {
-            name: base["request_usd"] / d["request_usd"]
-            for name, d in columns_by_reading(other, base, new).items()
-        }
-        columns[title] = {
-            readings.title(name): float(np.median(ratio)) for name, ratio in ratios.items()
-        }
+    for workload, title in titles.items():
+        columns[title] = _median_gains(case.model_copy(update={"workload": workload}))
     return pd.DataFrame(columns)
 
 
-def requirements(case, found: pd.DataFrame) -> pd.DataFrame:
-    """Which readings carry the headline to dollars, and up to which price of a chip second they
-    would.
+def _median_gains(case: Scenario) -> dict[str, float]:
+    """Median tokens per dollar by the title of the reading; empty where nothing can serve it."""
+    try:
+        base, candidate = model.option_columns(case).values()
+    except model.Infeasible:
+        return {}
+    medians = {}
+    for name, columns in columns_by_reading(case, base, candidate).items():
+        ratio = base["request_usd"] / columns["request_usd"]
+        medians[readings.title(name)] = float(np.median(ratio))
+    return medians
 
-    `found` is what `effects` gave; `price_ratio` is the highest new over old price of a chip second
-    that would do, `price` the modelled one, and `at_a_price` marks the readings that only the price
-    keeps from the headline.
+
+def requirements(case: Scenario, effects: pd.DataFrame) -> pd.DataFrame:
+    """Which readings carry the headline to dollars, and at which price others would; a row each.
+
+    `effects` as the function of that name gives them. `holds` marks those that do; `price_ratio` is
+    the highest new over old price of a chip second that would do, `price` the modelled one, and
+    `at_a_price` marks the readings that only the price keeps from the headline. The scenario must
+    have a claim.
     """
-    headline = claim(case.claim).headline_ratio
-    wide = found.pivot_table(
+    headline = required_headline(case)
+    wide = effects.pivot_table(
         index=["reading", "title"], columns="outcome", values="mid", sort=False
     ).reset_index()
-    wide["price_ratio"], wide["holds"] = (
-        wide["throughput"] / headline,
-        wide["dollars"] >= headline * ROUNDING,
-    )
-    dearer = (wide["price_ratio"] >= ROUNDING) & (wide["price"] * ROUNDING > wide["price_ratio"])
-    return wide.assign(at_a_price=dearer & ~wide["holds"])
+    price_ratio = wide["throughput"] / headline
+    holds = wide["dollars"] >= headline * ROUNDING
+    too_dear = (price_ratio >= ROUNDING) & (wide["price"] * ROUNDING > price_ratio)
+    return wide.assign(price_ratio=price_ratio, holds=holds, at_a_price=too_dear & ~holds)
 
 
-def required_ratio(case, draws: pd.DataFrame) -> float | None:
-    """Tokens a chip second, new for old, that a headline asks for; one of dollars asks for the
-    price as well.
+def required_headline(case: Scenario) -> float:
+    """The multiplier that the scenario's claim suggests; ValueError without a claim."""
+    if case.claim is None:
+        raise ValueError(f"{case.name}: nothing was claimed, so there is no headline")
+    return claim(case.claim).headline_ratio
 
-    None without a claim.
+
+def required_ratio(case: Scenario, draws: pd.DataFrame) -> float | None:
+    """Tokens a chip second, new for old, that a headline requires; None without a claim.
+
+    A headline of dollars requires the price as well.
     """
-    chips = gains(draws.loc["baseline"], draws.loc["candidate"])
-    price = chips["price"].median() if case.credence.reading == "dollars" else 1.0
-    return claim(case.claim).headline_ratio * float(price) if case.claim else None
+    if case.claim is None:
+        return None
+    price = 1.0
+    if case.credence.reading == "dollars":
+        base, candidate = draws.loc["baseline"], draws.loc["candidate"]
+        price = float(_ratio(base, candidate, "usd_per_s_per_chip").median())
+    return claim(case.claim).headline_ratio * price
 
 
-def published_ratios(case) -> pd.DataFrame:
-    """Published ratios of throughput; `same_step` marks the scenario's step: its two chips, or its
-    change of precision.
+def published_ratios(case: Scenario) -> pd.DataFrame:
+    """Published ratios of throughput (ratios.csv), a row each.
+
+    `same_step` marks those of the scenario's own step: its two chips, or its change of precision.
     """
     rows = table("ratios")
     old, new = (rows[side].str.split(" ", expand=True) for side in ("baseline", "candidate"))
-    before, after = case.baseline, case.candidate
-    chips = rows[["step"]].assign(old=old[0] == before.accelerator, new=new[0] == after.accelerator)
-    steps = chips.groupby("step")[["old", "new"]].any().all(axis=1)
-    software = old[0] == new[0]
-    precision = (
-        (old[0] == before.accelerator)
-        & software
-        & (old[1] == before.precision)
-        & (new[1] == after.precision)
+    same_chip = old[0] == new[0]
+    from_chip = old[0] == case.baseline.accelerator
+    chips = pd.DataFrame(
+        {"step": rows["step"], "from": from_chip, "to": new[0] == case.candidate.accelerator}
     )
-    return rows.assign(
-        same_step=rows["step"].map(steps) & ~software | precision & (old[1] != new[1])
+    has_both = chips.groupby("step")[["from", "to"]].any().all(axis=1)
+    own_chips = rows["step"].map(has_both) & ~same_chip
+    own_precision = (
+        from_chip & same_chip & _changes_precision(old[1], new[1], case.baseline, case.candidate)
     )
+    return rows.assign(same_step=own_chips | own_precision)
+
+
+def _changes_precision(
+    old: pd.Series, new: pd.Series, baseline: Deployment, candidate: Deployment
+) -> pd.Series:
+    """Whether a row changes the precision as the scenario does."""
+    return (old == baseline.precision) & (new == candidate.precision) & (old != new)

@@ -1,7 +1,6 @@
-"""Questions asked in joules and watts: where a token's energy goes, what the claim implies, what
-megawatts buy.
-"""
+"""Questions asked in joules: where a token's energy goes, at which load, and what it emits."""
 
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 import pandas as pd
@@ -13,103 +12,107 @@ from analysis.model.predict import speeds_of_points
 from analysis.scenario.schema import quantiles
 from analysis.units import convert
 
-
-def _spreads(draws: pd.DataFrame, columns: tuple[str, ...], told) -> pd.DataFrame:
-    """A row an option and quantity: `told` gives the quantities of an option's draws, each under
-    its `columns`.
-    """
-    return pd.DataFrame(
-        [
-            {"option": option, **dict(zip(columns, key, strict=True)), **quantiles(values)}
-            for option in draws.index.unique(level=0)
-            for key, values in told(draws.loc[option]).items()
-        ]
-    )
+LEAST_LOADS = 5  # that make a series worth a line
+SERIES = ["accelerator", "model", "precision", "chips", "tensor_parallel", "input_tokens"]
+CARBON_OPERATION, CARBON_EMBODIED = "carbon, operation", "carbon, embodied"
+WATER_SITE, WATER_GRID = "water, on site", "water, power stations"
+FOOTPRINT_UNITS = {
+    CARBON_OPERATION: "g",
+    CARBON_EMBODIED: "g",
+    WATER_SITE: "l",
+    WATER_GRID: "l",
+}
 
 
 def waterfall(draws: pd.DataFrame) -> pd.DataFrame:
-    """Joules per output token, its prompt included, summed from boards to the facility's meter, a
-    row a step.
+    """Joules per output token, its prompt included, summed from boards to the facility's meter.
+
+    A row an option and step, with low, mid and high; `boundary` names the meter that a step ends
+    at, blank where there is none. `draws` as `evaluate` gives them.
     """
-
-    def steps(d):
-        board = d["energy_j_per_output_token"]
-        hosted, wall = board + board * d["host_ratio"], board * d["wall_ratio"]
-        return {
-            ("boards at work", "board"): board,
-            ("host and network", ""): hosted,
-            ("idle hours", ""): hosted + board * d["idle_ratio"],
-            ("fans and power supplies", "wall"): wall,
-            ("cooling and feeders", "facility"): wall * d["pue_ratio"],
-        }
-
-    return _spreads(draws, ("step", "boundary"), steps)
+    rows = []
+    for option in draws.index.unique(level=0):
+        columns = draws.loc[option]
+        board = columns["energy_j_per_output_token"]
+        hosted = board + board * columns["host_ratio"]
+        wall = board * columns["wall_ratio"]
+        steps = [
+            ("boards at work", "board", board),
+            ("host and network", "", hosted),
+            ("idle hours", "", hosted + board * columns["idle_ratio"]),
+            ("fans and power supplies", "wall", wall),
+            ("cooling and feeders", "facility", wall * columns["pue_ratio"]),
+        ]
+        for step, boundary, joules in steps:
+            labels = {"option": option, "step": step, "boundary": boundary}
+            rows.append({**labels, **quantiles(joules)})
+    return pd.DataFrame(rows)
 
 
 def tokens(draws: pd.DataFrame) -> pd.DataFrame:
-    """Joules of an input, a cached and an output token at the three boundaries, a row a
-    combination.
+    """Joules of an input, a cached and an output token at three boundaries, a row a combination.
+
+    Columns are option, token, boundary, low, mid and high.
     """
-
-    def joules(d):
-        outwards = {
-            "board": 1.0,
-            "wall": d["wall_ratio"],
-            "facility": d["wall_ratio"] * d["pue_ratio"],
-        }
-        kinds = ("input", "cached", "output")
-        return {
-            (k, b): d[f"board_j_per_{k}_token"] * ratio
-            for k in kinds
-            for b, ratio in outwards.items()
-        }
-
-    return _spreads(draws, ("token", "boundary"), joules)
+    rows = []
+    for option in draws.index.unique(level=0):
+        columns = draws.loc[option]
+        wall = columns["wall_ratio"]
+        outwards = {"board": 1.0, "wall": wall, "facility": wall * columns["pue_ratio"]}
+        for token in ("input", "cached", "output"):
+            for boundary, ratio in outwards.items():
+                joules = columns[f"board_j_per_{token}_token"] * ratio
+                labels = {"option": option, "token": token, "boundary": boundary}
+                rows.append({**labels, **quantiles(joules)})
+    return pd.DataFrame(rows)
 
 
 @cache
 def energy_by_batch() -> pd.DataFrame:
-    """Measured board joules per output token over concurrency (InferenceX), and what the model says
-    of them.
+    """Measured board joules per output token by concurrency (InferenceX), beside the model's.
+
+    A row a point of a series with five loads or more: `measured`, and `low`, `mid`, `high` of the
+    prediction; `series` names it in words. Shared: not to be changed.
     """
     rows = table("energy").query("source == 'inferencex_dump'").reset_index(drop=True)
-    _, low, high = told = predict_energy(speeds_of_points(rows))
-    rows = rows.assign(mid=told[0], low=low, high=high, measured=rows["energy_j_per_output_token"])
-    what = ["accelerator", "model", "precision", "chips", "tensor_parallel", "input_tokens"]
-    rows["series"] = [
-        f"{r.model}, {r.precision.upper()} on {r.chips:g} {chip(r.accelerator)}, {r.input_tokens:,g} tokens in"
-        for r in rows.itertuples()
-    ]
-    return rows[rows.groupby(what)["concurrency"].transform("nunique") >= 5].sort_values(
-        ["series", "concurrency"]
-    )
+    joules, low, high = predict_energy(speeds_of_points(rows))
+    rows = rows.assign(mid=joules, low=low, high=high, measured=rows["energy_j_per_output_token"])
+    rows["series"] = [_series_name(row) for row in rows.to_dict("records")]
+    loads = rows.groupby(SERIES)["concurrency"].transform("nunique")
+    return rows[loads >= LEAST_LOADS].sort_values(["series", "concurrency"])
 
 
-def footprint(draws: pd.DataFrame, sites=()) -> pd.DataFrame:
-    """Carbon and water of a million output tokens with their prompts, operational and embodied
-    apart, at these sites.
+def _series_name(row: Mapping) -> str:
+    chips = f"{row['chips']:g} {chip(row['accelerator'])}"
+    model = f"{row['model']}, {row['precision'].upper()}"
+    return f"{model} on {chips}, {row['input_tokens']:,g} tokens in"
 
-    At all of the table without any.
+
+def footprint(draws: pd.DataFrame, sites: Sequence[str] = ()) -> pd.DataFrame:
+    """Carbon and water of a million output tokens with their prompts, a row a site and quantity.
+
+    Operation and what was emitted in making the chips stand apart. `sites` are names of sites.csv;
+    all of them without any. Columns are option, site, quantity, unit, low, mid and high.
     """
+    rows = []
+    for option in draws.index.unique(level=0):
+        for name in sites or names(Site):
+            for quantity, value in _per_output_token(draws.loc[option], find(Site, name)).items():
+                unit = FOOTPRINT_UNITS[quantity]
+                per_mtok = convert(value, f"{unit}/tok", f"{unit}/Mtok")
+                labels = {"option": option, "site": name, "quantity": quantity}
+                rows.append({**labels, "unit": f"{unit}/Mtok", **quantiles(per_mtok)})
+    return pd.DataFrame(rows)
 
-    def told(d):
-        wall, made = d["energy_j_per_output_token"] * d["wall_ratio"], {}
-        for site in (find(Site, name) for name in sites or names(Site)):
-            meter = energy.facility_j_per_output_token(wall, site.pue_ratio)
-            parts = {
-                ("carbon, operation", "g"): cooling.operational_g_per_output_token(
-                    meter, site.carbon_g_per_j
-                ),
-                ("carbon, embodied", "g"): d["embodied_g_per_output_token"],
-                ("water, on site", "l"): cooling.site_l_per_output_token(wall, site.water_l_per_j),
-                ("water, power stations", "l"): cooling.grid_l_per_output_token(
-                    meter, d["grid_water_l_per_j"]
-                ),
-            }
-            for (quantity, unit), value in parts.items():
-                made[site.name, quantity, f"{unit}/Mtok"] = convert(
-                    value, f"{unit}/tok", f"{unit}/Mtok"
-                )
-        return made
 
-    return _spreads(draws, ("site", "quantity", "unit"), told)
+def _per_output_token(columns: pd.DataFrame, site: Site) -> dict[str, pd.Series]:
+    """Grams and litres of an output token at a site, a value a draw."""
+    wall = columns["energy_j_per_output_token"] * columns["wall_ratio"]
+    meter = energy.facility_j_per_output_token(wall, site.pue_ratio)
+    grid = columns["grid_water_l_per_j"]
+    return {
+        CARBON_OPERATION: cooling.operational_g_per_output_token(meter, site.carbon_g_per_j),
+        CARBON_EMBODIED: columns["embodied_g_per_output_token"],
+        WATER_SITE: cooling.site_l_per_output_token(wall, site.water_l_per_j),
+        WATER_GRID: cooling.grid_l_per_output_token(meter, grid),
+    }
