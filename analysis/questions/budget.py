@@ -1,13 +1,10 @@
-"""What a yearly budget buys before and after a step, and which products pay: tokens, requests,
-today's dollars.
-"""
+"""What a yearly budget buys before and after a step: tokens, requests, today's dollars."""
 
 import numpy as np
 import pandas as pd
 
-from analysis import model
 from analysis.laws import decision, products
-from analysis.questions.claim import columns_by_reading
+from analysis.questions.claim import columns_by_reading, option_pair
 from analysis.scenario import readings
 from analysis.scenario.scenario import Scenario
 from analysis.scenario.schema import quantiles
@@ -22,42 +19,41 @@ STEPS = {  # from what the chips give to what a budget gets, in the order in whi
 
 
 def gain_ratio(draws: pd.DataFrame, option: str) -> np.ndarray:
-    """Work per dollar of an option over the baseline, a value a draw."""
-    return products.cost_gain_ratio(
-        *(draws.loc[name]["request_usd"].to_numpy() for name in ("baseline", option))
-    )
+    """Work per dollar of an option over the baseline, shape (draws,)."""
+    old, new = draws.loc["baseline", "request_usd"], draws.loc[option, "request_usd"]
+    return products.cost_gain_ratio(old.to_numpy(), new.to_numpy())
 
 
 def stretch(case: Scenario, draws: pd.DataFrame, option: str = "candidate") -> pd.DataFrame:
-    """The first full year of a budget, a row a draw: each step from gain to stretch, then dollars,
-    tokens, requests.
+    """The first full year of a budget, a row a draw.
 
-    The buyer moves what can be moved, whatever it brings: one who may stay has at least his budget.
-    `effective_usd` is what today's chips would have to be paid to do the same work: the "$36
-    million" of an article.
+    Columns are the steps of STEPS from gain to stretch, then `effective_usd`, `requests` and
+    `output_tokens`. `effective_usd` is what today's chips would have to be paid to do the same
+    work. The buyer moves what can be moved, whatever it brings: one who may stay has at least his
+    budget.
     """
     return stretch_of_gain(case, draws.loc["baseline"], gain_ratio(draws, option))
 
 
-def stretch_of_gain(case: Scenario, before: pd.DataFrame, gain_ratio: np.ndarray) -> pd.DataFrame:
-    """The same for a given gain in work per dollar, a value a draw."""
-    plan = case.budget
-    share = before["eligible_share"].to_numpy()
+def stretch_of_gain(case: Scenario, baseline: pd.DataFrame, gain_ratio: np.ndarray) -> pd.DataFrame:
+    """The same for a given gain in work per dollar, a value a draw; `baseline` is its rows."""
+    budget = case.budget
+    share = baseline["eligible_share"].to_numpy()
     moved = products.eligible_ratio(gain_ratio, share)
-    busy = moved * before["first_year_ratio"].to_numpy()
-    dual = plan.dual_months / YEAR_MONTHS  # in years, as the budget is a year's
-    left = products.spendable_usd(
-        plan.usd_per_year, plan.migration_usd, dual, plan.usd_per_year, share
+    busy = moved * baseline["first_year_ratio"].to_numpy()
+    dual_years = budget.dual_months / YEAR_MONTHS
+    left_usd = products.spendable_usd(
+        budget.usd_per_year, budget.migration_usd, dual_years, budget.usd_per_year, share
     )
-    effective = np.maximum(left, 0) * busy
-    requests = effective / before["request_usd"].to_numpy()
+    effective_usd = np.maximum(left_usd, 0) * busy
+    requests = effective_usd / baseline["request_usd"].to_numpy()
     return pd.DataFrame(
         {
             "gain_ratio": gain_ratio,
             "moved_ratio": moved,
             "busy_ratio": busy,
-            "stretch_ratio": effective / plan.usd_per_year,
-            "effective_usd": effective,
+            "stretch_ratio": effective_usd / budget.usd_per_year,
+            "effective_usd": effective_usd,
             "requests": requests,
             "output_tokens": requests * case.workload.output_tokens,
         }
@@ -65,35 +61,36 @@ def stretch_of_gain(case: Scenario, before: pd.DataFrame, gain_ratio: np.ndarray
 
 
 def required_gain_ratio(case: Scenario, draws: pd.DataFrame, target_ratio: float) -> np.ndarray:
-    """Tokens per dollar, new over old, with which the budget does `target_ratio` times the work, a
-    value a draw.
+    """Work per dollar, new over old, with which the budget does `target_ratio` times the work.
 
-    Infinite where traffic that cannot move, the first year's load and the move itself leave no gain
-    that would do.
+    Shape (draws,). Infinite where traffic that cannot move, the first year's load and the move
+    itself leave no gain that would do.
     """
-    before = draws.loc["baseline"]
-    share = before["eligible_share"].to_numpy()
-    spared = stretch_of_gain(case, before, np.ones(len(before)))[
-        "stretch_ratio"
-    ].to_numpy() / target_ratio - (1 - share)
-    return np.divide(share, spared, out=np.full(len(share), np.inf), where=spared > 0)
+    baseline = draws.loc["baseline"]
+    share = baseline["eligible_share"].to_numpy()
+    no_gain = stretch_of_gain(case, baseline, np.ones(len(baseline)))["stretch_ratio"].to_numpy()
+    # The stretch is no_gain times 1 / (1 - share + share / gain); solved for the gain.
+    left = no_gain / target_ratio - (1 - share)
+    return np.divide(share, left, out=np.full(len(share), np.inf), where=left > 0)
 
 
 def by_reading(case: Scenario, draws: pd.DataFrame) -> pd.DataFrame:
-    """The stretched budget under each reading of the claim and as measured: 80% range of effective
-    dollars.
+    """The stretched budget as measured and under each reading of the claim, a row each.
+
+    Columns are reading, title, low, mid and high (80% range of effective dollars), and
+    `before_frictions`: the median gain times the budget.
     """
-    before, rows = draws.loc["baseline"], []
-    columns = [model.columns_of(draws.loc[option]) for option in ("baseline", "candidate")]
-    for name, told in columns_by_reading(case, *columns).items():
-        ratio = products.cost_gain_ratio(columns[0]["request_usd"], told["request_usd"])
-        plain = float(np.median(ratio)) * case.budget.usd_per_year
-        told = {"reading": name, "title": readings.title(name)}
+    base, candidate = option_pair(draws)
+    rows = []
+    for name, columns in columns_by_reading(case, base, candidate).items():
+        gain = products.cost_gain_ratio(base["request_usd"], columns["request_usd"])
+        stretched = stretch_of_gain(case, draws.loc["baseline"], gain)
         rows.append(
             {
-                **told,
-                **quantiles(stretch_of_gain(case, before, ratio)["effective_usd"]),
-                "before_frictions": plain,
+                "reading": name,
+                "title": readings.title(name),
+                **quantiles(stretched["effective_usd"]),
+                "before_frictions": float(np.median(gain)) * case.budget.usd_per_year,
             }
         )
     return pd.DataFrame(rows)
@@ -102,41 +99,41 @@ def by_reading(case: Scenario, draws: pd.DataFrame) -> pd.DataFrame:
 def over_time(
     case: Scenario, draws: pd.DataFrame, arrival_months: np.ndarray, option: str = "candidate"
 ) -> pd.DataFrame:
-    """A budget spent month by month on a fleet that mixes old and new: cumulative effective
-    dollars, a row a month.
+    """A budget spent month by month on a fleet that mixes old and new, a row a month.
 
-    `arrival_months` says, a draw each, when the new chips first work for this buyer (infinite for
-    never). Tokens move over `decision.ramp_months`; the load factor of a new fleet settles a year
-    after it came. 80% range.
+    Columns are month, low, mid and high (80% range of cumulative effective dollars) and `today`,
+    what is spent. `arrival_months` says, a draw each, when the new chips first work for this buyer
+    (infinite for never). Tokens move over `decision.ramp_months`; the load factor of a new fleet
+    settles a year after it came.
     """
-    count = len(arrival_months)
-    before, ratio = draws.loc["baseline"][:count], gain_ratio(draws, option)[:count, None]
-    month = np.arange(case.budget.horizon_months) + 0.5
-    since = month - arrival_months[:, None]
-    settling = np.where(
-        since < YEAR_MONTHS, 1 - before["first_year_ratio"].to_numpy()[:, None], 0.0
-    )
-    ramp = decision.migrated_share(month, arrival_months[:, None], case.decision.ramp_months)
-    share = before["eligible_share"].to_numpy()[:, None]
-    spent = case.budget.usd_per_year / YEAR_MONTHS
-    once = (case.budget.migration_usd + case.budget.dual_months * spent * share) * (
-        (since >= 0) & (since < 1)
-    )
-    bought = np.cumsum(
-        (spent - once) * products.eligible_ratio(ratio, share * ramp) * (1 - ramp * settling),
-        axis=1,
-    )
-    low, mid, high = np.quantile(bought, [0.1, 0.5, 0.9], axis=0)
+    count, budget = len(arrival_months), case.budget
+    baseline = draws.loc["baseline"][:count]
+    gain = gain_ratio(draws, option)[:count, None]
+    share = baseline["eligible_share"].to_numpy()[:, None]
+    first_year = baseline["first_year_ratio"].to_numpy()[:, None]
+    month, arrival = np.arange(budget.horizon_months) + 0.5, arrival_months[:, None]
+    since = month - arrival
+    ramp = decision.migrated_share(month, arrival, case.decision.ramp_months)
+    lost_load = np.where(since < YEAR_MONTHS, 1 - first_year, 0.0)
+    monthly_usd = budget.usd_per_year / YEAR_MONTHS
+    in_first_month = (since >= 0) & (since < 1)
+    move_usd = budget.migration_usd + budget.dual_months * monthly_usd * share
+    left_usd = monthly_usd - move_usd * in_first_month
+    work_usd = left_usd * products.eligible_ratio(gain, share * ramp) * (1 - ramp * lost_load)
+    low, mid, high = np.quantile(np.cumsum(work_usd, axis=1), [0.1, 0.5, 0.9], axis=0)
+    end = month + 0.5
     return pd.DataFrame(
-        {"month": month + 0.5, "low": low, "mid": mid, "high": high, "today": spent * (month + 0.5)}
+        {"month": end, "low": low, "mid": mid, "high": high, "today": monthly_usd * end}
     )
 
 
 def demand(case: Scenario, draws: pd.DataFrame, option: str = "candidate") -> pd.DataFrame:
-    """How the market answers, a draw each: price, tokens and spending, after over before."""
-    belief = draws.loc["baseline"]
-    cost_ratio = 1 / gain_ratio(draws, option)
-    price_ratio = products.price_ratio(cost_ratio, belief["passed_elasticity"].to_numpy())
-    tokens = products.demand_ratio(price_ratio, belief["demand_elasticity"].to_numpy())
-    spend = products.spend_ratio(price_ratio, tokens)
-    return pd.DataFrame({"price_ratio": price_ratio, "tokens_ratio": tokens, "spend_ratio": spend})
+    """How the market answers, a row a draw: price, tokens and spending, after over before."""
+    baseline = draws.loc["baseline"]
+    passed, elasticity = baseline["passed_elasticity"], baseline["demand_elasticity"]
+    price_ratio = products.price_ratio(1 / gain_ratio(draws, option), passed.to_numpy())
+    tokens_ratio = products.demand_ratio(price_ratio, elasticity.to_numpy())
+    spend_ratio = products.spend_ratio(price_ratio, tokens_ratio)
+    return pd.DataFrame(
+        {"price_ratio": price_ratio, "tokens_ratio": tokens_ratio, "spend_ratio": spend_ratio}
+    )

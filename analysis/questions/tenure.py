@@ -1,6 +1,7 @@
-"""What a scenario's chips cost: purchase prices, contracts, and the ways to hold them side
-by side.
-"""
+"""Ways to hold the same chips side by side: owned, contracted, hired on demand, or an API."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from analysis.scenario.scenario import Scenario
 from analysis.scenario.schema import quantiles
 from analysis.units import convert
 
-OWNER = "owner_neocloud"  # a published total, beside ours from components
+OPTIONS = ("baseline", "candidate")
 CONTRACTS = {
     "rent_3yr": "hired for 3 years",
     "rent_1yr": "hired for 1 year",
@@ -20,68 +21,99 @@ CONTRACTS = {
 }
 
 
+@dataclass(frozen=True)
+class Way:
+    """A way to hold a chip: the contract in prices.csv, and whether it is paid for only in use."""
+
+    contract: str
+    label: str
+    pays_in_use: bool
+
+
+WAYS = (
+    Way("owner_neocloud", "owned by a neocloud, as published", pays_in_use=False),
+    Way("rent_3yr", CONTRACTS["rent_3yr"], pays_in_use=False),
+    Way("rent_1yr", CONTRACTS["rent_1yr"], pays_in_use=False),
+    Way("rent_on_demand", CONTRACTS["rent_on_demand"], pays_in_use=True),
+)
+
+
 def tenures(case: Scenario, draws: pd.DataFrame) -> pd.DataFrame:
-    """The same work four ways for each option: $ per chip-hour, per million output tokens and per
-    request.
+    """The same work held in different ways, a row an option and way.
 
-    Owned and contracted chips are paid for idle hours too; hired on demand, they are paid while
-    they work. Rows without a quote are left out. The API's row has no chip-hour: its price holds
-    its own margin, model and load.
+    Columns are option, how, usd_per_chip_hour and output_usd_per_mtok (medians), and low, mid and
+    high of a request in dollars. Owned and contracted chips are paid for idle hours too; hired on
+    demand, they are paid while they work. Ways without a quote are left out. The API's row has no
+    chip-hour: its price holds its own margin, model and load.
     """
-    return pd.DataFrame(
-        [
-            row
-            for option in ("baseline", "candidate")
-            for row in _ways(case, option, draws.loc[option])
-        ]
+    rows = list(_option_rows(case, OPTIONS[0], draws.loc[OPTIONS[0]]))
+    if case.finance.api:
+        token_usd = np.array([api_prices(case)["output_usd_per_token"]])
+        request_usd = np.array([api_request_usd(case)])
+        rows.append(_row("API", case.finance.api, np.nan, token_usd, request_usd))
+    rows += _option_rows(case, OPTIONS[1], draws.loc[OPTIONS[1]])
+    return pd.DataFrame(rows)
+
+
+def _option_rows(case: Scenario, option: str, columns: pd.DataFrame) -> Iterator[dict]:
+    """The ways to hold an option's chips; `columns` are its draws."""
+    load_factor = columns["load_factor"].to_numpy()
+    yield _held(
+        option, "owned", columns["owned_usd_per_s_per_chip"].to_numpy(), load_factor, columns
     )
+    for way in WAYS:
+        quote = quote_usd_per_s_per_chip(
+            getattr(case, option).accelerator, way.contract, str(case.as_of)
+        )
+        if np.isfinite(quote):
+            paid_share = np.ones(len(columns)) if way.pays_in_use else load_factor
+            yield _held(option, way.label, quote, paid_share, columns)
 
 
-def _ways(case: Scenario, option: str, mine: pd.DataFrame):
-    as_of, own = str(case.as_of), mine["owned_usd_per_s_per_chip"]
-    chip, asked = (
-        getattr(case, option).accelerator,
-        {OWNER: "owned by a neocloud, as published", **CONTRACTS},
-    )
-    rents = {label: quote_usd_per_s_per_chip(chip, field, as_of) for field, label in asked.items()}
-    for label, second in {"owned": own, **rents}.items():
-        if np.all(np.isfinite(second)):
-            idle = 1.0 if "on demand" in label else mine["load_factor"]
-            times = second / idle / mine["busy_usd_per_s_per_chip"]
-            token, request = (
-                mine[name] * times for name in ("output_usd_per_token", "request_usd")
-            )
-            yield _way(option, label, np.median(second), token, request)
-    if case.finance.api and option == "baseline":
-        output = api_prices(case)["output_usd_per_token"]
-        yield _way("API", case.finance.api, np.nan, [output], [api_request_usd(case)])
+def _held(
+    option: str,
+    label: str,
+    usd_per_s: float | np.ndarray,
+    busy_share_of_paid: np.ndarray,
+    columns: pd.DataFrame,
+) -> dict:
+    """A row of `tenures`: the option's costs at another price of a chip second."""
+    times = usd_per_s / busy_share_of_paid / columns["busy_usd_per_s_per_chip"].to_numpy()
+    token_usd = columns["output_usd_per_token"].to_numpy() * times
+    request_usd = columns["request_usd"].to_numpy() * times
+    return _row(option, label, float(np.median(usd_per_s)), token_usd, request_usd)
 
 
-def _way(option: str, how: str, second: float, token, request) -> dict:
-    token = convert(float(np.median(token)), "usd/tok", "usd/Mtok")
-    hour = convert(second, "usd/s", "usd/hour")
-    told = {"option": option, "how": how, "usd_per_chip_hour": hour, "output_usd_per_mtok": token}
-    return {**told, **quantiles(request)}
+def _row(
+    option: str, label: str, usd_per_s: float, token_usd: np.ndarray, request_usd: np.ndarray
+) -> dict:
+    return {
+        "option": option,
+        "how": label,
+        "usd_per_chip_hour": convert(usd_per_s, "usd/s", "usd/hour"),
+        "output_usd_per_mtok": convert(float(np.median(token_usd)), "usd/tok", "usd/Mtok"),
+        **quantiles(request_usd),
+    }
 
 
 def break_even(case: Scenario, draws: pd.DataFrame, option: str) -> np.ndarray:
-    """Load factor above which owning beats hiring on demand, a value a draw; NaN where on-demand
-    has no quote.
+    """Load factor above which owning beats hiring on demand, shape (draws,).
+
+    NaN where nobody has quoted the chip on demand.
     """
-    rent = quote_usd_per_s_per_chip(
-        getattr(case, option).accelerator, "rent_on_demand", str(case.as_of)
-    )
-    return cost.break_even_load_factor(
-        draws.loc[option]["owned_usd_per_s_per_chip"].to_numpy(), rent
-    )
+    accelerator = getattr(case, option).accelerator
+    rent = quote_usd_per_s_per_chip(accelerator, "rent_on_demand", str(case.as_of))
+    owned = draws.loc[option, "owned_usd_per_s_per_chip"].to_numpy()
+    return cost.break_even_load_factor(owned, rent)
 
 
 def rents(case: Scenario) -> pd.DataFrame:
-    """Dated quotes of the two options' chips up to the scenario's date: thing, as_of, contract, $
-    per chip-hour.
+    """Dated quotes of the two options' chips up to the scenario's day, a row a quote.
+
+    Columns are thing, as_of, contract, usd_per_chip_hour and source.
     """
     rows = table("prices")
-    chips = [case.baseline.accelerator, case.candidate.accelerator]
+    chips = [getattr(case, option).accelerator for option in OPTIONS]
     rows = rows[rows["stands"] & rows["thing"].isin(chips) & (rows["as_of"] <= str(case.as_of))]
     contract = rows["field"].str.removesuffix("_usd_per_s_per_chip").map(CONTRACTS)
     hourly = convert(rows["base"], "usd/s", "usd/hour")
