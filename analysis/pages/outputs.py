@@ -207,4 +207,13 @@ def _as_html(markdown: str) -> str:
 def _renderer() -> Any:
     import mistune
 
-    return mistune.create_markdown(plugins=["table"])
+    class Renderer(mistune.HTMLRenderer):
+        """Entities of `plain` count; HTML that stands in a sentence is shown, not interpreted."""
+
+        def inline_html(self, html: str) -> str:
+            return mistune.escape(html)
+
+        def block_html(self, html: str) -> str:
+            return f"<p>{mistune.escape(html.strip())}</p>\n"
+
+    return mistune.create_markdown(renderer=Renderer(escape=False), plugins=["table"])

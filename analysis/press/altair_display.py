@@ -115,9 +115,11 @@ def _drawing(spec: dict) -> str:
     reruns.
     """
     cell = _cell()
-    if not _carrier:
+    first = not _carrier
+    if first:
         _carrier.append(cell)
-    carried = base64.b64encode(library()).decode() if cell == _carrier[0] else ""
+    again = cell is not None and cell == _carrier[0]  # tools other than JupyterLab name no cells
+    carried = base64.b64encode(library()).decode() if first or again else ""
     packed = html.escape(json.dumps(spec, separators=(",", ":")))
     script = (ASSETS / "notebook.js").read_text()
     return f'<div class="passthrough" data-spec="{packed}" data-library="{carried}"></div><script>{script}</script>'

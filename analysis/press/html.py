@@ -206,10 +206,10 @@ def _output(output: dict, picture) -> str:
         return _answer(data[HEADLINE])
     if MIME in data:
         return _chart(data[MIME], picture)
+    if "text/markdown" in data:  # HTML beside it is for tools that read dollars as mathematics
+        return f'<div class="out said">{markdown(data["text/markdown"])}</div>'
     if "text/html" in data:
         return f'<div class="out table" tabindex="0" role="region" aria-label="Table">{clean(data["text/html"])}</div>'
-    if "text/markdown" in data:
-        return f'<div class="out said">{markdown(data["text/markdown"])}</div>'
     return f'<div class="out"><pre>{html.escape(data.get("text/plain", ""))}</pre></div>'
 
 
