@@ -47,7 +47,8 @@ _HOMES = {
     "analysis.pages.numbers": ("interval", "shown"),
     "analysis.pages.outputs": ("headline", "numbers", "say", "takeaway"),
     "analysis.pages.words": ("plain",),
-    "analysis.scenario.scenario": ("ScenarioError", "load", "scenarios"),
+    "analysis.pages.parameters": ("load",),
+    "analysis.scenario.scenario": ("ScenarioError", "scenarios"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = sorted(_HOME_OF)

@@ -30,7 +30,7 @@ def takes_scenario(name: str) -> bool:
 PER_SCENARIO = [name for name in NOTEBOOKS if takes_scenario(name)]
 
 
-def run(*words, cwd=ROOT):
+def run(*words, cwd=ROOT) -> str:
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     done = subprocess.run(
         [sys.executable, "-m", *map(str, words)],
@@ -42,6 +42,7 @@ def run(*words, cwd=ROOT):
         stdin=subprocess.DEVNULL,
     )
     assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
+    return done.stdout
 
 
 def papermill(notebook: str, tmp_path: Path, *words) -> dict:
@@ -108,6 +109,32 @@ def test_plain_papermill_takes_overrides(tmp_path):
     )
     (record,) = shown(nb, HEADLINE)
     assert record["headline"] not in [kept["headline"] for kept in kept_headline("cost")]
+
+
+def test_plain_papermill_takes_overrides_as_json_text(tmp_path):
+    nb = papermill("cost", tmp_path, "-p", "overrides", '{"workload.output_tokens": 512}')
+    (record,) = shown(nb, HEADLINE)
+    assert record["headline"] not in [kept["headline"] for kept in kept_headline("cost")]
+
+
+def test_papermill_refuses_overrides_that_are_no_json(tmp_path):
+    with pytest.raises(AssertionError, match="expected JSON such as"):
+        papermill("cost", tmp_path, "-p", "overrides", "workload.output_tokens: 512")
+
+
+def test_papermill_refuses_the_sections_of_a_scenario_file_as_parameters(tmp_path):
+    """Else the notebook would run with its default, and nobody would be told."""
+    with pytest.raises(AssertionError, match="name the file instead: papermill"):
+        papermill("cost", tmp_path, "-f", "params/hopper.yml")
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_papermill_says_what_each_parameter_is(name):
+    words = " ".join(run("papermill", "--help-notebook", f"notebooks/{name}.ipynb").split())
+    assert "overrides: dict (default {}) " in words
+    assert "Unknown type" not in words
+    if name in PER_SCENARIO:
+        assert 'scenario: str (default "article") a name in params/' in words
 
 
 def test_papermill_refuses_a_scenario_that_is_not_there(tmp_path):
