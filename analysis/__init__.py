@@ -13,6 +13,10 @@ Change one belief or choice without a file, and ask again:
 
     case = an.load("article", {"workload.output_tokens": 2000, "candidate.accelerator": "b300"})
 
+Or fill in a form and save it as a scenario file of your own:
+
+    an.form("article")
+
 Look up what there is to choose from, and where numbers come from:
 
     an.accelerators(), an.models(), an.sites(), an.prices()     # tables of the facts
@@ -43,11 +47,12 @@ from typing import Any
 _HOMES = {
     "analysis.model": ("beliefs", "evaluate", "explain", "predict"),
     "analysis.pages.catalogue": ("accelerators", "models", "prices", "sites"),
+    "analysis.pages.form": ("form",),
     "analysis.pages.inputs": ("sources",),
     "analysis.pages.numbers": ("interval", "shown"),
     "analysis.pages.outputs": ("headline", "numbers", "say", "takeaway"),
-    "analysis.pages.words": ("plain",),
     "analysis.pages.parameters": ("load",),
+    "analysis.pages.words": ("plain",),
     "analysis.scenario.scenario": ("ScenarioError", "scenarios"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
