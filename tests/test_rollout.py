@@ -287,7 +287,7 @@ def test_a_fleet_keeps_its_chips_and_its_limits(change):
     case = load("measured", change)
     done = fleet.simulate(case, outcomes(), schedule.forecast(case))
     alive, bought = (
-        {kind: done[f"{kind}_{what}_chips"] for kind in ("old", "new")}
+        {kind: getattr(done, f"{kind}_{what}_chips") for kind in ("old", "new")}
         for what in ("alive", "bought")
     )
     assert (
@@ -298,7 +298,7 @@ def test_a_fleet_keeps_its_chips_and_its_limits(change):
     assert (gone >= -1e-6).all()  # and what retires never comes back
     assert ((alive["old"] + alive["new"]) * 2170 <= case.fleet.power_w + 1).all()
     assert (alive["new"] * 2170 <= case.fleet.liquid_w + 1).all()
-    assert (done["usd_per_token"][:, 0] >= done["usd_per_token"][:, -1] - 1e-12).all()
+    assert (done.usd_per_token[:, 0] >= done.usd_per_token[:, -1] - 1e-12).all()
 
 
 def test_supply_stays_under_its_cap_and_never_falls():

@@ -110,16 +110,14 @@ def ramp(case: Scenario) -> alt.LayerChart:
     return charts.ramp(months, estimates, case.rollout.ramp)
 
 
-def simulated_fleet(
-    case: Scenario, draws: pd.DataFrame, forecast: Forecast
-) -> dict[str, np.ndarray]:
+def simulated_fleet(case: Scenario, draws: pd.DataFrame, forecast: Forecast) -> fleet.Fleet:
     """Chips bought and in service, and cost and energy of a token, by quantity: (draw, month)."""
     return fleet.simulate(case, draws, forecast, headline_option(draws))
 
 
-def fans(case: Scenario, fleet_by_month: dict[str, np.ndarray]) -> pd.DataFrame:
+def fans(case: Scenario, simulated: fleet.Fleet) -> pd.DataFrame:
     """Percentiles of every quantity of a simulated fleet, a row a quantity and month."""
-    return fleet.fans(case, fleet_by_month)
+    return fleet.fans(case, simulated)
 
 
 def cohorts(fans: pd.DataFrame) -> alt.Chart:
@@ -172,7 +170,7 @@ def checks(
     case: Scenario,
     forecast: Forecast,
     costs: pd.DataFrame,
-    fleet_by_month: dict[str, np.ndarray],
+    simulated: fleet.Fleet,
 ) -> Output:
     """What has to hold of this page's numbers; AssertionError naming what does not."""
     months = np.arange(0, 241.0)
@@ -189,7 +187,7 @@ def checks(
         "A later milestone is never the more likely one": bool(
             (limited >= general - ROUNDING).all() and (general >= volume - ROUNDING).all()
         ),
-        "No more chips are in service than were bought": _bought_before_use(case, fleet_by_month),
+        "No more chips are in service than were bought": _bought_before_use(case, simulated),
         "Knowing all is worth at least as much as knowing a part": (
             advice.knowing_ratio >= part - ROUNDING
         ),
@@ -205,12 +203,12 @@ def _is_cumulative(chance: np.ndarray) -> bool:
     return bool((np.diff(chance) >= -1e-12).all() and 0 <= chance[0] <= chance[-1] <= 1 + 1e-12)
 
 
-def _bought_before_use(case: Scenario, fleet_by_month: dict[str, np.ndarray]) -> bool:
+def _bought_before_use(case: Scenario, simulated: fleet.Fleet) -> bool:
     slack = 1e-6  # chips
-    old_bought = case.fleet.chips + fleet_by_month["old_bought_chips"].cumsum(axis=1)
-    new_bought = fleet_by_month["new_bought_chips"].cumsum(axis=1)
-    old_fits = (fleet_by_month["old_alive_chips"] <= old_bought + slack).all()
-    new_fits = (fleet_by_month["new_alive_chips"] <= new_bought + slack).all()
+    old_bought = case.fleet.chips + simulated.old_bought_chips.cumsum(axis=1)
+    new_bought = simulated.new_bought_chips.cumsum(axis=1)
+    old_fits = (simulated.old_alive_chips <= old_bought + slack).all()
+    new_fits = (simulated.new_alive_chips <= new_bought + slack).all()
     return bool(old_fits and new_fits)
 
 

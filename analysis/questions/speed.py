@@ -1,8 +1,7 @@
-"""Speed taken apart: where a step's time goes, both options' frontiers, what each difference of two
-chips brings.
-"""
+"""Speed taken apart: where a step's time goes, both frontiers, what each difference brings."""
 
-from itertools import chain, combinations
+from collections.abc import Mapping
+from itertools import combinations
 from math import comb
 
 import numpy as np
@@ -10,13 +9,16 @@ import pandas as pd
 
 from analysis.model.layouts import frontier, layouts, sweep_layouts, workload_and_promise
 from analysis.model.settings import option_names, setting
+from analysis.scenario.scenario import Scenario
 
-PAIRS = {
+OPTIONS = ("baseline", "candidate")
+# Parts of a step that read memory and compute at once: the slower of the two binds.
+READ_AND_COMPUTE = {
     "linear": ("linear_read_s", "linear_compute_s"),
     "expert": ("expert_read_s", "expert_compute_s"),
     "cache": ("cache_read_s", "attention_s"),
 }
-REST = (
+OTHER_COLUMNS = [
     "overhead_s",
     "activation_s_per_token",
     "step_tokens",
@@ -24,8 +26,10 @@ REST = (
     "step_residual_factor",
     "work_residual_factor",
     "interference_s",
-)
-DIFFERENCES = {
+]
+# How the columns in which two options differ end, by the difference that they make; what no other
+# names is software: what calibration learnt of each platform.
+DIFFERENCES: dict[str, tuple[str, ...]] = {
     "arithmetic": ("flop_per_s_per_chip", "mfu_share"),
     "number format": ("bytes_per_parameter", "cached_value_bytes_per_token"),
     "bandwidth": ("bandwidth_bytes_per_s_per_chip",),
@@ -35,116 +39,132 @@ DIFFERENCES = {
         "network_bytes_per_s_per_chip",
         "domain_chips",
     ),
-    "software": ("",),  # all that is left: what calibration learnt of each platform
+    "software": ("",),
 }
+SIZE = "network and size"  # the difference that brings the candidate's number of chips
+RATE = "output_tokens_per_s_per_chip"
 
 
 def parts(draws: pd.DataFrame) -> pd.DataFrame:
-    """Shares of the time between two tokens by part, and what binds each: medians over draws, by
-    option.
+    """Shares of the time between two tokens by part, a row an option and part.
+
+    Columns are option, part, share, rank (order in a step) and bound: whether reading, computing or
+    waiting binds it. Medians over draws, which are as `evaluate` gives them.
     """
+    columns = [name for pair in READ_AND_COMPUTE.values() for name in pair] + OTHER_COLUMNS
     rows = []
     for option, table in draws.groupby(level="option", sort=False):
-        middle = table[[*chain(*PAIRS.values()), *REST]].median()
-        times = {
-            part: (
-                np.hypot(middle[read], middle[work]),
-                "read" if middle[read] >= middle[work] else "compute",
-            )
-            for part, (read, work) in PAIRS.items()
-        }
-        times = {
-            part: (time * middle["work_residual_factor"], bound)
-            for part, (time, bound) in times.items()
-        }
-        small_s = middle["overhead_s"] + middle["activation_s_per_token"] * middle["step_tokens"]
-        small = {"communication": middle["communication_s"], "overhead": small_s}
-        times |= {
-            part: (time * middle["step_residual_factor"], "wait") for part, time in small.items()
-        }
-        times["interference"] = (middle["interference_s"], "compute")
-        whole = sum(time for time, _ in times.values())
-        rows += [
-            (option, part, time / whole, rank, bound)
-            for rank, (part, (time, bound)) in enumerate(times.items())
-        ]
+        times = _part_times(table[columns].median())
+        whole = sum(seconds for _, seconds, _ in times)
+        for rank, (part, seconds, bound) in enumerate(times):
+            rows.append((option, part, seconds / whole, rank, bound))
     return pd.DataFrame(rows, columns=["option", "part", "share", "rank", "bound"])
 
 
-def frontiers(case) -> pd.DataFrame:
-    """The frontiers of baseline and candidate under the scenario's limit on the first token."""
-    work, promise = workload_and_promise(case)
-    told = []
-    for option in ("baseline", "candidate"):
-        chips = getattr(case, option).chips
-        told.append(
-            frontier(*option_names(case, option), chips, work, promise["ttft_limit_s"]).assign(
-                option=option
-            )
-        )
-    return pd.concat(told, ignore_index=True)
+def _part_times(median: pd.Series) -> list[tuple[str, float, str]]:
+    """Each part of a step with its seconds and what binds it."""
+    times = []
+    for part, (read, compute) in READ_AND_COMPUTE.items():
+        seconds = np.hypot(median[read], median[compute]) * median["work_residual_factor"]
+        times.append((part, seconds, "read" if median[read] >= median[compute] else "compute"))
+    activation_s = median["activation_s_per_token"] * median["step_tokens"]
+    factor = median["step_residual_factor"]
+    times.append(("communication", median["communication_s"] * factor, "wait"))
+    times.append(("overhead", (median["overhead_s"] + activation_s) * factor, "wait"))
+    times.append(("interference", median["interference_s"], "compute"))
+    return times
 
 
-def gains(case) -> pd.DataFrame:
-    """What each difference brings to tokens/s per chip at the promised speed: Shapley shares of the
-    log ratio.
+def frontiers(case: Scenario) -> pd.DataFrame:
+    """The frontiers of baseline and candidate under the scenario's limit on the first token.
 
-    Each difference is swapped from the baseline's to the candidate's, alone and with any others,
-    and the layout is chosen anew each time; its share is the mean over all orders, so that shares
-    multiply to the whole ratio. Where a mixture of the two cannot keep the promise, it counts as
-    the slower option.
+    Rows as `model.layouts.frontier` gives them, with the column `option`.
     """
-    taken = [
+    workload, promise = workload_and_promise(case)
+    tables = []
+    for option in OPTIONS:
+        chips = getattr(case, option).chips
+        rows = frontier(*option_names(case, option), chips, workload, promise["ttft_limit_s"])
+        tables.append(rows.assign(option=option))
+    return pd.concat(tables, ignore_index=True)
+
+
+def gains(case: Scenario) -> pd.DataFrame:
+    """What each difference brings to tokens/s per chip at the promised speed, a row a difference.
+
+    `ratio` is its Shapley share of the log ratio: each difference is swapped from the baseline's to
+    the candidate's, alone and with any others, and the layout is chosen afresh each time; its share
+    is the mean over all orders (Shapley 1953), so that ratios multiply to the whole. Where a
+    mixture of the two cannot keep the promise, it counts as the slower option.
+    """
+    subsets = [
         frozenset(chosen)
         for size in range(len(DIFFERENCES) + 1)
         for chosen in combinations(DIFFERENCES, size)
     ]
-    rates, count = _mixed(case, taken), len(DIFFERENCES)
-    shares = {
-        name: sum(
-            np.log(rates[without | {name}] / rates[without])
-            / (count * comb(count - 1, len(without)))
-            for without in rates
-            if name not in without
-        )
-        for name in DIFFERENCES
-    }
-    return pd.DataFrame({"difference": list(shares), "ratio": np.exp(list(shares.values()))})
+    rates = _mixed_rates(case, subsets)
+    ratios = [np.exp(_shapley_share(name, rates)) for name in DIFFERENCES]
+    return pd.DataFrame({"difference": list(DIFFERENCES), "ratio": ratios})
 
 
-def _mixed(case, mixtures: list[frozenset]) -> dict[frozenset, float]:
-    """Most tokens/s per chip within the promise, of baselines that have taken these differences
-    from the candidate.
+def _shapley_share(name: str, rates: Mapping[frozenset, float]) -> float:
+    """Mean over all orders of what adding `name` does to the log rate."""
+    count = len(DIFFERENCES)
+    share = 0.0
+    for without in rates:
+        if name not in without:
+            orders = count * comb(count - 1, len(without))
+            share += np.log(rates[without | {name}] / rates[without]) / orders
+    return share
 
-    The first has taken none, the last has taken all; the slower of them stands for those that
+
+def _mixed_rates(case: Scenario, subsets: list[frozenset]) -> dict[frozenset, float]:
+    """Most tokens/s per chip of the baseline with some differences taken from the candidate.
+
+    The first subset is empty, the last is whole; the slower of these two stands for mixtures that
     cannot keep the promise.
     """
-    work, promise = workload_and_promise(case)
-    columns, plans = [], []
-    for option in ("baseline", "candidate"):
-        names = option_names(case, option)
-        columns.append(setting(*names) | work)
-        plans.append(layouts(*names[:2], getattr(case, option).chips))
-    moved = {
-        name: next(which for which, ends in DIFFERENCES.items() if name.endswith(ends))
-        for name, value in columns[0].items()
-        if value != columns[1][name]
-    }
-    mixed = pd.DataFrame(
-        [
-            {name: columns[which in taken][name] for name, which in moved.items()}
-            for taken in mixtures
-        ]
-    )
-    wide = np.array(["network and size" in taken for taken in mixtures])
-    mixed["mixture"] = range(len(mixtures))
-    laid = [plan.merge(mixed[wide == larger], how="cross") for larger, plan in enumerate(plans)]
+    workload, promise = workload_and_promise(case)
+    old, new = ({**setting(*option_names(case, option)), **workload} for option in OPTIONS)
+    differing = {name: _difference(name) for name in old if old[name] != new[name]}
+    fixed = {name: value for name, value in old.items() if name not in differing}
+    mixtures = pd.DataFrame([_mixture(subset, differing, old, new) for subset in subsets])
+    mixtures["mixture"] = range(len(subsets))
+    has_size = np.array([SIZE in subset for subset in subsets])
     points = sweep_layouts(
-        {name: value for name, value in columns[0].items() if name not in moved}, pd.concat(laid)
+        fixed,
+        pd.concat(
+            [
+                _layouts(case, "baseline").merge(mixtures[~has_size], how="cross"),
+                _layouts(case, "candidate").merge(mixtures[has_size], how="cross"),
+            ]
+        ),
     )
-    kept = points[points["ttft_s"] <= promise["ttft_limit_s"]]
-    kept = kept[kept["tokens_per_s_per_user"] >= promise["tokens_per_s_per_user"]]
-    most = (
-        kept.groupby("mixture")["output_tokens_per_s_per_chip"].max().reindex(range(len(mixtures)))
-    )
-    return dict(zip(mixtures, most.fillna(most.iloc[[0, -1]].min()), strict=True))
+    in_time = points[points["ttft_s"] <= promise["ttft_limit_s"]]
+    kept = in_time[in_time["tokens_per_s_per_user"] >= promise["tokens_per_s_per_user"]]
+    most = kept.groupby("mixture")[RATE].max().reindex(range(len(subsets)))
+    slower = most.iloc[[0, -1]].min()
+    return dict(zip(subsets, most.fillna(slower), strict=True))
+
+
+def _difference(column: str) -> str:
+    """The difference that a column belongs to."""
+    return next(name for name, endings in DIFFERENCES.items() if column.endswith(endings))
+
+
+def _mixture(
+    subset: frozenset,
+    differing: Mapping[str, str],
+    old: Mapping[str, float],
+    new: Mapping[str, float],
+) -> dict[str, float]:
+    """The differing columns, the candidate's where the subset has their difference."""
+    return {
+        column: new[column] if difference in subset else old[column]
+        for column, difference in differing.items()
+    }
+
+
+def _layouts(case: Scenario, option: str) -> pd.DataFrame:
+    accelerator, model, _, _ = option_names(case, option)
+    return layouts(accelerator, model, getattr(case, option).chips)

@@ -1,84 +1,112 @@
 """How many chips are made: published shipments, the curve fitted to them, and its fan."""
 
+from datetime import date
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from analysis import model
 from analysis.laws import rollout
-from analysis.questions import launches
+from analysis.questions.launches import dated_table, day_after, months_between
+from analysis.scenario.scenario import Scenario
 
 KEPT_DRAWS = 1024  # enough for fans; every month of every cohort is held for each
+Z95 = 1.645  # standard-normal score of the 95th percentile; estimates range from P5 to P95
+QUARTER_MONTHS = 3
+FAN = {"low": 0.1, "lower": 0.25, "mid": 0.5, "upper": 0.75, "high": 0.9}
 
 
 def shipped(product: str) -> pd.DataFrame:
-    """Cumulative shipments: months since the first quarter began, units, and the log spread of
-    their estimate.
+    """Cumulative shipments of a product, a row a quarter.
+
+    Columns are months since the first quarter began, units, and the log standard deviation of the
+    quarter's estimate.
     """
-    rows = launches.dated_table("volumes")[lambda t: t["product"] == product]
-    spread = np.log(rows.high_units / rows.low_units) / (2 * 1.645)  # its range is P5 to P95
-    months = [launches.months_between(rows.until.iloc[0], day) + 3 for day in rows.until]
-    return pd.DataFrame(
-        {"months": months, "units": rows.mid_units.cumsum(), "spread_ratio": spread.fillna(0)}
-    )
+    rows = _volumes(product)
+    log_sd = np.log(rows["high_units"] / rows["low_units"]) / (2 * Z95)
+    first = rows["until"].iloc[0]
+    months = [months_between(first, day) + QUARTER_MONTHS for day in rows["until"]]
+    units = rows["mid_units"].cumsum()
+    return pd.DataFrame({"months": months, "units": units, "log_sd": log_sd.fillna(0)})
 
 
-def fit_ramp(months, units, cap_units, error_units=1.0):
-    """Growth a month and midpoint month of a logistic with a given cap, by least squares (last
-    axis: time).
+def _volumes(product: str) -> pd.DataFrame:
+    rows = dated_table("volumes")
+    return rows[rows["product"] == product]
 
-    The fit is linear in the logit; residuals are weighed by the curve's slope, which makes them
-    residuals in units.
+
+def fit_ramp(
+    months: np.ndarray, units: np.ndarray, cap_units: Any, error_units: Any = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Growth a month and midpoint month of a logistic with a given cap, by least squares.
+
+    The last axis of all arrays is time; the results keep it, with length 1. The fit is linear in
+    the logit; residuals are weighed by the curve's slope, which makes them residuals in units.
     """
-    level = np.log(units / (cap_units - units))
+    logits = np.log(units / (cap_units - units))
     weight = (units * (1 - units / cap_units) / error_units) ** 2
-    mean = lambda x: (weight * x).sum(-1, keepdims=True) / weight.sum(-1, keepdims=True)
-    away = months - mean(months)
-    growth = (weight * away * (level - mean(level))).sum(-1, keepdims=True) / (
-        weight * away**2
-    ).sum(-1, keepdims=True)
-    return growth, mean(months) - mean(level) / growth
+    mean_month, mean_logit = _weighted_mean(months, weight), _weighted_mean(logits, weight)
+    away = months - mean_month
+    covariance = (weight * away * (logits - mean_logit)).sum(-1, keepdims=True)
+    variance = (weight * away**2).sum(-1, keepdims=True)
+    growth = covariance / variance
+    return growth, mean_month - mean_logit / growth
 
 
-def cumulative_units(product: str, cap_ratio, months, seed: int = model.SEED) -> np.ndarray:
-    """Cumulative units by month, a row a draw; `cap_ratio` units are still to come for each shipped
-    so far.
+def _weighted_mean(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """The mean over the last axis, which is kept."""
+    return (weight * values).sum(-1, keepdims=True) / weight.sum(-1, keepdims=True)
+
+
+def cumulative_units(
+    product: str, cap_ratio: np.ndarray, months: np.ndarray, seed: int = model.SEED
+) -> np.ndarray:
+    """Cumulative units by month, shape (draws, months).
+
+    `cap_ratio` units, a value a draw, are still to come for each shipped so far; `months` since the
+    first quarter began, shape (months,) or (draws, months).
     """
     rows = shipped(product)
-    score = np.random.default_rng([seed, *product.encode()]).standard_normal((len(cap_ratio), 1))
-    noise = np.exp(score * rows.spread_ratio.mean())
-    units = rows.units.to_numpy() * noise
+    generator = np.random.default_rng([seed, *product.encode()])
+    score = generator.standard_normal((len(cap_ratio), 1))
+    units = rows["units"].to_numpy() * np.exp(score * rows["log_sd"].mean())
     cap = units[:, -1:] * (1 + cap_ratio[:, None])
-    growth, midpoint = fit_ramp(rows.months.to_numpy(), units, cap, units)
+    growth, midpoint = fit_ramp(rows["months"].to_numpy(), units, cap, units)
     return rollout.logistic_chips(cap, growth, midpoint, np.asarray(months, float))
 
 
-def fan(case, values: np.ndarray, quantity: str, start=None) -> pd.DataFrame:
-    """Percentiles of a quantity by month, a row a month: columns low, lower, mid, upper, high (P10,
-    25, 50, 75, 90).
+def fan(
+    case: Scenario, values: np.ndarray, quantity: str, start: date | None = None
+) -> pd.DataFrame:
+    """Percentiles of a quantity by month from `start` (the scenario's day if None), a row a month.
+
+    `values` has the shape (draws, months). Columns are day, quantity, and low, lower, mid, upper
+    and high (P10, 25, 50, 75, 90).
     """
-    ends = np.quantile(values, [0.1, 0.25, 0.5, 0.75, 0.9], axis=0)
-    days = [
-        pd.Timestamp(launches.day_after(start or case.as_of, month))
-        for month in range(values.shape[1])
-    ]
-    columns = dict(zip(("low", "lower", "mid", "upper", "high"), ends, strict=True))
+    percentiles = np.quantile(values, list(FAN.values()), axis=0)
+    first = start or case.as_of
+    days = [pd.Timestamp(day_after(first, month)) for month in range(values.shape[1])]
+    columns = dict(zip(FAN, percentiles, strict=True))
     return pd.DataFrame({"day": days, "quantity": quantity, **columns})
 
 
-def ramp(case, months: int = 36) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The supply curve as a fan from its first quarter on, and the published estimates with their
-    ranges.
+def ramp(case: Scenario, months: int = 36) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The supply of the product whose ramp is followed: a fan, and the published estimates.
+
+    The fan runs from the beginning of the first quarter; the estimates have a row a quarter with
+    day, units, low_units and high_units (P5 to P95).
     """
-    rows = launches.dated_table("volumes")[lambda t: t["product"] == case.rollout.ramp]
-    shares = shipped(case.rollout.ramp)
-    first = pd.Timestamp(rows.until.iloc[0]) - pd.DateOffset(months=3)
-    total = cumulative_units(
-        case.rollout.ramp, model.beliefs(case).cap_ratio.to_numpy()[:KEPT_DRAWS], np.arange(months)
+    product = case.rollout.ramp
+    until = _volumes(product)["until"]
+    begin = pd.Timestamp(until.iloc[0]) - pd.DateOffset(months=QUARTER_MONTHS)
+    cap_ratio = model.beliefs(case)["cap_ratio"].to_numpy()[:KEPT_DRAWS]
+    units = cumulative_units(product, cap_ratio, np.arange(months))
+    estimates = shipped(product)
+    factor = np.exp(Z95 * estimates["log_sd"])
+    estimates = estimates.assign(
+        day=pd.to_datetime(until.to_numpy()),
+        low_units=estimates["units"] / factor,
+        high_units=estimates["units"] * factor,
     )
-    spread = np.exp(1.645 * shares.spread_ratio)
-    points = shares.assign(
-        day=pd.to_datetime(rows.until.to_numpy()),
-        low_units=shares.units / spread,
-        high_units=shares.units * spread,
-    )
-    return fan(case, total, "units", first.date()), points
+    return fan(case, units, "units", begin.date()), estimates
