@@ -29,7 +29,7 @@ def check(
     from analysis.facts.check import check as facts
     from analysis.scenario.claims import CLAIMS, claim
     from analysis.scenario.scenario import PARAMS, load
-    from analysis.scenario.yaml_file import faults
+    from analysis.scenario.errors import faults
 
     files = paths or [*sorted(CLAIMS.glob("*.yml")), *sorted(PARAMS.glob("*.yml"))]
     found = [

@@ -125,11 +125,12 @@ class UnitError(ValueError):
 def factor(unit: str, into: str) -> float:
     """What a value in `unit` is multiplied by to be in `into`; blank is a plain number.
 
-    Raises UnitError where `unit` is anything but a short product of known units, where the two
+    Raises UnitError where either is anything but a short product of known units, where the two
     differ in kind, and where they count from different zeros, as degC and kelvin do.
     """
-    if unit and (len(unit) > LONGEST or not PRODUCT.fullmatch(unit)):
-        raise UnitError(f"{unit[:LONGEST]!r} is no product of units, such as usd/kWh")
+    for text in (unit, into):
+        if text and (len(text) > LONGEST or not PRODUCT.fullmatch(text)):
+            raise UnitError(f"{text[:LONGEST]!r} is no product of units, such as usd/kWh")
     target = into or "dimensionless"
     try:
         one = registry.Quantity(1.0, unit or "dimensionless").to(target).magnitude

@@ -2,6 +2,7 @@
 to a buyer.
 """
 
+import time
 from datetime import date
 
 import numpy as np
@@ -10,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.laws import claim as law
-from analysis.scenario.claims import CLAIMS, claim, claims, ledger
+from analysis.scenario.claims import CLAIMS, claim, claim_about, claims, ledger
+from analysis.scenario.errors import ScenarioError
 from analysis.scenario.expression import compute, fill
-from analysis.scenario.yaml_file import ScenarioError
 
 TODAY = date(2026, 11, 22)
 SHARE = st.floats(0.01, 0.98)
@@ -101,6 +102,30 @@ def _spoilt(tmp_path, old, new):
             "source: twiter_snowflake",
             "did you mean 'twitter_snowflake'?",
         ),
+        ("expression: 1 / (1 - cut)", "expression: 1 / (cut - cut)", "divides by zero"),
+        ("expression: 1 / (1 - cut)", "expression: 1 / (1 - cut", "does not parse"),
+        ("expression: 1 / (1 - cut)", "expression: cut * 1e50 * 1e50", "larger than 1e+60"),
+        ("expression: 1 / (1 - cut)", "expression: cut < 1", "gives True, which is no number"),
+        (
+            'expression: "weekday(moment(status))"',
+            'expression: "weekday(moment(status)) * 999999999"',
+            "is no number, so it cannot be calculated with",
+        ),
+        (
+            'expression: "weekday(moment(status))"',
+            'expression: "weekday(status)"',
+            "cannot be computed",
+        ),
+        (
+            'expression: "weekday(moment(status))"',
+            'expression: "moment(status * status)"',
+            "cannot be computed",
+        ),
+        ("unit: W/chip}", "unit: 9**9**9}", "no product of units"),
+        ("{found:.3f}", "{found:>999999999}", "takes at most 99 columns"),
+        ("sources_count: 2", "sources_count: -2", "greater than or equal to 1"),
+        ("tolerance: 0.005", "tolerance: -0.005", "greater than or equal to 0"),
+        ("product: Magnum", "product: Magnun", "did you mean 'Magnum'?"),
         ("{found:.3f}", "{cut.real}", "unknown number"),
         ("announced: 2026-04-23", "announced: soon", "valid date"),
         ("- id: budget", "- id: overhead_cut  # again", "stands twice"),
@@ -213,3 +238,52 @@ def test_the_cut_that_passes_is_the_share_of_time_that_it_touches(touched, cut):
 def test_a_claim_of_nothing_changes_nothing(eligible):
     assert law.headline_ratio(0) == 1
     assert law.realised_ratio(1, 1, eligible, 1, 1) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "9**9**9",
+        "'a' * 999999999",
+        "day * 3",
+        "day - moment(5)",
+        "days(day, 5)",
+        "days(day, moment(5))",
+        "day < moment(5)",
+        "moment(1e9)",
+        "moment(9 * big)",
+        "fiscal_quarter(5, day)",
+        "max(5)",
+        "-day",
+        "(" * 190 + "1" + ")" * 190,
+        "-" * 390 + "1",
+        "big * big * big * big",
+        "1 / 0",
+        "1 if 1 else 2",
+        "day.year",
+        "1; 2",
+        "",
+    ],
+)
+def test_no_expression_of_a_file_runs_code_hangs_or_fills_memory(expression):
+    numbers = {"day": date(2026, 4, 23), "big": 10**59}
+    started = time.perf_counter()
+    try:
+        value = compute(expression, numbers)
+    except ValueError:
+        value = None
+    assert value in (None, 1, -1)
+    assert time.perf_counter() - started < 1
+
+
+def test_a_sentence_is_no_larger_than_its_numbers_are_wide():
+    with pytest.raises(ValueError, match="at most 99 columns"):
+        fill("{a:>1000000000}", {"a": 1})
+    with pytest.raises(ValueError, match="at most 99 columns"):
+        fill("{a:{b}}", {"a": 1, "b": 10**9})
+
+
+def test_a_product_has_the_claim_that_announces_it():
+    assert claim_about("VR200 NVL72") == "rubin"
+    assert claim_about("Magnum") == "magnum"
+    assert claim_about("GB300 NVL72") is None

@@ -10,6 +10,7 @@ from analysis import model
 from analysis.facts import table
 from analysis.laws import LAWS, rollout
 from analysis.laws import claim as law
+from analysis.model.settings import setting
 from analysis.pages import efficiency
 from analysis.pages.efficiency_claim import NOTHING_CLAIMED
 from analysis.pages.outputs import HEADLINE
@@ -17,7 +18,7 @@ from analysis.questions import claim as verdict
 from analysis.questions import credence, pass_through
 from analysis.scenario import readings
 from analysis.scenario.claims import claim
-from analysis.scenario.yaml_file import ScenarioError
+from analysis.scenario.errors import ScenarioError
 
 DRAWS = 64
 
@@ -276,3 +277,46 @@ def test_a_reading_of_products_leaves_the_reading_of_experts_in_a_prompt_as_it_w
     before, after = model.evaluate(taken), model.claimed_columns(case, *tables, name)
     np.testing.assert_array_equal(after["prefill_expert_read_s"], before["prefill_expert_read_s"])
     assert np.all(after["prefill_expert_compute_s"] < before["prefill_expert_compute_s"])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "{linear_compute_s: 1 - cut",
+            "{linear_comptue_s: 1 - cut",
+            "did you mean 'linear_compute",
+        ),
+        ("{linear_compute_s: 1 - cut", "{linear_compute_s: 1 - cutt", "did you mean 'cut'"),
+        ("{linear_compute_s: 1 - cut", "{linear_compute_s: 1 / (cut - cut)", "divides by zero"),
+        ("{linear_compute_s: 1 - cut", "{linear_compute_s: 1 - (cut", "does not parse"),
+        ("{linear_compute_s: 1 - cut", "{linear_compute_s: cut - 1", "gives no factor above 0"),
+        (
+            "source: nvidia_nvfp4_post",
+            "source: nvidia_nvfp4_pst",
+            "did you mean 'nvidia_nvfp4_post'",
+        ),
+    ],
+)
+def test_a_malformed_reading_is_refused_with_file_line_and_key(tmp_path, old, new, said):
+    text = readings.FILE.read_text()
+    assert old in text
+    path = tmp_path / "readings.yml"
+    path.write_text(text.replace(old, new, 1))
+    line = text[: text.index(old)].count("\n") + 1
+    with pytest.raises(ScenarioError) as refused:
+        readings.read_readings(path)
+    assert refused.value.faults[0].startswith(f"readings.yml:{line}: ")
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(("precision", "bits"), [("bf16", 16), ("fp8", 8), ("fp4", 4.5)])
+def test_bits_of_a_weight_are_those_of_the_format(precision, bits):
+    assert readings.weight_bits(precision) == bits
+
+
+def test_a_weight_of_four_integer_bits_counts_as_the_model_counts_it():
+    """Four bits and a 16-bit scale for 32 values, as facts/precisions.csv has it."""
+    stated = setting("h100-sxm", "llama3.1-70b", "int4")["dense_bytes_per_parameter"]
+    assert readings.weight_bits("int4") == 8 * stated == 4.5
+    assert readings.factors("weight_footprint", 0.75, "int4")["linear_bytes"] == 4 / 4.5

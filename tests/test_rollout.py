@@ -34,7 +34,7 @@ from analysis.questions import (
 )
 from analysis.questions.milestone_draws import milestone_draws
 from analysis.scenario.scenario import load
-from analysis.scenario.yaml_file import ScenarioError
+from analysis.scenario.errors import ScenarioError
 
 TODAY, ARTICLE = date(2026, 11, 22), date(2026, 4, 23)
 DRAWS = 4096

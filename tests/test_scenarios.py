@@ -13,16 +13,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from analysis.scenario.errors import ScenarioError
 from analysis.scenario.scenario import PARAMS, load, scenarios, schema
-from analysis.scenario.yaml_file import ScenarioError
 
 ROOT = Path(__file__).parents[1]
-HEAD = "title: A test\nquestion: Does the door hold?\n"
-BELIEF = "believe:\n  load_factor: {{low: {low}, mid: {mid}, high: {high}, unit: {unit}, source: {source}, why: a test}}\n"
+HEAD = "title: A test\nquestion: Is every fault refused?\n"
 
 
-def belief(low="0.3", mid="0.5", high="0.7", unit='""', source="judged") -> str:
-    return HEAD + BELIEF.format(low=low, mid=mid, high=high, unit=unit, source=source)
+def belief(low="0.3", mid="0.5", high="0.7", unit='""', source="judged", name="load_factor") -> str:
+    """A scenario with one belief, on its fourth line."""
+    numbers = f"low: {low}, mid: {mid}, high: {high}, unit: {unit}"
+    return f"{HEAD}believe:\n  {name}: {{{numbers}, source: {source}, why: a test}}\n"
 
 
 def laughs(levels: int = 9) -> str:
@@ -47,8 +48,7 @@ FAULTS = {
         4,
     ),
     "unknown belief": (
-        HEAD
-        + "believe:\n  load_facter: {low: 0.1, mid: 0.2, high: 0.3, unit: '', source: judged, why: x}\n",
+        belief(name="load_facter"),
         ["load_facter", "'load_factor'"],
         4,
     ),
@@ -115,8 +115,7 @@ FAULTS = {
     "share outside": (belief(high="1.7"), ["believe.load_factor", "between 0 and 1"], 4),
     "negative": (belief(low="-0.5", mid="-0.5", high="-0.5"), ["believe.load_factor"], 4),
     "negative price": (
-        HEAD
-        + "believe:\n  lease_usd_per_s_per_w: {low: -1, mid: -1, high: -1, unit: usd/W/year, source: judged, why: x}\n",
+        belief("-1", "-1", "-1", unit="usd/W/year", name="lease_usd_per_s_per_w"),
         ["believe.lease_usd_per_s_per_w.unit", "not below 0"],
         4,
     ),
@@ -132,6 +131,21 @@ FAULTS = {
     ),
     "wrong unit": (belief(unit="kWh"), ["believe.load_factor.unit", "kWh"], 4),
     "unknown unit": (belief(unit="furlongz"), ["believe.load_factor.unit", "furlongz"], 4),
+    "unit that never ends": (
+        belief(unit="9**9**9"),
+        ["believe.load_factor.unit", "no product of units"],
+        4,
+    ),
+    "belief that went": (
+        belief("24", "24", "24", unit="month", name="horizon_s"),
+        ["believe.horizon_s", "state budget.horizon_months"],
+        4,
+    ),
+    "old and new name of a belief": (
+        belief() + belief(name="busy_share").splitlines(keepends=True)[3],
+        ["believe.busy_share", "old name of load_factor"],
+        5,
+    ),
     "unknown source": (
         belief(source="juged"),
         ["believe.load_factor.source", "juged", "'judged'"],
@@ -215,13 +229,61 @@ def test_a_huge_file_is_refused_before_it_is_parsed(tmp_path):
         load(str(path))
 
 
-def test_a_name_that_is_not_there_gets_the_nearest(tmp_path):
-    with pytest.raises(ScenarioError, match="did you mean 'article'"):
+def test_a_name_that_is_not_there_gets_the_nearest_and_all_there_are(tmp_path):
+    with pytest.raises(ScenarioError, match="did you mean 'article'") as refused:
         load("articel")
+    assert all(name in str(refused.value) for name in scenarios())
     with pytest.raises(ScenarioError, match="no such"):
         load(str(tmp_path / "nothing.yml"))
     with pytest.raises(ScenarioError):
         load(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "name", ["hopper", "hopper.yml", "params/hopper.yml", str(PARAMS / "hopper.yml")]
+)
+def test_a_name_and_a_path_from_any_folder_are_one_scenario(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert load(name).model_dump() == load("hopper").model_dump()
+
+
+def test_a_file_here_goes_before_one_of_the_project(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "hopper.yml").write_text(HEAD)
+    assert load("hopper.yml").title == "A test"
+    assert load("hopper").title != "A test"
+
+
+def test_an_old_name_of_a_belief_is_read_with_a_note(tmp_path):
+    path = tmp_path / "mine.yml"
+    path.write_text(belief(name="busy_share"))
+    with pytest.warns(
+        FutureWarning, match=rf"{path}:4: believe.busy_share is now called load_factor"
+    ):
+        old = load(str(path))
+    path.write_text(belief())
+    assert old.believe == load(str(path)).believe
+
+
+def test_a_fault_under_an_old_name_stands_at_its_line(tmp_path):
+    path = tmp_path / "mine.yml"
+    path.write_text(belief(high="1.7", name="busy_share"))
+    with pytest.warns(FutureWarning), pytest.raises(ScenarioError, match=rf"{path}:4: "):
+        load(str(path))
+
+
+def test_an_override_may_have_an_old_name():
+    old, new = ({f"believe.{name}.mid": 0.65} for name in ("busy_share", "load_factor"))
+    assert load("reference", old).believe == load("reference", new).believe
+
+
+def test_a_notebook_prints_faults_without_a_traceback():
+    with pytest.raises(ScenarioError) as refused:
+        load("articel")
+    lines = refused.value._render_traceback_()
+    assert lines[0] == "ScenarioError:"
+    assert len(lines) == 2
+    assert "did you mean 'article'?" in lines[1]
 
 
 @pytest.mark.parametrize(

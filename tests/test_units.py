@@ -83,6 +83,8 @@ def test_a_unit_is_a_short_product_of_known_units(unit):
     started = time.perf_counter()
     with pytest.raises(UnitError, match="no product of units"):
         factor(unit, "W")
+    with pytest.raises(UnitError, match="no product of units"):
+        factor("W", unit)
     assert time.perf_counter() - started < 0.1
 
 

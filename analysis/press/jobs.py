@@ -97,8 +97,8 @@ def task(name: str, arguments: Sequence):
 
 def faults(*scenarios: str) -> list[str]:
     """Every fault of the scenarios, with file, line and key."""
+    from analysis.scenario.errors import faults as found
     from analysis.scenario.scenario import load
-    from analysis.scenario.yaml_file import faults as found
 
     return found(load, scenarios)
 

@@ -1,30 +1,31 @@
-"""A claim as a record: what was said, by whom, what would settle it, and checks of it that are
-data, not code.
+"""A claim as a record: its statements, who makes them, what settles them, and checks of them.
+
+Checks are data, not code: expressions over numbers of the text and of the fact tables.
 """
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 import pandas as pd
 from pydantic import Field
 
-from analysis.facts import Accelerator, find, sources, unknown
+from analysis.facts import Accelerator, find, sources, table, unknown
+from analysis.facts.provenance import JUDGED
 from analysis.laws.claim import cut_share, headline_ratio
-from analysis.scenario.expression import compute, fill
-from analysis.scenario.schema import Record, Share, Text
-from analysis.scenario.yaml_file import checked, read, refuse
+from analysis.scenario.errors import Key, refuse
+from analysis.scenario.expression import Value, compute, fill
+from analysis.scenario.records import checked
+from analysis.scenario.schema import Count, Record, Share, Text
+from analysis.scenario.yaml_file import read
 from analysis.units import convert, unit_of
 
 CLAIMS = Path(__file__).parents[1] / "facts" / "claims"
 Verdict = Literal["holds", "fails", "cannot be told"]
-GRAVEST: tuple[Verdict, ...] = (
-    "fails",
-    "cannot be told",
-    "holds",
-)  # of several checks the gravest verdict decides
+GRAVEST: tuple[Verdict, ...] = ("fails", "cannot be told", "holds")  # the first of these decides
+ShortText = Annotated[str, Field(max_length=200)]
 
 
 class Fact(Record):
@@ -42,17 +43,17 @@ class Stated(Record):
 
 
 class Check(Record):
-    """A test: `expression` over `numbers` gives what is `expected` within `tolerance`; else the
-    verdict is `otherwise`.
+    """A test: `expression` over `numbers` gives what is `expected`, within `tolerance`.
 
-    A judged check has no expression: `otherwise` is its verdict and `evidence` the reason.
+    If it does, the statement holds; else the verdict is `otherwise`. A judged check has no
+    expression: `otherwise` is its verdict and `evidence` the reason.
     """
 
     kind: Literal["arithmetic", "date", "fact", "joint", "judged"]
     numbers: dict[str, int | float | Fact | Stated | date | datetime] = Field(default_factory=dict)
     expression: str | None = None
-    expected: bool | float | str | tuple[float, float] | None = None
-    tolerance: float = 0
+    expected: bool | float | ShortText | tuple[float, float] | None = None
+    tolerance: Annotated[float, Field(ge=0)] = 0
     otherwise: Verdict = "fails"
     evidence: Text
     source: Text
@@ -93,10 +94,9 @@ class Statement(Record):
 
 
 class Claim(Record):
-    """An announcement: its channel, how far its sources are one, its headline and all its
-    statements.
+    """An announcement: its channel, how far its sources are one, its headline and statements.
 
-    `prior` names the belief that such a text is first taken with, `product` its row in
+    `prior` names the belief with which such a text is first taken, `product` its rows in
     launches.csv.
     """
 
@@ -104,7 +104,7 @@ class Claim(Record):
     announced: date
     source: Text
     channel: Text
-    sources_count: int
+    sources_count: Count
     dependence_share: Share
     headline: Text
     prior: Text
@@ -118,9 +118,7 @@ class Claim(Record):
 
     @property
     def named(self) -> bool:
-        """Whether the headline says what it is compared with; without that, its meaning is a matter
-        of belief.
-        """
+        """Whether the headline says what it is compared with; else its meaning is a belief."""
         return self.head.baseline is not None
 
     @property
@@ -140,29 +138,46 @@ def claims() -> list[str]:
 
 
 @cache
+def claim_about(product: str) -> str | None:
+    """The name of the claim that announces a product of launches.csv; None where there is none."""
+    for name in claims():
+        if claim(name).product == product:
+            return name
+    return None
+
+
+@cache
 def claim(name: str) -> Claim:
-    """Read a claim by name (or path) strictly; ScenarioError names file, line, key and nearest
-    valid name.
+    """Read a claim strictly, by name or path.
+
+    Raises ScenarioError, which names file, line, key and nearest valid name of each fault.
     """
     path = Path(name) if name.endswith((".yml", ".yaml")) else CLAIMS / f"{name}.yml"
     values, where = read(path, path.name)
-    found = checked(Claim, values, where)
-    refuse(where, _doubts(found))
-    return found
+    record = checked(Claim, values, where)
+    refuse(where, _faults(record))
+    return record
 
 
 def ledger(claimed: Claim, as_of: date) -> pd.DataFrame:
-    """A row a statement: verdict, evidence, sources, what would settle it; `due` says what still
-    waits at `as_of`.
+    """A claim's statements, a row each: verdict, evidence, sources, what would settle it.
+
+    Column `due` is `settled`, `open`, or `overdue` where the day of settling is before `as_of`.
     """
-    return pd.DataFrame(
-        [_entry(claimed, number, s, as_of) for number, s in enumerate(claimed.statements, 1)]
-    )
+    rows = [
+        _ledger_row(claimed, number, statement, as_of)
+        for number, statement in enumerate(claimed.statements, 1)
+    ]
+    return pd.DataFrame(rows)
 
 
-def _entry(claimed: Claim, number: int, statement: Statement, as_of: date) -> dict:
+def _ledger_row(claimed: Claim, number: int, statement: Statement, as_of: date) -> dict:
     results = [_run(claimed, check) for check in statement.checks]
-    settled = statement.resolution
+    publishers = [sources()["publisher"][check.source] for check in statement.checks]
+    resolution = statement.resolution
+    due = "overdue" if resolution.by < as_of else "open"
+    if statement.status == "settled":
+        due = "settled"
     return {
         "number": number,
         "id": statement.id,
@@ -170,89 +185,92 @@ def _entry(claimed: Claim, number: int, statement: Statement, as_of: date) -> di
         "verdict": min((verdict for verdict, _ in results), key=GRAVEST.index),
         "evidence": " ".join(evidence for _, evidence in results),
         "kind": ", ".join(dict.fromkeys(check.kind for check in statement.checks)),
-        "publisher": ", ".join(
-            dict.fromkeys(sources()["publisher"][check.source] for check in statement.checks)
-        ),
-        "due": "settled"
-        if statement.status == "settled"
-        else "overdue"
-        if settled.by < as_of
-        else "open",
-        **settled.model_dump(),
+        "publisher": ", ".join(dict.fromkeys(publishers)),
+        "due": due,
+        **resolution.model_dump(),
     }
 
 
 def _run(claimed: Claim, check: Check) -> tuple[Verdict, str]:
+    """Verdict and evidence of a check; ValueError or LookupError where it cannot be run."""
     if check.expression is None:
         return check.otherwise, check.evidence
-    numbers = {name: _value(claimed, given) for name, given in check.numbers.items()}
-    found = compute(check.expression, numbers)
-    evidence = fill(check.evidence, numbers | {"found": found, "expected": check.expected})
-    return "holds" if _meets(found, check.expected, check.tolerance) else check.otherwise, evidence
+    numbers = {name: _number(claimed, stated) for name, stated in check.numbers.items()}
+    result = compute(check.expression, numbers)
+    evidence = fill(check.evidence, {**numbers, "found": result, "expected": check.expected})
+    holds = _meets(result, check.expected, check.tolerance)
+    return "holds" if holds else check.otherwise, evidence
 
 
-def _meets(found, expected, tolerance: float) -> bool:
+def _meets(result: Value, expected: Any, tolerance: float) -> bool:
+    """Whether a result is what was expected; ValueError where the two do not compare."""
+    if isinstance(expected, bool | str):
+        if not isinstance(result, type(expected)):
+            raise ValueError(f"gives {result!r}, which does not compare with {expected!r}")
+        return result == expected
+    if isinstance(result, bool) or not isinstance(result, int | float):
+        raise ValueError(f"gives {result!r}, which is no number as {expected!r} is")
     if isinstance(expected, tuple):
-        return expected[0] <= found <= expected[1]
-    return (
-        found == expected
-        if isinstance(expected, bool | str)
-        else abs(found - expected) <= tolerance
-    )
+        return expected[0] <= result <= expected[1]
+    return abs(result - expected) <= tolerance
 
 
-def _value(claimed: Claim, given):
-    """A check's number: as it stands, from the fact tables, or another statement's; ValueError if
-    it is not there.
+def _number(claimed: Claim, stated: Any) -> int | float | date:
+    """A check's number: as it stands, from the fact tables, or another statement's.
+
+    Raises ValueError or LookupError where there is none. A time without a zone is one of UTC.
     """
-    if isinstance(given, Fact):
-        if given.field not in (fields := Accelerator.__dataclass_fields__):
-            raise ValueError(unknown("field", given.field, fields))
-        return convert(
-            getattr(find(Accelerator, given.accelerator), given.field),
-            unit_of(given.field),
-            given.unit,
-        )
-    if isinstance(given, Stated):
-        told = {s.id: s.measure.value for s in claimed.statements if s.measure}
-        if given.statement not in told:
-            raise ValueError(unknown("measured statement", given.statement, told))
-        return told[given.statement]
-    return (
-        given.replace(tzinfo=UTC) if isinstance(given, datetime) and given.tzinfo is None else given
-    )
+    if isinstance(stated, Fact):
+        fields = Accelerator.__dataclass_fields__
+        if stated.field not in fields:
+            raise ValueError(unknown("field", stated.field, fields))
+        value = getattr(find(Accelerator, stated.accelerator), stated.field)
+        return convert(value, unit_of(stated.field), stated.unit)
+    if isinstance(stated, Stated):
+        measured = {s.id: s.measure.value for s in claimed.statements if s.measure}
+        if stated.statement not in measured:
+            raise ValueError(unknown("measured statement", stated.statement, measured))
+        return measured[stated.statement]
+    if isinstance(stated, datetime) and stated.tzinfo is None:
+        return stated.replace(tzinfo=UTC)
+    return stated
 
 
-def _doubts(found: Claim) -> Iterator[tuple[tuple, str]]:
+def _faults(claimed: Claim) -> Iterator[tuple[Key, str]]:
     """What the types cannot say: names that must exist, and checks that must run."""
-    measured = [s.id for s in found.statements if s.measure]
-    if found.headline not in measured:
-        yield ("headline",), unknown("measured statement", found.headline, measured)
-    cited: dict[tuple, str] = {("source",): found.source}
-    for i, statement in enumerate(found.statements):
-        cited[("statements", i, "source")] = statement.source
-        if statement.id in [s.id for s in found.statements[:i]]:
-            yield ("statements", i, "id"), f"{statement.id!r} stands twice"
-        for j, check in enumerate(statement.checks):
-            cited[("statements", i, "checks", j, "source")] = check.source
-            if said := _check_doubt(found, check):
-                yield ("statements", i, "checks", j, "expression"), said
-    for key, source in cited.items():
-        if source not in sources().index:
-            yield key, unknown("source", source, sources().index)
+    measured = [statement.id for statement in claimed.statements if statement.measure]
+    if claimed.headline not in measured:
+        yield ("headline",), unknown("measured statement", claimed.headline, measured)
+    products = set(table("launches")["product"])
+    if claimed.product not in products:
+        yield ("product",), unknown("product of launches.csv", claimed.product, products)
+    yield from _source_faults(("source",), claimed.source)
+    seen: set[str] = set()
+    for place, statement in enumerate(claimed.statements):
+        key = ("statements", place)
+        if statement.id in seen:
+            yield (*key, "id"), f"{statement.id!r} stands twice"
+        seen.add(statement.id)
+        yield from _source_faults((*key, "source"), statement.source)
+        for number, check in enumerate(statement.checks):
+            own_key = (*key, "checks", number)
+            yield from _source_faults((*own_key, "source"), check.source)
+            if fault := _check_fault(claimed, check):
+                yield (*own_key, "expression"), fault
 
 
-def _check_doubt(found: Claim, check: Check) -> str | None:
-    if len({check.kind == "judged", check.expression is None, check.expected is None}) > 1:
+def _source_faults(key: Key, source: str) -> Iterator[tuple[Key, str]]:
+    if source not in sources().index:
+        yield key, unknown("source", source, sources().index)
+
+
+def _check_fault(claimed: Claim, check: Check) -> str | None:
+    """What is wrong with a check, or nothing."""
+    judged = check.kind == JUDGED
+    if judged != (check.expression is None) or judged != (check.expected is None):
         return "a judged check has neither `expression` nor `expected`; every other has both"
     try:
-        _run(found, check)
-    except (ValueError, SyntaxError, TypeError, ArithmeticError, LookupError) as fault:
+        _run(claimed, check)
+    except (ValueError, LookupError) as fault:
         return str(fault)
     return None
-
-
-@cache
-def claim_about(product: str) -> str | None:
-    """Name of the claim on file about a product of launches.csv; None where there is none."""
-    return next((name for name in claims() if claim(name).product == product), None)

@@ -1,25 +1,29 @@
-"""What a headline can mean: each reading multiplies named quantities of the model and runs through
-it.
-"""
+"""What a headline can mean: each reading multiplies quantities of the model and runs through it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from inspect import signature
 from pathlib import Path
 from typing import Literal
 
-from analysis.facts import nearest, sources, table, unknown
+from analysis.facts import chosen, sources, unknown
 from analysis.laws.cooling import HALL
 from analysis.laws.cost import CAPITAL, OPERATION, usd_per_s_per_chip
-from analysis.scenario.claims import claim, claims
-from analysis.scenario.expression import compute
-from analysis.scenario.schema import Record, Text
-from analysis.scenario.yaml_file import checked, read, refuse
+from analysis.laws.quantities import quantities
+from analysis.scenario.claims import claim
+from analysis.scenario.errors import Key, refuse
+from analysis.scenario.expression import compute_number
+from analysis.scenario.records import checked
+from analysis.scenario.schema import Params, Record, Text
+from analysis.scenario.yaml_file import read
 
 FILE = Path(__file__).parents[1] / "facts" / "readings.yml"
 MEASURED = "measured"  # no reading: the model compares the two chips as they are
-WEIGHT_BITS = {"bf16": 16, "fp8": 8, "fp4": 4.5, "int4": 4.25}  # with the scales of a block
+BITS_PER_BYTE = 8
+# The laws of what a chip second costs.
 PRICE = (*HALL, *CAPITAL, *OPERATION, usd_per_s_per_chip)
+# Numbers with which the expressions of a file are tried when it is read.
+TRIAL = {"cut": 0.5, "baseline_bits": 8.0}
 
 
 class Reading(Record):
@@ -38,15 +42,33 @@ class Reading(Record):
 @cache
 def readings() -> dict[str, Reading]:
     """All readings by name; ScenarioError for a fault in the file."""
-    values, where = read(FILE, FILE.name)
+    return read_readings(FILE)
+
+
+def read_readings(path: Path) -> dict[str, Reading]:
+    """The readings of a file by name; ScenarioError names file, line and key of each fault."""
+    values, where = read(path, path.name)
     found = checked(dict[str, Reading], values, where)
-    known = sources().index
-    odd = {name: reading.source for name, reading in found.items() if reading.source not in known}
-    refuse(
-        where,
-        (((name, "source"), unknown("source", source, known)) for name, source in odd.items()),
-    )
+    refuse(where, _faults(found))
     return found
+
+
+def _faults(found: dict[str, Reading]) -> Iterator[tuple[Key, str]]:
+    """Unknown sources and quantities, and expressions that cannot be computed."""
+    for name, reading in found.items():
+        if reading.source not in sources().index:
+            yield (name, "source"), unknown("source", reading.source, sources().index)
+        for quantity, expression in reading.change.items():
+            key = (name, "change", quantity)
+            if quantity not in quantities():
+                yield key, unknown("quantity", quantity, quantities())
+            try:
+                factor = compute_number(expression, TRIAL)
+            except ValueError as fault:
+                yield key, str(fault)
+                continue
+            if factor <= 0:
+                yield key, f"{expression!r} gives no factor above 0 for a cut of {TRIAL['cut']:g}"
 
 
 def title(name: str) -> str:
@@ -55,18 +77,27 @@ def title(name: str) -> str:
 
 
 def factors(reading: str, cut_share: float, precision: str) -> dict[str, float]:
-    """What each quantity is multiplied by under a reading of a claimed cut, for a baseline that
-    serves `precision`.
+    """What each quantity is multiplied by under a reading of a claimed cut.
+
+    `precision` is what the baseline serves: its weights are narrower than 16 bits already.
     """
-    numbers = {"cut": cut_share, "baseline_bits": WEIGHT_BITS[precision]}
+    numbers = {"cut": cut_share, "baseline_bits": weight_bits(precision)}
     return {
-        name: float(compute(said, numbers)) for name, said in readings()[reading].change.items()
+        name: compute_number(expression, numbers)
+        for name, expression in readings()[reading].change.items()
     }
 
 
-def change(case, reading: str | None = None) -> dict[str, float]:
-    """The factors of the scenario's reading (or another) of its claim; empty without a claim or
-    reading.
+def weight_bits(precision: str) -> float:
+    """Bits of a weight in a precision, with the scales of its block (facts/precisions.csv)."""
+    rows = chosen("precisions", precision).set_index("field")
+    return BITS_PER_BYTE * float(rows["base"]["weight_bytes_per_parameter"])
+
+
+def change(case: Params, reading: str | None = None) -> dict[str, float]:
+    """The factors of a scenario's reading (or another) of its claim.
+
+    Empty without a claim, and for no reading.
     """
     reading = reading or case.reading
     if case.claim is None or reading == MEASURED:
@@ -75,41 +106,20 @@ def change(case, reading: str | None = None) -> dict[str, float]:
 
 
 def at_claimed_price(baseline: Mapping, candidate: Mapping, reading: str) -> Mapping:
-    """The claim taken at its word: the baseline at work, for the price of the candidate's chip
-    where the reading asks.
+    """The claim taken at its word: the baseline at work, at the price that the reading names.
 
-    Columns for the laws; the price comes with power, life, hall, heat and all else that a chip
-    second costs.
+    `baseline` and `candidate` are columns for the laws. The candidate's price comes with power,
+    life, hall, heat and all else that a chip second costs.
     """
     if readings()[reading].price == "baseline":
         return baseline
-    return {**baseline, **{name: candidate[name] for name in _paid_for() if name in candidate}}
+    prices = {name: candidate[name] for name in _price_inputs() if name in candidate}
+    return {**baseline, **prices}
 
 
 @cache
-def _paid_for() -> list[str]:
-    """What the laws of a chip second's cost read and do not make themselves."""
-    made = {law.__name__ for law in PRICE}
-    return list(
-        dict.fromkeys(
-            name for law in PRICE for name in signature(law).parameters if name not in made
-        )
-    )
-
-
-def doubts(params):
-    """Names in a scenario that must exist: its claim, and its reading, which needs one."""
-    if params.claim is not None and params.claim not in claims():
-        yield ("claim",), unknown("claim", params.claim, claims())
-    if params.reading not in (known := [MEASURED, *readings()]):
-        yield ("reading",), unknown("reading", params.reading, known)
-    if params.claim is None and params.reading != MEASURED:
-        yield ("reading",), f"a reading needs a claim; without one it is {MEASURED!r}"
-    if params.credence.reading not in readings():
-        yield ("credence", "reading"), unknown("reading", params.credence.reading, readings())
-    if params.claim in claims() and (prior := claim(params.claim).prior) not in params.believe:
-        yield ("claim",), f"{params.claim}.yml: prior: {unknown('belief', prior, params.believe)}"
-    log = table("evidence")
-    logged = set(log["known"][log["claim"] == params.claim])
-    for day in set(params.credence.instead) - logged:
-        yield ("credence", "instead", day), f"no evidence of that day; {nearest(day, logged)}"
+def _price_inputs() -> list[str]:
+    """What the laws of a chip second's cost read and no law among them gives."""
+    results = {law.__name__ for law in PRICE}
+    read = dict.fromkeys(name for law in PRICE for name in signature(law).parameters)
+    return [name for name in read if name not in results]

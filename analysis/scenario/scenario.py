@@ -1,158 +1,145 @@
-"""A scenario: a YAML file in params/ that states only what differs from params/reference.yml, read
-strictly.
-"""
+"""A scenario: a file in params/ that states only what differs from params/reference.yml."""
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-from analysis.facts import Accelerator, Model, Site, chosen, names, nearest, sources, table, unknown
-from analysis.scenario import readings
+from analysis.facts.hints import closest, nearest
+from analysis.scenario.errors import Key, ScenarioError, Where, refuse
+from analysis.scenario.faults import faults_of
+from analysis.scenario.records import checked
+from analysis.scenario.renamed import BELIEFS, with_present_names
 from analysis.scenario.schema import Params
-from analysis.scenario.yaml_file import ScenarioError, checked, read, refuse
-from analysis.units import convert, is_share, unit_of
+from analysis.scenario.yaml_file import read
 
 PARAMS = Path(__file__).parents[2] / "params"
 REFERENCE = "reference"
-WHOLE = (
-    "believe",
-    "products",
-)  # their entries are replaced whole: new numbers never keep an old reason
+# Sections whose entries are replaced whole: new numbers never keep an old reason.
+WHOLE = ("believe", "products")
 
 
 class Scenario(Params):
-    """A scenario with the name of its file and what was overridden; attributes as in
-    schema.Params.
-    """
+    """A scenario with the name of its file and what was overridden; else as schema.Params."""
 
     name: str
     overrides: dict
 
 
-def load(name: str, overrides: dict | None = None) -> Scenario:
-    """Read params/<name>.yml (or a path) over reference.yml, under `overrides`
-    ({"workload.output_tokens": 2000}).
+def load(name: str | Path, overrides: Mapping[str, Any] | None = None) -> Scenario:
+    """A scenario: its file over reference.yml, under overrides.
 
-    ScenarioError, with file, line, key and nearest valid name for every fault.
+    `name` is a name of params/, a file name or a path; `hopper`, `hopper.yml` and
+    `params/hopper.yml` are one from any working directory. `overrides` has dotted keys, such as
+    {"workload.output_tokens": 2000}. Raises ScenarioError with all faults, each with file, line,
+    key and nearest valid name; an unknown name lists all scenarios.
     """
-    path = Path(name) if str(name).endswith((".yml", ".yaml")) else PARAMS / f"{name}.yml"
-    reference, own = PARAMS / f"{REFERENCE}.yml", {}
+    path = _path(str(name))
+    reference = PARAMS / f"{REFERENCE}.yml"
     base, where = read(reference, _shown(reference))
+    own: dict[str, Any] = {}
     if path.absolute() != reference:
-        own, lines = read(path, _shown(path))
-        anew = {key[:2] for key in lines if key[:1] in {(section,) for section in WHOLE}}
-        where = {key: line for key, line in where.items() if key[:2] not in anew} | lines
-    told = _dotted(base, overrides or {})
-    where = where | dict.fromkeys(_paths(told), "overrides")
-    merged = _merge(_merge(base, own), told)
+        own, lines = with_present_names(*read(path, _shown(path)))
+        where = _over(where, lines)
+    nested = _nested(base, overrides or {})
+    where = {**where, **dict.fromkeys(_keys(nested), "overrides")}
+    merged = _merged(_merged(base, own), nested)
     merged.pop("$schema", None)
     params = checked(Params, merged, where)
-    refuse(where, _doubts(params, base))
-    return Scenario(**dict(params), name=path.stem, overrides=overrides or {})
+    refuse(where, faults_of(params, base["believe"]))
+    return Scenario(**dict(params), name=path.stem, overrides=dict(overrides or {}))
 
 
 def scenarios() -> list[str]:
     """Names of the scenarios in params/, the reference first."""
-    found = sorted(path.stem for path in PARAMS.glob("*.yml"))
-    return [REFERENCE, *(name for name in found if name != REFERENCE)]
+    names = sorted(path.stem for path in PARAMS.glob("*.yml"))
+    return [REFERENCE, *(name for name in names if name != REFERENCE)]
 
 
-def schema() -> dict:
-    """JSON Schema of a scenario file: every section, nothing required, since a file states only
-    what differs.
-    """
-    made = Params.model_json_schema()
-    made.pop("required", None)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}
+def schema() -> dict[str, Any]:
+    """JSON Schema of a scenario file; nothing is required, since a file states what differs."""
+    properties = Params.model_json_schema()
+    properties.pop("required", None)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **properties}
 
 
-def _merge(base: dict, own: dict, depth: tuple = ()) -> dict:
-    merged = dict(base)
-    for key, value in own.items():
-        deeper = (
-            isinstance(value, dict)
-            and isinstance(base.get(key), dict)
-            and depth[:1] not in [(w,) for w in WHOLE]
-        )
-        merged[key] = _merge(base[key], value, (*depth, key)) if deeper else value
-    return merged
+def _path(name: str) -> Path:
+    """The file that a name or a path means; ScenarioError, with all names, for an unknown name."""
+    path = Path(name)
+    is_file_name = path.suffix in (".yml", ".yaml")
+    if is_file_name and (path.is_absolute() or _is_file(path)):
+        return path
+    is_of_params = str(path.parent) in (".", PARAMS.name)
+    own = PARAMS / (path.name if is_file_name else f"{name}.yml")
+    if _is_file(own) and (is_of_params or not is_file_name):
+        return own
+    if is_file_name and not is_of_params:
+        return path
+    close = closest(path.stem if is_file_name else name, scenarios())
+    hint = f"did you mean {close!r}? " if close else ""
+    known = ", ".join(scenarios())
+    raise ScenarioError([f"{name[:200]!r}: no such scenario; {hint}There are: {known}"])
 
 
-def _dotted(base: dict, overrides: dict) -> dict:
-    """Dotted keys as a nested mapping; every key has to exist in the reference."""
-    nested: dict = {}
-    for dotted, value in overrides.items():
-        *parents, last = str(dotted).split(".")
-        here, known = nested, base
-        for key in parents:
-            known = known.get(key, {}) if isinstance(known, dict) else {}
-            here = here.setdefault(key, {})
-        if not isinstance(known, dict) or last not in known:
-            hint = (
-                nearest(last, known)
-                if known and isinstance(known, dict)
-                else nearest([*parents, last][0], base)
-            )
-            raise ScenarioError([f"overrides: {dotted}: no such key; {hint}"])
-        if len(parents) == 2 and parents[0] in WHOLE:
-            here.update({k: v for k, v in known.items() if k not in here})
-        here[last] = value
-    return nested
-
-
-def _paths(tree: dict, at: tuple = ()):
-    for key, value in tree.items():
-        yield (*at, key)
-        if isinstance(value, dict):
-            yield from _paths(value, (*at, key))
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def _shown(path: Path) -> str:
     return f"{path.parent.name}/{path.name}" if path.parent == PARAMS else str(path)
 
 
-def _doubts(params: Params, base: dict):
-    """What the types cannot say: names that must exist, order of percentiles, units, shares inside
-    0 and 1.
-    """
-    yield from readings.doubts(params)
-    things: dict[tuple, tuple] = {("model",): (params.model, Model), ("site",): (params.site, Site)}
-    things |= {
-        (o, "accelerator"): (getattr(params, o).accelerator, Accelerator)
-        for o in ("baseline", "candidate")
-    }
-    for key, (name, kind) in things.items():
-        if name not in names(kind):
-            yield key, unknown(kind.__name__.lower(), name, names(kind))
-    prices = chosen("prices")
-    quoted = set(prices["thing"][prices["field"] == "output_usd_per_token"])
-    if params.finance.api is not None and params.finance.api not in quoted:
-        yield ("finance", "api"), unknown("thing with token prices", params.finance.api, quoted)
-    for field, file in (("product", "launches"), ("ramp", "volumes")):
-        name, known = getattr(params.rollout, field), set(table(file)["product"])
-        if name not in known:
-            yield ("rollout", field), unknown(f"product of {file}.csv", name, known)
-    for name, belief in params.believe.items():
-        key = ("believe", name)
-        if name not in base["believe"]:
-            yield key, unknown("belief", name, base["believe"])
-            continue
-        if not belief.low <= belief.mid <= belief.high:
-            yield (
-                (*key, "low"),
-                f"expected low <= mid <= high, found {belief.low}, {belief.mid}, {belief.high}",
-            )
-        if belief.source not in sources().index:
-            yield (*key, "source"), unknown("source", belief.source, sources().index)
-        yield from (((*key, "unit"), said) for said in _unit_doubts(name, belief))
+def _over(where: Where, lines: Where) -> Where:
+    """Where keys stand once a file's own are laid over the reference's."""
+    replaced = {key[:2] for key in lines if key and key[0] in WHOLE}
+    kept = {key: line for key, line in where.items() if key[:2] not in replaced}
+    return {**kept, **lines}
 
 
-def _unit_doubts(name: str, belief):
-    try:
-        ends = [convert(value, belief.unit, unit_of(name)) for value in (belief.low, belief.high)]
-    except Exception as fault:  # pint raises several unrelated kinds for an unknown or unfit unit
-        yield f"{belief.unit!r} is no unit for {name} ({unit_of(name) or 'a share'}): {fault}"
-        return
-    if ends[0] < 0 or (ends[0] < ends[1] and ends[0] == 0):
-        yield f"expected a number that is not below 0, or a range above it, found {belief.low} {belief.unit}"
-    inside = 0 <= ends[0] <= ends[1] <= 1 and not 0 < ends[0] < ends[1] == 1
-    if is_share(name) and not inside:
-        yield f"a share lies between 0 and 1 (an open range), found {belief.low} to {belief.high} {belief.unit}"
+def _merged(base: dict[str, Any], own: Mapping[str, Any], depth: Key = ()) -> dict[str, Any]:
+    """Values over others, mapping by mapping; entries of WHOLE sections are replaced."""
+    merged = dict(base)
+    for key, value in own.items():
+        inside_whole = bool(depth) and depth[0] in WHOLE
+        both_nested = isinstance(value, dict) and isinstance(base.get(key), dict)
+        if both_nested and not inside_whole:
+            value = _merged(base[key], value, (*depth, key))
+        merged[key] = value
+    return merged
+
+
+def _nested(base: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """Dotted keys as a nested mapping; ScenarioError for a key that the reference does not have."""
+    nested: dict[str, Any] = {}
+    for dotted, value in overrides.items():
+        *parents, last = _present_parts(str(dotted))
+        target, known = nested, base
+        for key in parents:
+            inner = known.get(key, {})
+            known = inner if isinstance(inner, Mapping) else {}
+            target = target.setdefault(key, {})
+        if last not in known:
+            hint = nearest(last, known) if known else nearest([*parents, last][0], base)
+            raise ScenarioError([f"overrides: {dotted}: no such key; {hint}"])
+        if len(parents) == 2 and parents[0] in WHOLE:
+            for key, stated in known.items():
+                target.setdefault(key, stated)
+        target[last] = value
+    return nested
+
+
+def _present_parts(dotted: str) -> list[str]:
+    """The parts of a dotted key, an old name of a belief replaced by its present one."""
+    parts = dotted.split(".")
+    if len(parts) > 1 and parts[0] == "believe":
+        parts[1] = BELIEFS.get(parts[1], parts[1])
+    return parts
+
+
+def _keys(tree: Mapping[str, Any], above: Key = ()) -> Iterator[Key]:
+    for key, value in tree.items():
+        yield (*above, key)
+        if isinstance(value, Mapping):
+            yield from _keys(value, (*above, key))

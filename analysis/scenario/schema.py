@@ -1,7 +1,7 @@
 """What a scenario file may say: one frozen record a section, nothing missing, nothing unknown."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -29,17 +29,14 @@ class Belief(Record):
     why: Text
 
 
-def quantiles(values) -> dict[str, float]:
+def quantiles(values: Any) -> dict[str, float]:
     """P10, P50 and P90 of draws, named as a belief names its own: low, mid, high."""
-    return dict(
-        zip(("low", "mid", "high"), np.quantile(values, [0.1, 0.5, 0.9]).tolist(), strict=True)
-    )
+    low, mid, high = np.quantile(values, [0.1, 0.5, 0.9]).tolist()
+    return {"low": low, "mid": mid, "high": high}
 
 
 class Workload(Record):
-    """The work to serve: lengths of a request, the cached share of its input, and the promised
-    speed.
-    """
+    """The work to serve: lengths of a request, the cached share of its input, the promise."""
 
     input_tokens: Count
     cached_share: Annotated[float, Field(ge=0, lt=1)]  # a prompt has something new
@@ -68,9 +65,7 @@ class Rollout(Record):
 
 
 class Decision(Record):
-    """The choice between waiting, buying and renting: horizon, discount rate, and how a buyer moves
-    and gives up.
-    """
+    """The choice between waiting, buying and renting, and how a buyer moves and gives up."""
 
     horizon_months: Annotated[int, Field(ge=6, le=120)]
     discount_share_per_year: Share
@@ -80,9 +75,7 @@ class Decision(Record):
 
 
 class Fleet(Record):
-    """A buyer's fleet: chips in service, chips added a month, and the site's limits on power and on
-    liquid cooling.
-    """
+    """A buyer's fleet, and the site's limits on power and on liquid cooling."""
 
     chips: Count
     added_chips_per_month: Positive
@@ -91,9 +84,7 @@ class Fleet(Record):
 
 
 class Finance(Record):
-    """How chips are held: the part owned, the contract for the part hired, the part of the halls
-    that is leased.
-    """
+    """How chips are held: the share owned, the contract for the rest, the share of halls leased."""
 
     owned_share: Share
     rent: Literal["rent_3yr", "rent_1yr", "rent_on_demand"]
@@ -102,9 +93,7 @@ class Finance(Record):
 
 
 class Budget(Record):
-    """Money to spend on serving, what the buyer lacks, what a move costs, and how long old and new
-    run side by side.
-    """
+    """Money for serving, what is scarce, and what a move costs in dollars and in double running."""
 
     usd_per_year: Positive
     scarce: Literal["dollars", "megawatts"]
@@ -114,8 +103,7 @@ class Budget(Record):
 
 
 class Product(Record):
-    """One sale of a product: price, tokens of an attempt (median), their spread, and what else it
-    costs.
+    """One sale of a product: price, tokens of an attempt (medians), and what else it costs.
 
     `spread_ratio` is the standard deviation of the logarithm of an attempt's tokens.
     """
@@ -133,10 +121,9 @@ class Product(Record):
 
 
 class Credence(Record):
-    """How the claim is believed: the reading that counts as true, and likelihood ratios to take
-    instead of the log's.
+    """How the claim is believed: the reading that counts as true, and ratios of the evidence.
 
-    `instead` maps the date of an entry of evidence.csv to a ratio.
+    `instead` maps the date of an entry of evidence.csv to a likelihood ratio that replaces its own.
     """
 
     reading: str

@@ -1,13 +1,11 @@
-"""The YAML door: bytes in, checked records out. Nothing in a file is ever executed."""
+"""YAML files: bytes in, plain values out, with the line of each key. Nothing is ever executed."""
 
 import io
-import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, NoReturn
 
-from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import (
@@ -16,186 +14,146 @@ from ruamel.yaml.events import (
     DocumentStartEvent,
     MappingStartEvent,
     ScalarEvent,
+    SequenceStartEvent,
 )
 from ruamel.yaml.nodes import ScalarNode
 
 from analysis.facts import nearest
+from analysis.scenario.errors import Key, ScenarioError, Where
 
-LARGEST_BYTES, DEEPEST = 1_000_000, 20
+LARGEST_BYTES = 1_000_000
+DEEPEST = 20  # levels of nesting
 _RESOLVER = YAML(typ="safe", pure=True).resolver
-Where = dict[tuple, str]  # file and line of each key that a file states; the file's own under ()
 
 
-class ScenarioError(ValueError):
-    """Faults of a file, each with file, line, key and, where there is one, the nearest
-    valid name.
+def read(path: Path, shown: str = "") -> tuple[dict[str, Any], Where]:
+    """Values of a YAML 1.2 file, and file and line of each key; not to be changed.
+
+    Equal files are parsed once. Days stay words. Raises ScenarioError for all but plain text,
+    mappings and lists; it calls the file `shown`.
     """
-
-    def __init__(self, faults: list[str]):
-        super().__init__("\n".join(faults))
-        self.faults = faults
-
-
-def faults(read: Callable, paths: Iterable) -> list[str]:
-    """Every fault that `read` finds in these files, with file, line and key."""
-    found: list[str] = []
-    for path in paths:
-        try:
-            read(path)
-        except ScenarioError as refused:
-            found += refused.faults
-    return found
-
-
-def refuse(where: Where, faults: Iterable[tuple[tuple, str]]) -> None:
-    """ScenarioError for faults (key, what is wrong), each at the nearest key that is stated;
-    nothing for none.
-    """
-    told = []
-    for key, said in faults:
-        line = next(
-            where[key[:length]] for length in range(len(key), -1, -1) if key[:length] in where
-        )
-        told.append(f"{line}: {'.'.join(map(str, key))}: {said}")
-    if told:
-        raise ScenarioError(told)
-
-
-def checked(kind: Any, values: dict, where: Where):
-    """Plain values as a record of a kind (or a mapping of them); ScenarioError for all that does
-    not fit at once.
-    """
-    try:
-        return TypeAdapter(kind).validate_json(json.dumps(values, default=str))
-    except ValidationError as refused:
-        refuse(where, (_fault(kind, where, error) for error in refused.errors()))
-
-
-def _fault(kind: Any, where: Where, error: Any) -> tuple[tuple, str]:
-    """Key and words for what pydantic found. It puts the names of a union's types into a key; they
-    stand nowhere.
-    """
-    *parents, last = error["loc"]
-    key: tuple = ()
-    for part in parents:
-        key = (*key, part) if (*key, part) in where else key
-    said = f"{error['msg']} (got {str(error['input'])[:60]!r})"
-    if error["type"] == "extra_forbidden":
-        said = f"unknown key; {nearest(last, _fields(kind, key))}"
-    return (*key, last), "missing" if error["type"] == "missing" else said
-
-
-def _fields(kind: Any, key: tuple) -> list[str]:
-    """Field names of the record at `key`, inside mappings, lists and unions too."""
-    for part in key:
-        fields = getattr(kind, "model_fields", {})
-        kind = fields[part].annotation if part in fields else (get_args(kind) or (kind,))[-1]
-        kind = next((inner for inner in get_args(kind) if hasattr(inner, "model_fields")), kind)
-    return list(getattr(kind, "model_fields", {}))
-
-
-def read(path: Path, shown: str = "") -> tuple[dict, Where]:
-    """Values of a YAML 1.2 file, and file and line of each key; not to be changed: equal files are
-    parsed once.
-
-    Days stay words. ScenarioError for all but plain text, mappings and lists; it calls the file
-    `shown`.
-    """
-    return _read(_text(path), shown or str(path))
-
-
-@cache
-def _read(text: str, shown: str) -> tuple[dict, Where]:
-    lines: dict[tuple, int] = {(): 1}
-    events = YAML(typ="safe", pure=True).parse(io.StringIO(text))
-    try:
-        next(events)  # the stream begins; then a document, unless there is none
-        values = (
-            _value(events, next(events), (), lines)
-            if isinstance(next(events), DocumentStartEvent)
-            else None
-        )
-        if again := next(
-            (event for event in events if isinstance(event, DocumentStartEvent)), None
-        ):
-            raise _no(again, "a second document")
-    except YAMLError as fault:
-        mark = getattr(fault, "problem_mark", None)
-        line = mark.line + 1 if mark else text[: getattr(fault, "position", 0)].count("\n") + 1
-        said = " ".join(str(getattr(fault, "problem", None) or fault).split()).split(";")[0]
-        there = [*text.splitlines(), ""][line - 1].strip()[:60]
-        raise ScenarioError(
-            [f"{shown}:{line}: {said}" + (f" (at {there!r})" if there else "")]
-        ) from None
-    if not isinstance(values, dict):
-        raise ScenarioError(
-            [f"{shown}:1: expected a mapping of keys to values, found {type(values).__name__}"]
-        )
-    return values, {key: f"{shown}:{line}" for key, line in lines.items()}
+    return _parse(_text(path), shown or str(path))
 
 
 def _text(path: Path) -> str:
     try:
-        found = path.is_file()
+        exists = path.is_file()
     except (OSError, ValueError):  # a name that no file can have
-        found = False
-    if not found:
-        hint = nearest(path.stem, [p.stem for p in path.parent.glob("*.yml")] or ["reference"])
-        raise ScenarioError([f"{str(path)[:200]}: no such scenario file; {hint}"])
+        exists = False
+    if not exists:
+        names = [other.stem for other in path.parent.glob("*.yml")] or ["reference"]
+        raise ScenarioError([f"{str(path)[:200]}: no such file; {nearest(path.stem, names)}"])
     raw = path.read_bytes()
     if len(raw) > LARGEST_BYTES:
-        raise ScenarioError(
-            [f"{path}:1: {len(raw):,} bytes are more than a scenario needs ({LARGEST_BYTES:,})"]
-        )
+        size = f"{len(raw):,} bytes are more than a scenario needs ({LARGEST_BYTES:,})"
+        raise ScenarioError([f"{path}:1: {size}"])
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
-        raise ScenarioError(
-            [f"{path}:{raw[: fault.start].count(10) + 1}: not UTF-8 text"]
-        ) from None
-    if "\0" in text or not text.strip():
-        raise ScenarioError([f"{path}:1: the file is {'binary' if text.strip() else 'empty'}"])
+        line = raw[: fault.start].count(b"\n") + 1
+        raise ScenarioError([f"{path}:{line}: not UTF-8 text"]) from None
+    if not text.strip():
+        raise ScenarioError([f"{path}:1: the file is empty"])
+    if "\0" in text:
+        raise ScenarioError([f"{path}:1: the file is binary"])
     return text
 
 
-def _value(events: Iterator, event: Any, key: tuple, lines: dict[tuple, int]):
-    """The plain dict, list or scalar that begins with an event; the line of every key and item goes
-    into `lines`.
-    """
-    _plain(event, key)
-    if isinstance(event, ScalarEvent):
-        return _scalar(event, key)
-    mapping, told = isinstance(event, MappingStartEvent), {}
-    while not isinstance(inner := next(events), CollectionEndEvent):
-        name: Any = len(told)
-        if mapping:
-            _plain(inner, key)
-            if not isinstance(inner, ScalarEvent) or inner.value in told:
-                word = isinstance(inner, ScalarEvent)
-                raise _no(inner, f"duplicate key {inner.value!r}" if word else "a key is a word")
-            name = inner.value
-        lines[(*key, name)] = inner.start_mark.line + 1
-        told[name] = _value(events, next(events) if mapping else inner, (*key, name), lines)
-    return told if mapping else list(told.values())
-
-
-def _plain(event: Any, key: tuple) -> None:
-    if isinstance(event, AliasEvent) or event.anchor:
-        raise _no(event, "anchors and aliases are not allowed, write the value out")
-    if event.tag:
-        raise _no(event, f"tags such as {str(event.tag)!r} are not allowed")
-    if len(key) > DEEPEST:
-        raise _no(event, f"nested more than {DEEPEST} deep")
-
-
-def _scalar(event: Any, key: tuple):
-    """YAML 1.2's null, truth values and numbers; everything else is text, days too."""
-    text, kind = (
-        event.value,
-        str(_RESOLVER.resolve(ScalarNode, event.value, event.implicit)).split(":")[-1],
-    )
+@cache
+def _parse(text: str, shown: str) -> tuple[dict[str, Any], Where]:
+    reader = _Reader(text)
     try:
-        match kind:
+        values = reader.document()
+    except YAMLError as fault:
+        raise ScenarioError([_syntax_fault(fault, text, shown)]) from None
+    if not isinstance(values, dict):
+        found = type(values).__name__
+        message = f"{shown}:1: expected a mapping of keys to values, found {found}"
+        raise ScenarioError([message])
+    return values, {key: f"{shown}:{line}" for key, line in reader.lines.items()}
+
+
+def _syntax_fault(fault: YAMLError, text: str, shown: str) -> str:
+    """What the parser found, in one line, with the text at that place."""
+    mark = getattr(fault, "problem_mark", None)
+    lines_before = mark.line if mark else text[: getattr(fault, "position", 0)].count("\n")
+    line = lines_before + 1
+    problem = " ".join(str(getattr(fault, "problem", None) or fault).split()).split(";")[0]
+    there = [*text.splitlines(), ""][line - 1].strip()[:60]
+    return f"{shown}:{line}: {problem}" + (f" (at {there!r})" if there else "")
+
+
+class _Reader:
+    """Reads the one document of a text; `lines` gains the line of every key and item."""
+
+    def __init__(self, text: str):
+        self.events: Iterator[Any] = YAML(typ="safe", pure=True).parse(io.StringIO(text))
+        self.lines: dict[Key, int] = {(): 1}
+
+    def document(self) -> Any:
+        """The document's values; None where there is none."""
+        next(self.events)  # the stream begins
+        if not isinstance(next(self.events), DocumentStartEvent):
+            return None
+        values = self._value(next(self.events), ())
+        for event in self.events:
+            if isinstance(event, DocumentStartEvent):
+                _refuse_event(event, "a second document")
+        return values
+
+    def _value(self, event: Any, key: Key) -> Any:
+        """The plain dict, list or scalar that begins with an event."""
+        _require_plain(event, key)
+        if isinstance(event, MappingStartEvent):
+            return self._mapping(key)
+        if isinstance(event, SequenceStartEvent):
+            return self._sequence(key)
+        return _scalar(event, key)
+
+    def _mapping(self, key: Key) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for event in self._until_end():
+            _require_plain(event, key)
+            if not isinstance(event, ScalarEvent):
+                _refuse_event(event, "a key is a word")
+            name = event.value
+            if name in values:
+                _refuse_event(event, f"duplicate key {name!r}")
+            self.lines[(*key, name)] = event.start_mark.line + 1
+            values[name] = self._value(next(self.events), (*key, name))
+        return values
+
+    def _sequence(self, key: Key) -> list[Any]:
+        values: list[Any] = []
+        for event in self._until_end():
+            place = (*key, len(values))
+            self.lines[place] = event.start_mark.line + 1
+            values.append(self._value(event, place))
+        return values
+
+    def _until_end(self) -> Iterator[Any]:
+        """The events that begin the entries of a mapping or a list."""
+        for event in self.events:
+            if isinstance(event, CollectionEndEvent):
+                return
+            yield event
+
+
+def _require_plain(event: Any, key: Key) -> None:
+    if isinstance(event, AliasEvent) or event.anchor:
+        _refuse_event(event, "anchors and aliases are not allowed, write the value out")
+    if event.tag:
+        _refuse_event(event, f"tags such as {str(event.tag)!r} are not allowed")
+    if len(key) > DEEPEST:
+        _refuse_event(event, f"nested more than {DEEPEST} deep")
+
+
+def _scalar(event: Any, key: Key) -> Any:
+    """YAML 1.2's null, truth values and numbers; everything else is text, days too."""
+    text: str = event.value
+    tag = str(_RESOLVER.resolve(ScalarNode, text, event.implicit))
+    try:
+        match tag.split(":")[-1]:
             case "null":
                 return None
             case "bool":
@@ -205,9 +163,9 @@ def _scalar(event: Any, key: tuple):
             case "float":
                 return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
     except ValueError as fault:
-        raise _no(event, f"{'.'.join(map(str, key))}: {fault}") from None
+        _refuse_event(event, f"{'.'.join(map(str, key))}: {fault}")
     return text
 
 
-def _no(event: Any, said: str) -> MarkedYAMLError:
-    return MarkedYAMLError(problem=said, problem_mark=event.start_mark)
+def _refuse_event(event: Any, problem: str) -> NoReturn:
+    raise MarkedYAMLError(problem=problem, problem_mark=event.start_mark)
