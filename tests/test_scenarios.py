@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from analysis.model import evaluate
 from analysis.scenario.errors import ScenarioError
 from analysis.scenario.scenario import PARAMS, load, scenarios, schema
 
@@ -407,3 +408,13 @@ def test_the_schema_for_editors_is_up_to_date():
     # python -m analysis schema --output params/schema.json
     committed = json.loads((PARAMS / "schema.json").read_text())
     assert committed == json.loads(json.dumps(schema()))
+
+
+@pytest.mark.parametrize("months", [24, 36])
+def test_the_horizon_of_halls_is_the_budget_s(months):
+    """Over a longer horizon a wait for a retrofit costs a smaller share."""
+    case = load("reference", {"budget.horizon_months": months})
+    draws = evaluate(case, 4, None)
+    assert draws["horizon_s"].iloc[0] == pytest.approx(months * 365.25 / 12 * 86400)
+    waiting = (1 - draws["placeable_share"]) * draws["retrofit_s"] / draws["horizon_s"]
+    assert (draws["placed_share"] - (1 - waiting)).abs().max() < 1e-12

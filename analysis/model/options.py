@@ -16,6 +16,7 @@ from analysis.model.runner import Columns, downstream, evaluate
 from analysis.model.settings import residual_draws
 from analysis.scenario import readings
 from analysis.scenario.scenario import Scenario
+from analysis.units import convert
 
 OPTIONS = ("baseline", "candidate")
 
@@ -41,6 +42,7 @@ def option_inputs(
         **_numbers(find(Site, case.site)),
         **operating_point(case, option),
         **prices_paid(case, option),
+        "horizon_s": convert(float(case.budget.horizon_months), "month", "s"),
         **beliefs,
         **residual_draws(case, option, scores),
         **board_power_draws(scores),
