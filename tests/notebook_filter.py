@@ -1,6 +1,6 @@
 """Make git drop the outputs of notebooks on their way into a commit, in this clone alone.
 
-python tests/notebook_filter.py    `make env` and `make lab` run this; it says what it did, and does nothing without git
+python tests/notebook_filter.py    says what it did; `make env` and `make lab` run it
 
 The file in the working folder keeps its outputs. Only the headline cell, tagged `keep_output`, is
 committed with its output, since tests compare it.
@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-# What a run or an editor leaves in a notebook although nobody wrote it. nbstripout drops some of these by itself.
+# What a run or an editor leaves in a notebook although nobody wrote it.
 TRANSIENT_KEYS = (
     "metadata.execution",
     "metadata.language_info.version",
