@@ -1,7 +1,8 @@
 # make reports   every notebook for every scenario, and the index, into reports/ (only what changed)
 # make test      the whole test suite, notebooks included
 # make lab       JupyterLab on the notebooks
-# make env       .venv alone, and the filter that keeps outputs of notebooks out of commits · make bench  benchmarks · make lint  ruff and mypy · make check  facts and scenarios
+# make env       .venv alone, and the filter that keeps outputs of notebooks out of commits
+# make bench  benchmarks · make lint  ruff and mypy · make check  facts and scenarios · make browsers  for --to webpdf
 # make headlines runs the notebooks and stores the one output of each that tests compare
 # make lock      resolves requirements.lock anew from pyproject.toml
 #
@@ -21,7 +22,7 @@ export PIP_REQUIRE_VIRTUALENV =
 export UV_SYSTEM_CERTS ?= true
 export UV_NATIVE_TLS ?= true
 
-.PHONY: with-uv with-pip env filter reports test lab bench lint check headlines lock clean
+.PHONY: with-uv with-pip env filter browsers reports test lab bench lint check headlines lock clean
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := reports
 
@@ -37,6 +38,10 @@ test: .venv/ready
 lab: .venv/ready filter
 	@$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --ServerApp.root_dir='$(CURDIR)' \
 	  --LabApp.default_url='/lab/tree/notebooks/efficiency.ipynb?file-browser-path=/' $(LAB_OPTIONS)
+
+# For `jupyter nbconvert --to webpdf`: prints the setting with which it finds this machine's Chromium.
+browsers: .venv/ready
+	@$(BIN)/python tests/link_chromium.py '$(CURDIR)/build/browsers'
 
 # This clone commits notebooks without their outputs.
 filter: .venv/ready
