@@ -6,57 +6,45 @@ PASSTHROUGH_SITE names a site that is built already; without it two scenarios ar
 
 import os
 import re
-import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from chromium import CHROMIUM, FLAGS, NEEDS_CHROMIUM
 
 SCENARIOS = ("article", "measured")
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-]
-FLAGS += [
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-    "--host-resolver-rules=MAP * ~NOTFOUND",
-]
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        CHROMIUM is None and not os.environ.get("CI"),
-        reason="no Chromium: apt-get install chromium",
-    ),
-]
+pytestmark = NEEDS_CHROMIUM
 
 # What is wrong with each chart of a page, once all are drawn.
 CHARTS = """() => [...document.querySelectorAll('figure.chart')].map((figure, number) => {
-  const wrong = [], label = `chart ${number + 1} (${figure.dataset.label ?? 'no label'})`;
+  const wrong = [];
+  const label = `chart ${number + 1} (${figure.dataset.label ?? 'no label'})`;
   const svg = figure.querySelector('svg.marks, svg');
   if (!svg) return [`${label}: nothing is drawn`];
   const box = svg.getBoundingClientRect();
-  if (box.width < 120 || box.height < 60) wrong.push(`${label}: only ${box.width} by ${box.height} pixels`);
-  const marks = svg.querySelectorAll('[class*="mark-"]:not(.role-axis *):not(.role-legend *):not(.role-title *) > *');
-  const drawn = [...marks].filter((m) => !/role-(axis|legend|title|frame)/.test(m.parentNode.getAttribute('class')));
+  if (box.width < 120 || box.height < 60)
+    wrong.push(`${label}: only ${box.width} by ${box.height} pixels`);
+  const beside = [':not(.role-axis *)', ':not(.role-legend *)', ':not(.role-title *)'].join('');
+  const marks = svg.querySelectorAll(`[class*="mark-"]${beside} > *`);
+  const frame = /role-(axis|legend|title|frame)/;
+  const drawn = [...marks].filter((mark) => !frame.test(mark.parentNode.getAttribute('class')));
   if (!drawn.length) wrong.push(`${label}: axes without a mark`);
-  if (/NaN|undefined|Infinity/.test(svg.innerHTML)) wrong.push(`${label}: NaN, undefined or Infinity in the drawing`);
+  if (/NaN|undefined|Infinity/.test(svg.innerHTML))
+    wrong.push(`${label}: NaN, undefined or Infinity in the drawing`);
   for (const text of svg.querySelectorAll('text')) {
     const at = text.getBoundingClientRect();
-    if (!text.textContent.trim() || !at.width || getComputedStyle(text).opacity === '0') continue;
-    const out = [box.left - at.left, at.right - box.right, box.top - at.top, at.bottom - box.bottom];
-    if (Math.max(...out) > 3)
+    const hidden = getComputedStyle(text).opacity === '0';
+    if (!text.textContent.trim() || !at.width || hidden) continue;
+    const beyond = [
+      box.left - at.left, at.right - box.right, box.top - at.top, at.bottom - box.bottom,
+    ];
+    if (Math.max(...beyond) > 3)
       wrong.push(`${label}: "${text.textContent.slice(0, 60)}" is clipped`);
   }
-  const told = figure.dataset.label || figure.querySelector('[aria-label]');
-  if (!told) wrong.push(`${label}: no words for a screen reader`);
+  const words = figure.dataset.label || figure.querySelector('[aria-label]');
+  if (!words) wrong.push(`${label}: no words for a screen reader`);
   return wrong;
 }).flat()"""
 DRAWN = """() => [...document.querySelectorAll('figure.chart')]
@@ -68,6 +56,28 @@ OPENED = """async () => {
     await new Promise((done) => setTimeout(done, 60));
   }
 }"""
+
+# Names of the columns of each chart's first table.
+FIRST_COLUMNS = """async () => {
+  const unpack = async (text) => {
+    const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate'));
+    return JSON.parse(await new Response(stream).text());
+  };
+  const figures = [...document.querySelectorAll('figure.chart')];
+  const specs = await Promise.all(figures.map((figure) => unpack(figure.dataset.spec)));
+  return specs.map((spec) => Object.keys(Object.values(spec.datasets)[0][0]));
+}"""
+HELPER_COLUMNS = {"at", "word", "low", "high", "a"}  # of lines and bands behind the marks
+WITHOUT_CODE = """() => document.querySelectorAll('details.code, pre')
+  .forEach((one) => one.remove())"""
+ANSWER_TOP = """() => {
+  document.querySelectorAll('details').forEach((one) => one.open = false);
+  const answer = document.querySelector('.answer');
+  return answer ? answer.getBoundingClientRect().top + window.scrollY : null;
+}"""
+LINKS = """() => [...document.querySelectorAll('a[href]')].map((a) => a.getAttribute('href'))"""
+ANCHORS = """() => [...document.querySelectorAll('[id]')].map((one) => one.id)"""
 
 
 @pytest.fixture(scope="module")
@@ -94,129 +104,140 @@ def browser():
 
 def pages(site: Path) -> list[Path]:
     """All pages; of the hundreds of cards about a source, which are all alike, a few."""
-    found = sorted(site.rglob("*.html"))
-    cards = [path for path in found if path.parent.name == "sources" and path.stem != "index"]
-    return [path for path in found if path not in cards[8:]]
+    paths = sorted(site.rglob("*.html"))
+    cards = [path for path in paths if path.parent.name == "sources" and path.stem != "index"]
+    return [path for path in paths if path not in cards[8:]]
 
 
-def visit(browser, path: Path, **settings):
-    """The page with everything drawn, and what it said that it should not have."""
+def visit(browser, path: Path, **settings) -> tuple[Any, list[str]]:
+    """The page with everything drawn, and every complaint of the browser about it."""
     context = browser.new_context(offline=True, **settings)
-    page, said = context.new_page(), []
-    page.on(
-        "console",
-        lambda message: said.append(message.text) if message.type in ("error", "warning") else None,
-    )
-    page.on("pageerror", lambda fault: said.append(str(fault)))
-    page.on("requestfailed", lambda request: said.append(f"asked for {request.url[:120]}"))
+    page = context.new_page()
+    complaints: list[str] = []
+
+    def on_console(message) -> None:
+        if message.type in ("error", "warning"):
+            complaints.append(message.text)
+
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("requestfailed", lambda request: complaints.append(f"asked for {request.url[:120]}"))
     page.goto(path.as_uri())
     page.evaluate(OPENED)
     page.wait_for_function(DRAWN, timeout=30_000)
-    return page, said
+    return page, complaints
 
 
-def faults_of(site: Path, look) -> dict:
-    found = {str(path.relative_to(site)): look(path) for path in pages(site)}
+def faults_of(site: Path, faults_on: Callable[[Path], Any]) -> dict[str, Any]:
+    """The faults that a function finds, by page, of the pages that have any."""
+    found = {str(path.relative_to(site)): faults_on(path) for path in pages(site)}
     return {name: faults for name, faults in found.items() if faults}
 
 
+def is_report(path: Path) -> bool:
+    return path.parent.name in SCENARIOS
+
+
 def test_the_site_is_whole(site):
-    made = {str(path.relative_to(site)) for path in pages(site)}
-    assert "index.html" in made
-    assert len([name for name in made if name.split("/")[0] in SCENARIOS]) >= 2 * len(SCENARIOS)
+    names = {str(path.relative_to(site)) for path in pages(site)}
+    assert "index.html" in names
+    reports = [name for name in names if name.split("/")[0] in SCENARIOS]
+    assert len(reports) >= 2 * len(SCENARIOS)
 
 
 def test_every_chart_of_every_page_is_drawn_whole_and_in_silence(site, browser):
-    def look(path):
-        page, said = visit(browser, path, viewport={"width": 1280, "height": 900})
-        said += page.evaluate(CHARTS)
+    def faults_on(path):
+        page, complaints = visit(browser, path, viewport={"width": 1280, "height": 900})
+        complaints += page.evaluate(CHARTS)
         page.context.close()
-        return said
+        return complaints
 
-    assert faults_of(site, look) == {}
+    assert faults_of(site, faults_on) == {}
+
+
+def test_the_first_data_of_a_chart_is_what_it_shows(site, browser):
+    """Lines and bands behind the marks have tables of their own; a reader downloads these last."""
+
+    def faults_on(path):
+        page, _ = visit(browser, path)
+        columns = page.evaluate(FIRST_COLUMNS)
+        page.context.close()
+        return [each for each in columns if set(each) <= HELPER_COLUMNS]
+
+    assert faults_of(site, faults_on) == {}
 
 
 def test_no_page_shows_a_number_or_a_word_that_failed(site, browser):
-    bad = r"NaN|undefined|Infinity|\b(?:nan|inf)\b|(?:^|\t)None(?:\t|$)|Traceback|\{x\.|<NA>|NaT|&#|&amp;|&lt;"
+    bad = (
+        r"NaN|undefined|Infinity|\b(?:nan|inf)\b|(?:^|\t)None(?:\t|$)|Traceback|\{x\.|<NA>|NaT"
+        r"|&#|&amp;|&lt;"
+    )
 
-    def look(path):
+    def faults_on(path):
         page, _ = visit(browser, path)
-        page.evaluate(
-            "() => document.querySelectorAll('details.code, pre').forEach((one) => one.remove())"
-        )
+        page.evaluate(WITHOUT_CODE)
         text = page.evaluate("() => document.body.innerText")
         page.context.close()
         return [
-            f"{at[0]!r} in {text[max(at.start() - 60, 0) :][:120]!r}"
-            for at in re.finditer(bad, text, re.M)
+            f"{match[0]!r} in {text[max(match.start() - 60, 0) :][:120]!r}"
+            for match in re.finditer(bad, text, re.M)
         ]
 
-    assert faults_of(site, look) == {}
+    assert faults_of(site, faults_on) == {}
 
 
 @pytest.mark.parametrize("width", [390, 1280])
 def test_no_page_is_wider_than_the_screen(site, browser, width):
-    def look(path):
+    def faults_on(path):
         page, _ = visit(browser, path, viewport={"width": width, "height": 800})
-        wide = page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")
+        excess = page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")
         page.context.close()
-        return wide if wide > 1 else 0
+        return excess if excess > 1 else 0
 
-    assert faults_of(site, look) == {}
+    assert faults_of(site, faults_on) == {}
 
 
 def test_the_answer_stands_on_the_first_screen(site, browser):
-    def look(path):
+    def faults_on(path):
+        if not is_report(path):
+            return ""
         page, _ = visit(browser, path, viewport={"width": 1280, "height": 900})
-        page.evaluate(
-            "() => document.querySelectorAll('details').forEach((one) => one.open = false)"
-        )
-        top = page.evaluate(
-            "() => document.querySelector('.answer')?.getBoundingClientRect().top + window.scrollY"
-        )
+        top = page.evaluate(ANSWER_TOP)
         page.context.close()
-        told = path.parent.name in SCENARIOS
-        return (
-            f"the headline begins at {top} pixels"
-            if told and not (top is not None and top < 900)
-            else ""
-        )
+        if top is None or top >= 900:
+            return f"the headline begins at {top} pixels"
+        return ""
 
-    assert faults_of(site, look) == {}
+    assert faults_of(site, faults_on) == {}
 
 
 def test_every_link_leads_somewhere_inside_the_site_or_says_that_it_leaves(site, browser):
-    def look(path):
+    def faults_on(path):
         page, _ = visit(browser, path)
-        links = page.evaluate(
-            "() => [...document.querySelectorAll('a[href]')].map((a) => a.getAttribute('href'))"
-        )
-        names = set(
-            page.evaluate("() => [...document.querySelectorAll('[id]')].map((one) => one.id)")
-        )
+        links = page.evaluate(LINKS)
+        anchors = {*page.evaluate(ANCHORS), "", "top"}
         page.context.close()
-        lost = []
-        for link in links:
-            parts = urlsplit(link)
-            if parts.scheme in ("https", "http", "data", "blob", "mailto"):
-                continue
-            if parts.path and not (path.parent / unquote(parts.path)).exists():
-                lost.append(link)
-            if not parts.path and unquote(parts.fragment) not in names | {"", "top"}:
-                lost.append(link)
-        return lost
+        return [link for link in links if not leads_somewhere(link, path, anchors)]
 
-    assert faults_of(site, look) == {}
+    assert faults_of(site, faults_on) == {}
+
+
+def leads_somewhere(link: str, page: Path, anchors: set[str]) -> bool:
+    """Whether a link leaves the site, or leads to a file or to an anchor of its page."""
+    parts = urlsplit(link)
+    if parts.scheme in ("https", "http", "data", "blob", "mailto"):
+        return True
+    if parts.path:
+        return (page.parent / unquote(parts.path)).exists()
+    return unquote(parts.fragment) in anchors
 
 
 def test_a_page_needs_no_other_file_for_what_it_shows(site):
     """No script, style, picture or frame comes from an address."""
+    address = r"<(?:script|img|iframe|link|source|video)\b[^>]*(?:src|href)=[\"']?https?:[^\s\"'>]*"
 
-    def look(path):
-        text = re.sub(r"<(script|pre|code)\b[^>]*>.*?</\1>", "", path.read_text(), flags=re.S)
-        return re.findall(
-            r"<(?:script|img|iframe|link|source|video)\b[^>]*(?:src|href)=[\"']?https?:[^\s\"'>]*",
-            text,
-        )
+    def faults_on(path):
+        without_code = r"<(script|pre|code)\b[^>]*>.*?</\1>"
+        return re.findall(address, re.sub(without_code, "", path.read_text(), flags=re.S))
 
-    assert faults_of(site, look) == {}
+    assert faults_of(site, faults_on) == {}

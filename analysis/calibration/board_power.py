@@ -4,7 +4,6 @@ left out.
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import least_squares, minimize
 
 from analysis.calibration import fit as calibration
 from analysis.calibration.cross_validation import FACTS
@@ -55,6 +54,7 @@ def fit(columns: dict, measured) -> tuple[np.ndarray, np.ndarray]:
     """Weights and their standard errors: least squares on logs, robust, bounded, drawn weakly to
     the start.
     """
+    from scipy.optimize import least_squares  # takes long to import; who reads errors needs none
 
     def misfit(weights):
         away = NOISE * np.log(weights / PRIOR.loc["start"]) / PRIOR.loc["spread"]
@@ -107,6 +107,7 @@ def doubt(errors, speed_spread) -> np.ndarray:
     Both at most likelihood for normal errors, then widened or narrowed together until 80% lie
     within their interval.
     """
+    from scipy.optimize import minimize
 
     def unlikely(logs):
         variance = np.exp(2 * logs[0]) + np.exp(2 * logs[1]) * speed_spread**2

@@ -1,7 +1,7 @@
 """The comparison page: all scenarios side by side, what is better, what would be regretted.
 
 One function a cell of notebooks/comparison.ipynb. `numbers` reads what the scenarios' own reports
-have left; all else is made of it.
+have left; all else follows from it.
 """
 
 import io
@@ -183,8 +183,8 @@ def differences(numbers: pd.DataFrame) -> Output:
 
 def all_differences(numbers: pd.DataFrame) -> pd.DataFrame:
     """Scenario, key, the reference's value and the scenario's own, of all scenarios in params/."""
-    known = [name for name in numbers["scenario"].unique() if name in scenarios()]
+    present = [name for name in numbers["scenario"].unique() if name in scenarios()]
     rows = [
-        (name, *statement) for name in known for statement in statements_that_differ(load(name))
+        (name, *statement) for name in present for statement in statements_that_differ(load(name))
     ]
     return pd.DataFrame(rows, columns=["scenario", *DIFFERENCE_COLUMNS])

@@ -1,7 +1,7 @@
 """The cost page: what a token costs, what a budget becomes, which products pay, and how sure it is.
 
-One function a cell of notebooks/cost.ipynb, in its order; those on the budget, products, doubt,
-power and inputs stand in modules of their own.
+One function a cell of notebooks/cost.ipynb, in its order; those on the budget, prices, products,
+doubt, power and inputs stand in modules of their own.
 """
 
 from typing import Any
@@ -10,8 +10,6 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from analysis.facts import chip, chosen
-from analysis.facts import table as fact_table
 from analysis.pages.charts import cost as charts
 from analysis.pages.cost_budget import (
     budget_by_reading,
@@ -21,23 +19,22 @@ from analysis.pages.cost_budget import (
     over_time,
 )
 from analysis.pages.cost_doubt import doubt, sobol, swings, tornado
+from analysis.pages.cost_prices import break_even, prices, published, rents, tenures
 from analysis.pages.cost_products import demand, margins, products, thresholds, viability
 from analysis.pages.energy import scarce, sites
-from analysis.pages.inputs import cited, differences, sources_table
-from analysis.pages.numbers import interval, musd, number, printed, shown, text
+from analysis.pages.inputs import differences, sources_table
+from analysis.pages.numbers import interval, musd, number, shown, text
 from analysis.pages.outputs import (
     Output,
     headline,
     say,
-    table,
-    table_text,
     takeaway,
     takeaway_row,
     takeaway_rows,
 )
 from analysis.pages.verdicts import PAYS, WOULD_PAY, headline_option, verdict
-from analysis.pages.words import option_words, plain, worded
-from analysis.questions import budget, power, tenure
+from analysis.pages.words import option_words, worded
+from analysis.questions import budget, power
 from analysis.questions import cost as cost_questions
 from analysis.scenario.scenario import Scenario
 from analysis.units import convert
@@ -74,14 +71,13 @@ __all__ = [
     "viability",
 ]
 TOKEN_UNIT = "usd/Mtok"
-NEAR = 0.10  # a published total within this share of ours is reproduced
 
 
 def answer(case: Scenario, draws: pd.DataFrame) -> Output:
     """What the budget buys in its first year on the new chips, in dollars of today's work."""
     option = headline_option(draws)
     spent = case.budget.usd_per_year
-    said = headline_usd(case)
+    claimed_usd = headline_usd(case)
     stretched = budget.stretch(case, draws, option)
     value = interval(stretched["effective_usd"], "usd", "Musd")
     lead = "With the claim taken at its word, a" if option == "claimed" else "A"
@@ -90,7 +86,7 @@ def answer(case: Scenario, draws: pd.DataFrame) -> Output:
         f"for, buys the work that {{value.mid}} ({{value.range}}) buys on "
         f"{option_words(case, 'baseline')} today"
     )
-    words += f"; the headline would make it {musd(said)}." if said else "."
+    words += f"; the headline would make it {musd(claimed_usd)}." if claimed_usd else "."
     if case.budget.scarce == "megawatts":
         limits = power.tokens_by_limit(draws, option).set_index("limit")
         per_watt = text(limits.loc["megawatts", "mid"], "ratio")
@@ -164,74 +160,6 @@ def before_after(case: Scenario, draws: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def tenures(case: Scenario, draws: pd.DataFrame) -> alt.LayerChart:
-    """The same request by way to hold the chip."""
-    return charts.tenures(tenure.tenures(case, draws))
-
-
-def break_even(case: Scenario, draws: pd.DataFrame) -> Output:
-    """Above which load factor owning beats hiring on demand, or that nobody has quoted it."""
-    shares = {
-        chip(getattr(case, option).accelerator): tenure.break_even(case, draws, option)
-        for option in ("baseline", "candidate")
-    }
-    unquoted = [name for name, values in shares.items() if np.isnan(values).any()]
-    parts = []
-    for name, values in shares.items():
-        if name not in unquoted:
-            low, mid, high = np.quantile(values, [0.1, 0.5, 0.9])
-            parts.append(
-                f"owning {name} beats hiring it on demand above a load factor of {mid:.0%} "
-                f"({low:.0%} to {high:.0%})"
-            )
-    if unquoted:
-        parts.append(
-            f"nobody had quoted {' or '.join(unquoted)} on demand by {case.as_of}, so that choice "
-            "is not shown"
-        )
-    words = "; ".join(parts)
-    load = np.median(draws.loc["baseline"]["load_factor"])
-    return Output(
-        f"{words[0].upper()}{words[1:]}. The scenario believes in a load factor of {load:.0%}."
-    )
-
-
-def rents(case: Scenario) -> alt.LayerChart:
-    """What both chips have been quoted at, by date."""
-    return charts.rents(tenure.rents(case))
-
-
-def published(case: Scenario) -> Output:
-    """Our $ per chip-hour from components beside published totals, and how many are near."""
-    totals = cost_questions.totals(case)
-    if totals.empty:
-        return Output(f"Nobody had published a total by {case.as_of}.")
-    rows = [
-        (
-            chip(row.accelerator),
-            row.as_of,
-            f"{row.ours:.2f}",
-            f"{row.published:.2f}",
-            f"{row.difference_share:+.1%}",
-            f"{row.it_usd_per_chip:,.0f}",
-        )
-        for row in totals.itertuples()
-    ]
-    heads = [
-        "Chip",
-        "published",
-        "ours, $/h",
-        "theirs, $/h",
-        "difference",
-        "computers, $ per chip",
-    ]
-    near = totals["difference_share"].abs() <= NEAR
-    words = f"{near.sum()} of {len(totals)} come within a tenth"
-    if not near.all():
-        words += f"; beyond it: {', '.join(totals.loc[~near, 'accelerator'].map(chip))}"
-    return Output(f"{table_text(rows, heads)}\n\n{words}.")
-
-
 def numbers(case: Scenario, draws: pd.DataFrame) -> Output:
     """The table to take away: chip-hours, tokens and requests for each option, and the budget."""
     units = {"usd_per_s_per_chip": "usd/hour/gpu"}
@@ -245,25 +173,3 @@ def numbers(case: Scenario, draws: pd.DataFrame) -> Output:
             ends = interval(stretched[quantity]).ends
             rows.append(takeaway_row(quantity, option, unit, ends))
     return takeaway(rows)
-
-
-def prices(case: Scenario) -> Output:
-    """The rows behind the purchase prices and quotes of both chips, as printed, with sources."""
-    chips = list(dict.fromkeys((case.baseline.accelerator, case.candidate.accelerator)))
-    as_of = str(case.as_of)
-    bought = pd.concat([chosen("capex", name, as_of) for name in chips])
-    quoted = fact_table("prices")
-    known = quoted["stands"] & (quoted["as_of"] <= as_of)
-    rows = pd.concat([bought, quoted[quoted["thing"].isin(chips) & known]])
-    cells = [
-        (
-            chip(row.thing),
-            row.field.partition("_usd")[0].replace("_", " "),
-            row.as_of,
-            printed(row.value, row.times, row.unit),
-            plain(cited(row.source, row.where)),
-        )
-        for row in rows.itertuples()
-    ]
-    heads = ["Chip", "what", "as of", "printed", "source, where in it, and why adjusted"]
-    return table(cells, heads)

@@ -11,7 +11,7 @@ from analysis.pages.words import field_words, worded
 from analysis.questions import budget, sensitivity
 from analysis.scenario.scenario import Scenario
 
-ASKED_BELIEFS = 8  # the widest of the tornado; the slower questions are asked of these
+WIDEST = 8  # beliefs of the tornado of which the slower questions are answered
 BREAK_EVEN = 1.0  # stretch of a budget at which moving and staying are the same
 UNIT = "work bought by the budget, new for old"
 
@@ -36,7 +36,7 @@ def doubt(case: Scenario, draws: pd.DataFrame, swings: pd.DataFrame) -> Output:
         return Output(
             "Nothing moves the answer: the move costs more than the budget, or brings nothing."
         )
-    widest = swings.head(ASKED_BELIEFS).set_index("name")
+    widest = swings.head(WIDEST).set_index("name")
     names = list(widest.index)
     turns = sensitivity.flips(case, _stretch_question(case, draws), names)
     percentile = dict(zip(turns["name"], turns["percentile_share"], strict=True))
@@ -68,7 +68,7 @@ def doubt(case: Scenario, draws: pd.DataFrame, swings: pd.DataFrame) -> Output:
 
 def sobol(case: Scenario, draws: pd.DataFrame, swings: pd.DataFrame) -> alt.LayerChart | Output:
     """Shares of the variance that the widest beliefs explain."""
-    names = list(swings["name"].head(ASKED_BELIEFS))
+    names = list(swings["name"].head(WIDEST))
     if not names:
         return Output("There is no variance.")
     shares = sensitivity.indices(_stretch_question(case, draws), names)

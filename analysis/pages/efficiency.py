@@ -1,17 +1,15 @@
 """The efficiency page: what was claimed, what it would have to mean, what a buyer may expect.
 
-One function a cell of notebooks/efficiency.ipynb, in its order; those on the claim, on energy and
-on inputs stand in modules of their own.
+One function a cell of notebooks/efficiency.ipynb, in its order; those of the first screen, on
+the claim, on energy and on inputs stand in modules of their own.
 """
-
-from typing import Any
 
 import altair as alt
 import pandas as pd
 
-from analysis.laws.claim import paying_affected_share
 from analysis.pages.charts import claim as claim_charts
 from analysis.pages.charts import speed as speed_charts
+from analysis.pages.efficiency_answer import answer, first_screen
 from analysis.pages.efficiency_claim import (
     credence,
     ledger,
@@ -36,20 +34,12 @@ from analysis.pages.energy import (
     warm_water,
 )
 from analysis.pages.inputs import differences, sources_table
-from analysis.pages.numbers import Shown, interval, text
-from analysis.pages.outputs import Output, fill
-from analysis.pages.outputs import headline as headline_output
+from analysis.pages.outputs import Output
 from analysis.pages.outputs import numbers as takeaway_numbers
-from analysis.pages.verdicts import PASSES, PAYS, headline_option, verdict
-from analysis.pages.words import option_words
 from analysis.questions import claim as claim_questions
-from analysis.questions import credence as credence_questions
 from analysis.questions import speed as speed_questions
 from analysis.questions.claim import effects
-from analysis.questions.pass_through import HEAT, ladder
-from analysis.scenario.claims import Claim, claim
-from analysis.scenario.claims import ledger as claim_ledger
-from analysis.scenario.readings import MEASURED, readings
+from analysis.questions.pass_through import ladder
 from analysis.scenario.scenario import Scenario
 
 __all__ = [
@@ -93,172 +83,6 @@ TAKEAWAY_UNITS = {
     "request_usd": "usd",
     "tokens_per_usd_ratio": "ratio",
 }
-
-
-def answer(case: Scenario, draws: pd.DataFrame, ladder: pd.DataFrame) -> Output:
-    """The headline sentence of any scenario, with its verdict.
-
-    The verdict says whether the headline passes through to this buyer, or whether the step pays
-    where nothing was claimed. It is none on the statements themselves: the ledger judges those.
-    """
-    first_year = _first_year(ladder)
-    if headline_option(draws) == "claimed":
-        return _answer_at_its_word(case, draws, first_year)
-    if case.budget.scarce == "megawatts":
-        return _answer_per_megawatt(case, draws, first_year)
-    return _answer_per_dollar(case, draws, ladder, first_year)
-
-
-def _answer_at_its_word(case: Scenario, draws: pd.DataFrame, first_year: Shown) -> Output:
-    """The claim taken as true, under the scenario's reading of it."""
-    claimed = claim(case.claim)
-    change = draws.loc["baseline", "request_usd"] / draws.loc["claimed", "request_usd"]
-    value = interval(change, "", "ratio")
-    words = (
-        "Taken at its word, as “{reading}”, the claim makes a dollar buy {value.mid} the tokens "
-        "({value.range}), where the headline said {said}; without it, a first year on {new} in "
-        "place of {old} brings {first_year.mid} ({first_year.range})."
-    )
-    return headline_output(
-        words,
-        value,
-        _pass_verdict(value, claimed),
-        reading=readings()[case.reading].title,
-        said=text(claimed.headline_ratio, "ratio"),
-        first_year=first_year,
-        **_options(case),
-    )
-
-
-def _answer_per_megawatt(case: Scenario, draws: pd.DataFrame, first_year: Shown) -> Output:
-    """The step for a buyer who lacks power."""
-    value = _per_watt(draws)
-    words = (
-        "Where power is short, a megawatt on {new} serves {value.mid} the tokens that it serves on "
-        "{old} ({value.range}); a dollar buys {first_year.mid} ({first_year.range}) in its first "
-        "year"
-    )
-    claimed = claim(case.claim) if case.claim else None
-    return headline_output(
-        words + _what_the_headline_said(claimed),
-        value,
-        _pass_verdict(value, claimed),
-        first_year=first_year,
-        **_options(case),
-    )
-
-
-def _answer_per_dollar(
-    case: Scenario, draws: pd.DataFrame, ladder: pd.DataFrame, value: Shown
-) -> Output:
-    """The step for a buyer who lacks money; heat and halls are named where they cost tokens."""
-    words = (
-        "In its first year a dollar on {new} buys {value.mid} the tokens that it buys on {old} "
-        "({value.range})"
-    )
-    kept = ladder.set_index("step").loc[HEAT, "factor"]
-    if kept < 0.995:
-        words += f", heat and halls counted ({kept:.2f}×)"
-    words += ", and a megawatt {per_watt.mid}"
-    claimed = claim(case.claim) if case.claim else None
-    return headline_output(
-        words + _what_the_headline_said(claimed),
-        value,
-        _pass_verdict(value, claimed),
-        per_watt=_per_watt(draws),
-        **_options(case),
-    )
-
-
-def _options(case: Scenario) -> dict[str, str]:
-    return {"old": option_words(case, "baseline"), "new": option_words(case, "candidate")}
-
-
-def _what_the_headline_said(claimed: Claim | None) -> str:
-    if claimed is None:
-        return "."
-    return f"; the headline said {text(claimed.headline_ratio, 'ratio')}."
-
-
-def _pass_verdict(value: Shown, claimed: Claim | None) -> str:
-    """Whether the 80% range lies above, below or about the headline, or 1 without a claim."""
-    if claimed is None:
-        return verdict(value, 1, PAYS)
-    return verdict(value, claimed.headline_ratio * claim_questions.ROUNDING, PASSES)
-
-
-def first_screen(
-    case: Scenario, draws: pd.DataFrame, effects: pd.DataFrame, ladder: pd.DataFrame
-) -> Output:
-    """The page in one screen of plain words, for any scenario."""
-    first_year = ladder["draws"].iloc[-1]
-    spent = case.budget.usd_per_year
-    gains = _gains(draws).median()
-    enough = gains["throughput"] / gains["dollars"]
-    ratios = claim_questions.published_ratios(case)
-    ratios = ratios[ratios["same_step"] & (ratios["matching"] == "matched")]["times_ratio"]
-    values = {
-        "claimed": None,
-        "question": case.question,
-        "spent": spent,
-        "ratios": ratios,
-        "ratio": interval(first_year, "", "ratio"),
-        "worth": interval(first_year * spent, "usd", "Musd"),
-        "watt": _per_watt(draws),
-        "gains": gains,
-        "enough": enough,
-        "first": _enough_in_the_first_year(draws, enough),
-    }
-    if case.claim:
-        values |= _claim_values(case, draws, effects, enough)
-    return fill("first_screen.md", **values)
-
-
-def _claim_values(
-    case: Scenario, draws: pd.DataFrame, effects: pd.DataFrame, enough: float
-) -> dict[str, Any]:
-    """What the first screen says of the claim: statements, readings, place among measurements."""
-    claimed = claim(case.claim)
-    statements = claim_ledger(claimed, case.as_of)
-    needs = claim_questions.requirements(case, effects)
-    return {
-        "claimed": claimed,
-        "statements": statements,
-        "verdicts": statements["verdict"].value_counts(),
-        "head": statements.set_index("id").loc[claimed.headline],
-        "late": sorted(set(statements[statements["due"] == "overdue"]["by"])),
-        "needs": needs[needs["reading"] != MEASURED],
-        "true_reading": readings()[case.credence.reading].title,
-        "needed_ratio": claim_questions.required_ratio(case, draws),
-        "believed": credence_questions.weights(case)["true"],
-        "affected": float(paying_affected_share(enough, claimed.cut_share)),
-    }
-
-
-def _enough_in_the_first_year(draws: pd.DataFrame, enough: float) -> float:
-    """Throughput, new over old, from which a first year pays; infinite where no gain would do.
-
-    `enough` is that from which a request gets cheaper.
-    """
-    medians = draws.loc["baseline", ["eligible_share", "first_year_ratio"]].median()
-    share = medians["eligible_share"]
-    load = medians["first_year_ratio"]
-    if load <= 1 - share:
-        return float("inf")
-    return enough * share / (load - 1 + share)
-
-
-def _first_year(ladder: pd.DataFrame) -> Shown:
-    """Tokens per dollar in the first year, new for old: the ladder's last step."""
-    return interval(ladder["draws"].iloc[-1], "", "ratio")
-
-
-def _gains(draws: pd.DataFrame) -> pd.DataFrame:
-    return claim_questions.gains(draws.loc["baseline"], draws.loc["candidate"])
-
-
-def _per_watt(draws: pd.DataFrame) -> Shown:
-    return interval(_gains(draws)["power"], "", "ratio")
 
 
 def ladder_chart(ladder: pd.DataFrame) -> alt.LayerChart:

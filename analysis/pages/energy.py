@@ -43,19 +43,19 @@ def energy_over_batch() -> alt.FacetChart:
 def energy_accuracy() -> dict[str, float]:
     """How far off predicted board energy is for models left out, and how often its range holds.
 
-    Shares: `known` where the speed was measured, `whole` where it is predicted, `served` and
-    `small` of it on two sources, `covered` inside the 80% range; `points` is a count.
+    Shares: `measured_speed` where the speed was measured, `predicted_speed` where it is predicted,
+    `inferencex` and `ml_energy` of it by source, `inside` the 80% range; `points` is a count.
     """
     rows = board_power.accuracy().set_index(["speed", "source"])
     errors = rows["median_error_share"]
     predicted = rows.loc[("predicted", "all")]
     return {
-        "known": errors["measured, where it is", "all"],
-        "whole": errors["predicted", "all"],
+        "measured_speed": errors["measured, where it is", "all"],
+        "predicted_speed": errors["predicted", "all"],
         "points": predicted["points"],
-        "served": errors["predicted", "inferencex_dump"],
-        "small": errors["predicted", "ml_energy_v3"],
-        "covered": predicted["covered_share"],
+        "inferencex": errors["predicted", "inferencex_dump"],
+        "ml_energy": errors["predicted", "ml_energy_v3"],
+        "inside": predicted["covered_share"],
     }
 
 
@@ -96,16 +96,16 @@ def warm_water(draws: pd.DataFrame) -> alt.FacetChart:
 def heat(case: Scenario, draws: pd.DataFrame) -> dict[str, Any]:
     """What halls and heat leave of the candidate's tokens, and what a million of them emit.
 
-    `placeable_share`, `placed_share` and `derated_tokens_ratio` are shown in per cent; `burnt` and
-    `made` are grams of CO2 equivalent in operation and for the making of the chips, `water` litres
-    on site.
+    `placeable_share`, `placed_share` and `derated_tokens_ratio` are shown in per cent;
+    `operation_g` and `making_g` are grams of CO2 equivalent in operation and for the making of the
+    chips, `water_l` litres on site.
     """
     candidate = draws.loc[["candidate"]]
     footprint = energy_questions.footprint(candidate, [case.site]).set_index("quantity")["mid"]
     values: dict[str, Any] = {name: shown(draws, name, "percent", "candidate") for name in PLACES}
-    values["burnt"] = footprint["carbon, operation"]
-    values["made"] = footprint["carbon, embodied"]
-    values["water"] = footprint["water, on site"]
+    values["operation_g"] = footprint["carbon, operation"]
+    values["making_g"] = footprint["carbon, embodied"]
+    values["water_l"] = footprint["water, on site"]
     return values
 
 

@@ -29,17 +29,17 @@ def timing(forecast: Forecast, doubted_share: float) -> str:
     `forecast` may assume it.
     """
     name = plain(forecast.product)
-    known = launches.milestones(forecast.product, forecast.as_of)
+    milestones = launches.milestones(forecast.product, forecast.as_of)
     rows = questions.outlook(forecast).set_index("milestone")
     if forecast.general:
-        first = day(known["shipped"].latest)
-        opened = day(known["volume"].latest)
+        first = day(milestones["shipped"].latest)
+        opened = day(milestones["volume"].latest)
         return (
             f"{name} is here: a first customer had it by {first} and it opened to any by {opened}."
         )
     if forecast.shipped:
         general = rows.loc["general"]
-        first = day(known["shipped"].latest)
+        first = day(milestones["shipped"].latest)
         span = f"{day(general.mid)} ({day(general.low)} to {day(general.high)})"
         return (
             f"{name} reached its first customer by {first}; as likely as not it is open to any "
@@ -97,18 +97,18 @@ def chances(case: Scenario, forecast: Forecast) -> alt.LayerChart:
 
 def promised(forecast: Forecast) -> Output:
     """What was promised and what is known, with its source."""
-    known = launches.milestones(forecast.product, forecast.as_of)
+    milestones = launches.milestones(forecast.product, forecast.as_of)
     rows = [
         [name, day(row.earliest), day(row.latest), plain(cited(row.source, row.where))]
-        for name, row in known.items()
+        for name, row in milestones.items()
     ]
     return table(rows, ["What", "from", "to", "source, and what it says"])
 
 
 def at_announcement(case: Scenario) -> Output:
     """What the method would have said on the day of the announcement, beside what came of it."""
-    known = launches.milestones(case.rollout.product, case.as_of)
-    start = known["announced"].latest
+    milestones = launches.milestones(case.rollout.product, case.as_of)
+    start = milestones["announced"].latest
     beliefs = model.beliefs(case)
     no_cooling = beliefs.assign(**dict.fromkeys(COOLING_BELIEFS, 0.0))
     then = _outlook_if_real(case, start, beliefs)
@@ -116,10 +116,14 @@ def at_announcement(case: Scenario) -> Output:
     rows = []
     for stage, fact in FACTS.items():
         ends = [day(end) for end in then.loc[stage, ["low", "mid", "high"]]]
-        came = day(known[fact].latest) if fact in known else f"not known by {day(case.as_of)}"
+        came = (
+            day(milestones[fact].latest)
+            if fact in milestones
+            else f"not known by {day(case.as_of)}"
+        )
         rows.append([STAGES[stage], *ends, came])
-    seen = table_text(rows, [f"Seen on {day(start)}", "P10", "P50", "P90", "came"])
-    return Output(f"{seen}\n\n{_what_held_it_up(then, without_cooling)}")
+    forecast_then = table_text(rows, [f"Seen on {day(start)}", "P10", "P50", "P90", "came"])
+    return Output(f"{forecast_then}\n\n{_what_held_it_up(then, without_cooling)}")
 
 
 def _outlook_if_real(case: Scenario, day: date, beliefs: pd.DataFrame) -> pd.DataFrame:

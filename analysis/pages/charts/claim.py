@@ -133,7 +133,7 @@ def published_ratios(ratios: pd.DataFrame, headline_ratio: float | None) -> alt.
     layers = [points, middles.encode(x=x, y=y)]
     if headline_ratio:
         layers += vertical_line(headline_ratio, CLAIM, (1, 0))
-        return titled("claim.asked", layers, 230)
+        return titled("claim.required", layers, 230)
     return titled("claim.published", layers, 230)
 
 

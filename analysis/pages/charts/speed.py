@@ -90,11 +90,11 @@ def errors_by(errors: pd.DataFrame, column: str, title: str) -> alt.LayerChart:
 
     `errors` is what `validation.errors` gives; `title` is in words.
     """
-    known = errors.dropna(subset=RATE)  # runs for energy print no first token
-    names = known[column].astype(str)
+    complete = errors.dropna(subset=RATE)  # runs for energy print no first token
+    names = complete[column].astype(str)
     if column == "accelerator":
         names = names.map(chip)
-    rows = known.assign(group=names, error=known[RATE])
+    rows = complete.assign(group=names, error=complete[RATE])
     base = alt.Chart(rows).encode(
         x=share_axis("error", "median absolute error", alt.X),
         y=name_axis("group", rows["group"]),
