@@ -2,11 +2,8 @@
 runs.
 """
 
-import sys
-
-sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # see analysis/__init__.py
-
 import json
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +13,8 @@ import typer
 app = typer.Typer(
     help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
+# What the report factory knows of this project, where every process of a build finds it.
+DOMAIN = "analysis.pages.site_hooks:DOMAIN"
 Output = Annotated[Path | None, typer.Option(help="Where to write; standard output without it.")]
 
 
@@ -28,8 +27,8 @@ def check(
     """Read facts, claims and scenarios strictly; print every fault with file, line and key."""
     from analysis.facts.check import check as facts
     from analysis.scenario.claims import CLAIMS, claim
-    from analysis.scenario.scenario import PARAMS, load
     from analysis.scenario.errors import faults
+    from analysis.scenario.scenario import PARAMS, load
 
     files = paths or [*sorted(CLAIMS.glob("*.yml")), *sorted(PARAMS.glob("*.yml"))]
     found = [
@@ -118,9 +117,11 @@ def report(
     ] = False,
 ):
     """Render every notebook for every scenario, then the index; only what changed."""
-    from analysis.press import build
+    from analysis.press.build import build
+    from analysis.press.watch import watch as build_at_each_change
 
     options: dict = {
+        "domain": DOMAIN,
         "scenarios": scenarios or (),
         "notebooks": notebook or (),
         "output": output,
@@ -130,14 +131,14 @@ def report(
         "assets": assets,
         "keep_going": keep_going,
         "timeout": timeout,
-        "draws": draws,
+        "environment": {"PASSTHROUGH_DRAWS": str(draws)} if draws else {},
         "progress": "json" if as_json else "auto",
     }
     if watch:
-        build.watch(**options)
-    made = build.build(**options, cluster=cluster)
-    kinds = {record["error"]["name"] for record in made if record["status"] != "ok"}
-    raise typer.Exit(2 if kinds == {"ScenarioError"} else bool(kinds))
+        build_at_each_change(**options)
+    records = build(**options, cluster=cluster)
+    failures = {record.error.name for record in records if record.error is not None}
+    raise typer.Exit(2 if failures == {"ScenarioError"} else bool(failures))
 
 
 @app.command()

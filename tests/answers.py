@@ -24,6 +24,7 @@ import numpy as np
 
 import analysis as an
 from analysis.facts import table
+from analysis.press.records import report_name
 
 ROOT = Path(__file__).parents[1]
 POINTS = 2000
@@ -74,8 +75,12 @@ def reports() -> dict:
         subprocess.run(command, cwd=ROOT, check=True)
         for path in sorted(Path(folder).glob(".records/*/*.json")):
             record = json.loads(path.read_text())
-            kept = ("headline", "value", "low", "high", "unit", "verdict", "numbers", "forecasts")
-            answers[f"record {record['name']}"] = {key: record.get(key) for key in kept}
+            page = record["page"]
+            answer = page["answer"] or {}
+            kept = {key: answer.get(key) for key in ("headline", "value", "low", "high", "unit")}
+            kept |= {"verdict": answer.get("verdict")}
+            kept |= {"numbers": page["numbers"], "forecasts": page["forecasts"]}
+            answers[f"record {report_name(record['scenario'], record['notebook'])}"] = kept
         for path in sorted(Path(folder).rglob("*.csv")):
             with path.open() as file:
                 answers[f"table {path.relative_to(folder)}"] = list(csv.reader(file))

@@ -14,8 +14,8 @@ from nbconvert.preprocessors import ExecutePreprocessor
 from nbstripout import strip_output
 from notebook_filter import TRANSIENT_KEYS
 
-from analysis.press.altair_display import MIME
-from analysis.press.pictures import Painter
+from analysis.press.mime import CHART
+from analysis.press.renderer import ChartRenderer
 
 # What JupyterLab writes when it saves, less the version of Python: with less, a script made of a
 # notebook would be called .txt.
@@ -71,8 +71,8 @@ def executed(nb):
 def drawn(nb, name: str) -> str:
     """The chart of a cell as SVG."""
     (cell,) = [cell for cell in nb.cells if cell.id == name]
-    spec = next(output.data[MIME] for output in cell.outputs if MIME in output.get("data", {}))
-    return Painter().draw(json.dumps(spec | {"background": "white"}))
+    spec = next(output.data[CHART] for output in cell.outputs if CHART in output.get("data", {}))
+    return ChartRenderer().draw(json.dumps(spec | {"background": "white"}))
 
 
 def answers() -> str:

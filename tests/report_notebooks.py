@@ -5,6 +5,10 @@ time.
 import json
 from pathlib import Path
 
+from analysis.__main__ import DOMAIN
+from analysis.press import build as press
+from analysis.press.records import ReportRecord
+
 PARAMETERS = ('scenario = "reference"\noverrides = {}', "parameters")
 SETUP = (
     "import altair as alt, numpy as np, pandas as pd\n"
@@ -24,6 +28,11 @@ SHOWN = """class Shown:
 """
 
 
+def build(scenarios=(), notebooks=(), output="reports", **options) -> list[ReportRecord]:
+    """Build reports of this project."""
+    return press.build(DOMAIN, scenarios, notebooks, output, **options)
+
+
 def answered(sentence="A million tokens cost $3.57 ($1.20 to $8.10).", value=3.57, verdict="holds"):
     """A cell that shows an answer and a row to take away."""
     record = {
@@ -33,6 +42,8 @@ def answered(sentence="A million tokens cost $3.57 ($1.20 to $8.10).", value=3.5
         "high": 8.1,
         "unit": "usd/Mtok",
         "verdict": verdict,
+        "shown": f"${value}",
+        "range": "$1.20 to $8.10",
     }
     row = {
         "quantity": "output_usd_per_token",

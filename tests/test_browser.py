@@ -84,11 +84,11 @@ ANCHORS = """() => [...document.querySelectorAll('[id]')].map((one) => one.id)""
 def site(tmp_path_factory) -> Path:
     if built := os.environ.get("PASSTHROUGH_SITE"):
         return Path(built).absolute()
-    from analysis.press.build import build
+    from report_notebooks import build
 
     folder = tmp_path_factory.mktemp("site")
     made = build(SCENARIOS, output=str(folder), progress="none")
-    assert [record for record in made if record["status"] != "ok"] == []
+    assert [record.name for record in made if record.error] == []
     return folder
 
 

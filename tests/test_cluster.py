@@ -13,10 +13,10 @@ import time
 from pathlib import Path
 
 import pytest
-from report_notebooks import CHART, PARAMETERS, SETUP, answered, notebook
+from report_notebooks import CHART, PARAMETERS, SETUP, answered, build, notebook
 
-from analysis.press import storage as store
-from analysis.press.build import build
+from analysis.press import storage
+from analysis.press.records import ReportRecord
 
 ROOT = Path(__file__).parents[1]
 SCENARIOS = ["article", "hopper"]
@@ -110,16 +110,16 @@ def test_workers_write_to_s3_what_this_machine_writes_to_a_folder(
     address, bucket, notebooks, tmp_path
 ):
     made = build(SCENARIOS, notebooks, bucket, cluster=address[0], progress="none")
-    assert sorted((record["name"], record["status"]) for record in made) == sorted(
+    assert sorted((record.name, record.status) for record in made) == sorted(
         (f"{scenario}/{name}", status)
         for scenario in SCENARIOS
         for name, status in (("small", "ok"), ("bad", "failed"))
     )
     build(SCENARIOS, notebooks, str(tmp_path), progress="none")
-    there = {name: store.get(bucket, name) for name in store.names(bucket)}
+    there = {name: storage.get(bucket, name) for name in storage.names(bucket)}
     here = {
-        name: store.get(str(tmp_path), name)
-        for name in store.names(str(tmp_path))
+        name: storage.get(str(tmp_path), name)
+        for name in storage.names(str(tmp_path))
         if name != ".lock"
     }
     assert set(there) == set(here)
@@ -137,19 +137,20 @@ def test_a_killed_worker_loses_nothing(address, notebooks, tmp_path):
         tmp_path / "slow.ipynb", PARAMETERS, SETUP, ("import time\ntime.sleep(1)",), CHART
     )
     names = ["agents", "article", "delayed", "hopper", "measured", "thermal"]
-    done: list[dict] = []
+    done: list[ReportRecord] = []
     site = tmp_path / "site"
-    target = lambda: done.extend(
-        build(names, [slow], str(site), cluster=address[0], progress="none")
-    )
-    thread = threading.Thread(target=target)
+
+    def make() -> None:
+        done.extend(build(names, [slow], str(site), cluster=address[0], progress="none"))
+
+    thread = threading.Thread(target=make)
     thread.start()
     until = time.monotonic() + 120
     while not list(site.glob("*/slow.html")) and time.monotonic() < until:
         time.sleep(0.05)
     address[1][0].send_signal(signal.SIGKILL)
     thread.join(180)
-    assert {record["scenario"]: record["status"] for record in done} == dict.fromkeys(names, "ok")
+    assert {record.scenario: record.status for record in done} == dict.fromkeys(names, "ok")
     assert all(
         (site / name / "slow.html").read_text().rstrip().endswith("</html>") for name in names
     )

@@ -11,30 +11,58 @@ import os
 import re
 import subprocess
 import sys
-import threading
 import time
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from report_notebooks import CHART, PARAMETERS, PRINTED, SETUP, STYLED, answered, notebook
+from report_notebooks import (
+    CHART,
+    PARAMETERS,
+    PRINTED,
+    SETUP,
+    STYLED,
+    answered,
+    build,
+    notebook,
+)
 
-from analysis.press import altair_display as renderer
-from analysis.press import build as factory
-from analysis.press import html as page
-from analysis.press import pictures, site
-from analysis.press import storage as store
-from analysis.press.build import build
-from analysis.press.engine import ForkEngine, unsafe
-from analysis.press.jobs import declared
+from analysis.__main__ import DOMAIN
+from analysis.press import (
+    altair_display,
+    html,
+    jobs,
+    markup,
+    mime,
+    renderer_process,
+    site,
+    storage,
+    svg,
+)
+from analysis.press.build import start_pool
+from analysis.press.domain import load_domain
+from analysis.press.inputs import InputReader, common_digest, inputs_of
+from analysis.press.jobs import BuildOptions, Cell, Job, declared_parameters
+from analysis.press.normalise import normalise
+from analysis.press.records import Answer, Input, Page, ReportError, ReportRecord
 from analysis.questions import forecast_scores, forecasts
 
 ROOT = Path(__file__).parents[1]
 SCENARIOS = ["article", "hopper"]
-SETTINGS = {"shared": "", "draws": None, "again": False}
+OPTIONS = BuildOptions(DOMAIN, "", "fork", None, "", (), watching=False)
+COMMON = "all files are as they were"
+
+
+def planned(scenarios: list[str], notebooks: list[str], **changes) -> list[Job]:
+    return jobs.plan(scenarios, notebooks, replace(OPTIONS, **changes), COMMON)
+
+
+def keys(scenarios: list[str], notebooks: list[str], **changes) -> dict[str, str]:
+    return {job.name: job.key for job in planned(scenarios, notebooks, **changes)}
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -73,7 +101,7 @@ def notebooks(tmp_path_factory) -> list[str]:
 def built(tmp_path_factory, notebooks) -> Path:
     folder = tmp_path_factory.mktemp("site")
     made = build(SCENARIOS, notebooks, str(folder), jobs=2, progress="none")
-    assert {record["name"]: record["status"] for record in made} == dict.fromkeys(
+    assert {record.name: record.status for record in made} == dict.fromkeys(
         ["article/small", "article/other", "hopper/small", "hopper/other", "whole"], "ok"
     )
     return folder
@@ -96,31 +124,25 @@ def test_in_a_watch_prose_is_shown_anew_and_its_code_does_not_run_again(notebook
         (f"open({str(ran)!r}, 'a').write('x')",),
     ]
     notebook(path, *cells)
-    with factory.crew_of(None, 1, str(tmp_path / "site")) as crew:
+    site_folder = str(tmp_path / "site")
+    with start_pool(DOMAIN, site_folder, 1, {}) as pool:
         for prose in ("# One\n\nA word.", "# Two\n\nAnother word."):
             notebook(path, *cells, prose=prose)
-            build(
-                ["article"],
-                [str(path)],
-                str(tmp_path / "site"),
-                crew=crew,
-                again=True,
-                progress="none",
-            )
+            build(["article"], [str(path)], site_folder, pool=pool, progress="none")
         assert ran.read_text() == "x"
         build(["article"], [str(path)], str(tmp_path / "fresh"), progress="none")
         assert (tmp_path / "site/article/counted.html").read_bytes() == (
             tmp_path / "fresh/article/counted.html"
         ).read_bytes()
         notebook(path, *cells[:-1], (f"open({str(ran)!r}, 'a').write('yz')",))
-        build(
-            ["article"], [str(path)], str(tmp_path / "site"), crew=crew, again=True, progress="none"
-        )
+        build(["article"], [str(path)], site_folder, pool=pool, progress="none")
     assert ran.read_text() == "xxyz"
 
 
 def test_another_process_order_and_hash_seed_give_the_same_bytes(built, notebooks, tmp_path):
-    call = f"build({SCENARIOS}, {notebooks}, {str(tmp_path)!r}, jobs=1, progress='none')"
+    call = (
+        f"build({DOMAIN!r}, {SCENARIOS}, {notebooks}, {str(tmp_path)!r}, jobs=1, progress='none')"
+    )
     environment = os.environ | {
         "PYTHONHASHSEED": "12345",
         "TZ": "Asia/Tokyo",
@@ -149,56 +171,131 @@ def test_only_what_changed_is_made_again(built, notebooks, tmp_path):
     for old, new in zip(notebooks, copies, strict=True):
         Path(new).parent.mkdir(exist_ok=True)
         Path(new).write_bytes(Path(old).read_bytes())
-    jobs = {job["name"]: job["key"] for job in factory.plan(SCENARIOS, copies, SETTINGS)}
-    assert jobs == {job["name"]: job["key"] for job in factory.plan(SCENARIOS, notebooks, SETTINGS)}
+    before = keys(SCENARIOS, copies)
+    assert before == keys(SCENARIOS, notebooks)
     notebook(Path(copies[0]), PARAMETERS, SETUP, CHART)
-    after = {job["name"]: job["key"] for job in factory.plan(SCENARIOS, copies, SETTINGS)}
-    assert {name for name in jobs if jobs[name] != after[name]} == {"article/small", "hopper/small"}
+    after = keys(SCENARIOS, copies)
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed == {"article/small", "hopper/small"}
     outputs = json.loads(Path(copies[1]).read_text())
     outputs["cells"][1]["outputs"] = [
         {"output_type": "stream", "name": "stdout", "text": "run by hand"}
     ]
     Path(copies[1]).write_text(json.dumps(outputs))
-    again = {job["name"]: job["key"] for job in factory.plan(SCENARIOS, copies, SETTINGS)}
-    assert again == after
-    assert {
-        job["key"] for job in factory.plan(SCENARIOS, copies, SETTINGS | {"draws": 64})
-    }.isdisjoint(after.values())
+    assert keys(SCENARIOS, copies) == after
+    drawn = keys(SCENARIOS, copies, environment=(("PASSTHROUGH_DRAWS", "64"),))
+    assert set(drawn.values()).isdisjoint(after.values())
+
+
+STATED = "title: Ours\nworkload:\n  input_tokens: 1000\n\n  output_tokens: 500\nbelieve: {}\n"
 
 
 @pytest.mark.parametrize(
-    ("said", "told", "moved"),
+    ("old", "new", "is_read"),
     [
         ("title: Ours", "title: Other words", True),
         ("  output_tokens: 500", "  output_tokens: 600", True),
-        ("  # a comment between\n", "\n", True),
+        ("\n\n", "\n  # a comment between\n", False),
         ("believe: {}", "believe: {load_factor: 1}", False),
+        ("believe: {}", "believe: {", True),
     ],
 )
-def test_a_report_depends_on_titles_and_workloads_of_all_scenarios_a_comparison_on_all(
-    said, told, moved, tmp_path, monkeypatch
-):
+def test_an_edit_counts_where_it_touches_what_was_read(old, new, is_read, tmp_path):
+    path = tmp_path / "params/ours.yml"
+    path.parent.mkdir()
+    path.write_text(STATED)
+    before = InputReader(tmp_path).input("params/ours.yml", ("workload", "title"))
+    whole = InputReader(tmp_path).input("params/ours.yml")
+    names = InputReader(tmp_path).input("params/*.yml")
+    path.write_text(STATED.replace(old, new))
+    assert path.read_text() != STATED
+    after = InputReader(tmp_path)
+    assert (after.renewed(before) is None) == is_read
+    assert after.renewed(whole) is None
+    assert after.renewed(names) == names
+    (tmp_path / "params/theirs.yml").write_text("title: Theirs")
+    assert InputReader(tmp_path).renewed(names) is None
+
+
+def test_a_file_that_changes_while_a_report_reads_it_is_read_again(tmp_path):
+    path = tmp_path / "params/ours.yml"
+    path.parent.mkdir()
+    path.write_text(STATED)
+    payload = {"inputs": [{"path": "params/ours.yml"}]}
+    for since, is_trusted in ((time.time() + 10, True), (time.time() - 10, False)):
+        (found,) = inputs_of([payload], InputReader(tmp_path), since)
+        assert (InputReader(tmp_path).renewed(found) == found) == is_trusted
+
+
+def test_reports_of_a_claim_rest_on_what_the_page_shows_of_other_scenarios(tmp_path):
     """The page about a claim shows every reading at the workload of every scenario; no other
     scenario is read whole.
     """
-    text = "title: Ours\nworkload:\n  input_tokens: 1000\n  # a comment between\n\n  output_tokens: 500\nbelieve: {}\n"
-    monkeypatch.setattr(factory, "ROOT", tmp_path)
-    path = tmp_path / "params/ours.yml"
-    path.parent.mkdir()
-    path.write_text(text)
-    before = factory.others(), factory.others(whole=True)
-    path.write_text(text.replace(said, told))
-    assert text != path.read_text()
-    assert (factory.others() != before[0], factory.others(whole=True) != before[1]) == (moved, True)
+    shown = ("from analysis.pages import efficiency_claim\nimport analysis as an",)
+    run = ("efficiency_claim.workloads(an.load(scenario, overrides))",)
+    path = notebook(tmp_path / "claim.ipynb", PARAMETERS, shown, run)
+    (record,) = build(["article"], [path], str(tmp_path / "site"), progress="none")
+    read = {each.path: each.keys for each in record.page.inputs}
+    assert read["params/hopper.yml"] == ("title", "workload")
+    assert read["params/*.yml"] == ()
+    (job,) = planned(["article"], [path], output=str(tmp_path / "site"))
+    job = replace(job, key=record.page.key)
+    assert job.is_fresh(InputReader(ROOT))
 
 
-def test_the_key_of_a_report_holds_what_it_reads_of_other_scenarios(notebooks, monkeypatch):
-    keys = lambda: {
-        (job["key"], job["run"]) for job in factory.plan(SCENARIOS, notebooks, SETTINGS)
-    }
-    before = keys()
-    monkeypatch.setattr(factory, "others", lambda whole=False: "edited")
-    assert keys().isdisjoint(before)
+class EditedReader(InputReader):
+    """Finds scenarios edited: in what reports read of them, or elsewhere."""
+
+    def __init__(self, in_what_is_read: bool):
+        super().__init__(ROOT)
+        self.in_what_is_read = in_what_is_read
+
+    def renewed(self, recorded: Input) -> Input | None:
+        return None if self.in_what_is_read else replace(recorded, file_digest="edited")
+
+
+def test_a_record_is_renewed_where_an_edit_touched_nothing_that_was_read(tmp_path):
+    read = Input("params/hopper.yml", ("title",), "of the title", "of the file")
+    (job,) = [job for job in planned(["article"], []) if job.notebook == "cost"]
+    job = replace(job, options=replace(OPTIONS, output=str(tmp_path)))
+    page = Page(job.key, 1, "", "", "", None, None, (), (), (read,))
+    job.store_record(ReportRecord("article", "cost", page, None))
+    storage.put(str(tmp_path), job.page_name(), "x")
+    assert not job.is_fresh(EditedReader(in_what_is_read=True))
+    assert job.record().page.inputs == (read,)
+    assert job.is_fresh(EditedReader(in_what_is_read=False))
+    assert job.record().page.inputs[0].file_digest == "edited"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"", b"{", b"[]", b"null", b"{}", b'{"page": 1}', b'"x"', b"\xff", None],
+    ids=["empty", "cut", "list", "null", "bare", "number", "text", "binary", "none"],
+)
+def test_a_record_that_cannot_be_read_is_none(text):
+    assert ReportRecord.from_json(text) is None
+
+
+def test_a_record_comes_back_as_it_was_stored():
+    answer = Answer("A sentence.", 1.5, 1.0, 2.0, "usd", "holds", "$1.50", "$1 to $2")
+    read = Input("params/a.yml", ("title",), "d", "f")
+    page = Page("k", 7, "T", "Q?", "2026-11-22", answer, None, (), ({"x": 1},), (read,))
+    record = ReportRecord("a", "cost", page, ReportError("cell-1", "ValueError", "no"))
+    text = record.to_json()
+    assert ReportRecord.from_json(text) == record
+    for cut in range(len(text)):
+        assert ReportRecord.from_json(text[:cut]) is None
+
+
+def test_a_broken_record_is_made_again(built, notebooks, tmp_path):
+    output = str(tmp_path / "site")
+    build(["article"], notebooks[:1], output, progress="none")
+    before = files(tmp_path)
+    for text in ("", "null", before["site/.records/article/small.json"][:100].decode()):
+        storage.put(output, ".records/article/small.json", text)
+        (record,) = build(["article"], notebooks[:1], output, progress="none")
+        assert record.status == "ok"
+        assert files(tmp_path) == before
 
 
 @pytest.mark.parametrize(
@@ -206,16 +303,21 @@ def test_the_key_of_a_report_holds_what_it_reads_of_other_scenarios(notebooks, m
     ["analysis/facts/prices.csv", "analysis/laws/cost.py", "analysis/press/assets/page.css"],
 )
 def test_every_report_depends_on_facts_laws_and_templates(where, monkeypatch):
-    before = factory.common()
+    domain = load_domain(DOMAIN)
+    before = common_digest(domain)
     read = Path.read_bytes
-    monkeypatch.setattr(
-        Path, "read_bytes", lambda path: read(path) + (b" " if path == ROOT / where else b"")
-    )
-    factory.common.cache_clear()
-    try:
-        assert factory.common() != before
-    finally:
-        factory.common.cache_clear()
+
+    def edited(path: Path) -> bytes:
+        return read(path) + (b" " if path == ROOT / where else b"")
+
+    monkeypatch.setattr(Path, "read_bytes", edited)
+    assert common_digest(domain) != before
+
+
+def test_the_key_of_a_report_holds_what_every_report_depends_on(notebooks):
+    before = keys(SCENARIOS, notebooks)
+    edited = jobs.plan(SCENARIOS, notebooks, OPTIONS, "a law was edited")
+    assert {job.key for job in edited}.isdisjoint(before.values())
 
 
 def test_pages_need_no_network_and_allow_only_what_is_in_them(built):
@@ -246,7 +348,7 @@ def test_pages_are_small(built, notebooks, tmp_path):
     assert len(alone) < 700_000
     assert len(among["article/small.html"]) < 250_000
     library = next(name for name in among if name.startswith("assets/"))
-    assert among[library] == gzip.decompress(page.library())
+    assert among[library] == gzip.decompress(html.library())
     assert f'src="../{library}"'.encode() in among["article/small.html"]
 
 
@@ -290,23 +392,14 @@ def test_the_index_leads_to_every_page(built):
 
 
 def test_the_feed_shows_what_changed():
-    record = {
-        "scenario": "a",
-        "notebook": "b",
-        "status": "ok",
-        "heading": "A & <B>\x07",
-        "as_of": "2026-11-22",
-    }
-    record |= {
-        "headline": "Now 2.",
-        "value": 2.0,
-        "low": 1.0,
-        "high": 3.0,
-        "was": {"headline": "Was 1."},
-    }
-    first, second = (
-        ElementTree.fromstring(site._feed([record | {"value": value}])) for value in (2.0, 2.5)
-    )
+    domain = load_domain(DOMAIN)
+    before = Answer("Was 1.", 1.0, 1.0, 1.0, "", "", "", "")
+    feeds = []
+    for value in (2.0, 2.5):
+        answer = Answer("Now 2.", value, 1.0, 3.0, "", "", "", "")
+        page = Page("", 1, "A & <B>\x07", "", "2026-11-22", answer, before, (), (), ())
+        feeds.append(site.feed(domain, [ReportRecord("a", "b", page, None)]))
+    first, second = (ElementTree.fromstring(text) for text in feeds)
     atom = "{http://www.w3.org/2005/Atom}"
     assert [first.find(f"{atom}entry/{atom}{name}").text for name in ("title", "summary")] == [
         "A & <B>: b",
@@ -316,27 +409,12 @@ def test_the_feed_shows_what_changed():
 
 
 def test_a_thousand_scenarios_make_an_index_that_loads(tmp_path):
-    said = {
-        "headline": "A dollar buys 1.11 times the tokens.",
-        "value": 1.11,
-        "low": 0.9,
-        "high": 1.4,
-        "unit": "ratio",
-    }
-    about = {
-        "status": "ok",
-        "heading": "A scenario",
-        "question": "What then?",
-        "as_of": "2026-11-22",
-        "verdict": "",
-        "bytes": 1,
-    }
-    found = [
-        {"scenario": f"s{i:04}", "notebook": name, "key": "", "name": "", **said, **about}
-        for i in range(1000)
-        for name in "abc"
+    answer = Answer("A dollar buys 1.11 times the tokens.", 1.11, 0.9, 1.4, "", "", "1.11", "")
+    page = Page("", 1, "A scenario", "What then?", "2026-11-22", answer, None, (), (), ())
+    records = [
+        ReportRecord(f"s{number:04}", name, page, None) for number in range(1000) for name in "abc"
     ]
-    assert len(site._index(found)) < 2_000_000
+    assert len(site.index(load_domain(DOMAIN), records)) < 2_000_000
 
 
 @pytest.mark.parametrize(
@@ -352,7 +430,7 @@ def test_a_thousand_scenarios_make_an_index_that_loads(tmp_path):
     ],
 )
 def test_markdown_of_an_output(text, shown, hidden):
-    made = page.markdown(text)
+    made = markup.markdown(text)
     assert shown in made.replace("&#36;", "$")
     assert hidden not in made
 
@@ -371,7 +449,7 @@ FRAMES = [
 
 @given(st.text(), st.sampled_from(FRAMES))
 def test_html_of_an_output_cannot_act(text, frame):
-    made = page.clean(frame.replace("{}", text))
+    made = markup.clean(frame.replace("{}", text))
     assert not re.search(
         r"<(script|iframe|base|svg|object|embed|form|/main|/div>\s*</main)", made, re.I
     )
@@ -407,7 +485,7 @@ def test_what_a_run_leaves_to_chance_is_taken_out():
         "source": "",
         "outputs": outputs,
     }
-    cleaned = page.normalise({"metadata": {"papermill": {}}, "cells": [cell]})["cells"][0]
+    cleaned = normalise({"metadata": {"papermill": {}}, "cells": [cell]})["cells"][0]
     assert [output.get("text") for output in cleaned["outputs"]] == [
         "ab",
         "<cell>:1: UserWarning",
@@ -424,7 +502,7 @@ def test_a_long_word_takes_no_time_to_clean():
     output = {"output_type": "display_data", "metadata": {}, "data": {"text/html": "x" * 1_000_000}}
     cell = {"cell_type": "code", "metadata": {}, "source": "", "outputs": [output]}
     began = time.process_time()
-    page.normalise({"metadata": {}, "cells": [cell]})
+    normalise({"metadata": {}, "cells": [cell]})
     assert time.process_time() - began < 5  # a search that begins anew at each letter takes minutes
 
 
@@ -443,10 +521,10 @@ def test_tables_are_told_as_altair_tells_them():
             "o": [[1], None, "z"],
         }
     )
-    assert renderer.values(table[list("xnbwt")]) == alt.to_values(table[list("xnbwt")])
-    assert renderer.values(table) == alt.to_values(table)
+    assert altair_display.values(table[list("xnbwt")]) == alt.to_values(table[list("xnbwt")])
+    assert altair_display.values(table) == alt.to_values(table)
     with pytest.raises(alt.MaxRowsError):
-        renderer.values(pd.concat([table] * 2000))
+        altair_display.values(pd.concat([table] * 2000))
 
 
 DRAWN = """import altair as alt, json, pandas as pd
@@ -475,37 +553,14 @@ def test_the_library_draws_the_charts_that_altair_writes():
     import altair
     import vl_convert
 
-    assert altair.SCHEMA_VERSION.removeprefix("v").startswith(pictures.VERSION)
-    assert f"application/vnd.vegalite.v{pictures.VERSION[0]}+json" == renderer.MIME
-    made = vl_convert.javascript_bundle(pictures.BUNDLE, vl_version=pictures.VERSION)
-    assert gzip.decompress(page.library()).decode() == made, (
+    assert altair.SCHEMA_VERSION.removeprefix("v").startswith(renderer_process.VERSION)
+    assert f"application/vnd.vegalite.v{renderer_process.VERSION[0]}+json" == mime.CHART
+    made = vl_convert.javascript_bundle(
+        renderer_process.BUNDLE, vl_version=renderer_process.VERSION
+    )
+    assert gzip.decompress(html.library()).decode() == made, (
         "make the asset anew: see analysis/press/assets/vega.txt"
     )
-
-
-def test_threads_forbid_a_fork(monkeypatch):
-    done = threading.Event()
-    thread = threading.Thread(target=done.wait)
-    thread.start()
-    try:
-        assert "threads" in unsafe()
-    finally:
-        done.set()
-        thread.join()
-    from papermill.engines import NBClientEngine
-
-    called = []
-    monkeypatch.setattr(
-        NBClientEngine, "execute_managed_notebook", lambda *_, **__: called.append(True)
-    )
-    monkeypatch.setattr("analysis.press.engine.unsafe", lambda: "of this test")
-    from nbformat import v4
-
-    nb = v4.new_notebook()
-    nb.metadata.papermill = {}
-    with pytest.warns(UserWarning, match="of this test"):
-        ForkEngine.execute_notebook(nb, "python3", progress_bar=False)
-    assert called == [True]
 
 
 def test_papermill_finds_the_engine_whoever_is_imported_first():
@@ -520,7 +575,7 @@ def test_papermill_finds_the_engine_whoever_is_imported_first():
 
 def test_a_build_that_has_nothing_to_do_imports_little(built, notebooks):
     code = (
-        f"from analysis.press.build import build; build({SCENARIOS}, {notebooks}, {str(built)!r}, progress='none');"
+        f"from analysis.press.build import build; build({DOMAIN!r}, {SCENARIOS}, {notebooks}, {str(built)!r}, progress='none');"
         "import sys; print([each for each in ('pandas', 'numpy', 'papermill', 'IPython') if each in sys.modules])"
     )
     done = subprocess.run(
@@ -530,12 +585,10 @@ def test_a_build_that_has_nothing_to_do_imports_little(built, notebooks):
 
 
 def test_parameters_are_found_where_they_are_declared():
-    cell = {
-        "metadata": {"tags": ["parameters"]},
-        "source": ["a: int = 1\n", "b = {'c': 2}  # c = 3\n", "# d = 4\n", "a == b"],
-    }
-    assert declared([{"metadata": {}, "source": "x = 1"}, cell]) == ["a", "b"]
-    assert declared([{"metadata": {}, "source": "x = 1"}]) is None
+    source = "a: int = 1\nb = {'c': 2}  # c = 3\n# d = 4\na == b"
+    first, second = Cell("code", "", (), "x = 1"), Cell("code", "", ("parameters",), source)
+    assert declared_parameters([first, second]) == ["a", "b"]
+    assert declared_parameters([first]) is None
 
 
 @pytest.mark.parametrize("name", ["../up", "a b", "<script>", ".hidden", "sources", "x" * 90])
@@ -543,21 +596,21 @@ def test_a_name_that_is_no_file_name_is_refused(name, tmp_path):
     path = tmp_path / f"{name.replace('/', '')}.yml"
     path.write_text("title: x")
     with pytest.raises(OSError, match=r"file name may|no scenario"):
-        factory.plan([str(path) if "/" not in name else name], [], SETTINGS)
+        planned([str(path) if "/" not in name else name], [])
 
 
 def test_an_unknown_scenario_is_named_with_those_that_exist():
     with pytest.raises(FileNotFoundError, match=r"no scenario nonsense; known: .*article"):
-        factory.plan(["nonsense"], [], SETTINGS)
+        planned(["nonsense"], [])
 
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path, monkeypatch):
-    store.put(str(tmp_path), "a/b.html", "old")
+    storage.put(str(tmp_path), "a/b.html", "old")
     monkeypatch.setattr(
         os, "replace", lambda *_: (_ for _ in ()).throw(OSError("the disk went away"))
     )
     with pytest.raises(OSError, match="went away"):
-        store.put(str(tmp_path), "a/b.html", "new")
+        storage.put(str(tmp_path), "a/b.html", "new")
     assert files(tmp_path) == {"a/b.html": b"old"}
 
 
@@ -565,7 +618,7 @@ def drawn_by_v8(*specs: dict) -> list[str]:
     """Pictures as V8 draws them, in a process of its own: V8 starts threads, which other tests
     forbid.
     """
-    code = "import json, os, sys; from analysis.press.pictures import engine; draw = engine()\n"
+    code = "import json, os, sys; from analysis.press.renderer_process import drawing_engine; draw = drawing_engine()\n"
     code += "print(json.dumps([draw(json.dumps(spec)) for spec in json.load(sys.stdin)]), flush=True); os._exit(0)"
     command = [sys.executable, "-c", code]
     return json.loads(
@@ -594,7 +647,7 @@ def test_a_picture_is_laid_out_as_by_a_program_that_measures_its_words():
     )
     (ours,), theirs = (
         drawn_by_v8(spec),
-        vl_convert.vegalite_to_svg(spec, vl_version=pictures.VERSION),
+        vl_convert.vegalite_to_svg(spec, vl_version=renderer_process.VERSION),
     )
     sizes = [
         [int(part) for part in re.search(r'width="(\d+)" height="(\d+)"', svg).groups()]
@@ -620,7 +673,7 @@ def test_a_smaller_picture_is_the_same_picture():
     base = alt.Chart(table, title="A wave").encode(x="x:Q", y="y:Q", color="c:N")
     spec = (base.mark_point() + base.mark_line(strokeDash=[2, 2])).to_dict()
     whole = drawn_by_v8(spec)[0]
-    less = pictures.small(whole)
+    less = svg.compact(whole)
     assert len(less) < len(whole) / 2
     drawn = [
         Image.open(io.BytesIO(vl_convert.svg_to_png(svg))).convert("RGB") for svg in (whole, less)
@@ -637,7 +690,7 @@ def test_a_picture_does_not_depend_on_what_was_drawn_before():
     spec = chart.encode(x="x:O", y="y:O", color="y:Q").to_dict()
     drawn = drawn_by_v8(spec, spec)
     assert drawn[0] != drawn[1], "the library no longer counts on; nothing is left to take out"
-    assert pictures.small(drawn[0]) == pictures.small(drawn[1])
+    assert svg.compact(drawn[0]) == svg.compact(drawn[1])
 
 
 @pytest.mark.slow
@@ -646,9 +699,7 @@ def test_both_engines_make_the_same_of_every_notebook_of_the_project(tmp_path):
         made = build(
             ["article", "competitor"], [], str(tmp_path / engine), engine=engine, progress="none"
         )
-        assert [
-            (record["name"], record.get("error")) for record in made if record["status"] != "ok"
-        ] == []
+        assert [(record.name, record.error) for record in made if record.error] == []
     ours, theirs = files(tmp_path / "fork"), files(tmp_path / "kernel")
     assert len([name for name in ours if name.endswith(".html") and "sources/" not in name]) >= 9
     assert {name for name in ours if ours[name] != theirs.get(name)} == set()

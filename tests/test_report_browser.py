@@ -8,10 +8,12 @@ import time
 from pathlib import Path
 
 import pytest
-from report_notebooks import CHART, PARAMETERS, SETUP, STYLED, answered, notebook
+from report_notebooks import CHART, PARAMETERS, SETUP, STYLED, answered, build, notebook
 
-from analysis.press.build import build
-from analysis.press.site import _index
+from analysis.__main__ import DOMAIN
+from analysis.press.domain import load_domain
+from analysis.press.records import Answer, Page, ReportRecord
+from analysis.press.site import index
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -61,9 +63,7 @@ def site(tmp_path_factory) -> Path:
         notebook(folder / "nb/hostile.ipynb", PARAMETERS, SETUP, say, table),
     ]
     made = build(["article", str(scenario)], notebooks, str(folder / "site"), progress="none")
-    assert [record["status"] for record in made] == ["ok"] * 4, [
-        record.get("error") for record in made
-    ]
+    assert [record.error for record in made] == [None] * 4
     return folder / "site"
 
 
@@ -176,20 +176,14 @@ def test_print_shows_every_chart_and_no_button(site, look):
 
 
 def test_a_thousand_scenarios_show_and_filter_within_a_second(tmp_path, look):
-    said = {
-        "headline": "A dollar buys 1.11 times the tokens.",
-        "value": 1.11,
-        "low": 0.9,
-        "high": 1.4,
-        "unit": "ratio",
-    }
-    about = {"status": "ok", "question": "What then?", "as_of": "2026-11-22", "verdict": "holds"}
-    found = [
-        {"scenario": f"s{i:04}", "heading": f"Scenario {i}", "notebook": name, **said, **about}
-        for i in range(1000)
-        for name in ("cost", "efficiency", "rollout")
-    ]
-    (tmp_path / "index.html").write_text(_index(found))
+    answer = Answer("A dollar buys 1.11 times the tokens.", 1.11, 0.9, 1.4, "", "holds", "1.11", "")
+    records = []
+    for number in range(1000):
+        title = f"Scenario {number}"
+        page = Page("", 1, title, "What then?", "2026-11-22", answer, None, (), (), ())
+        for name in ("cost", "efficiency", "rollout"):
+            records.append(ReportRecord(f"s{number:04}", name, page, None))
+    (tmp_path / "index.html").write_text(index(load_domain(DOMAIN), records))
     started = time.monotonic()
     page = look(tmp_path / "index.html")
     page.get_by_label("Find a scenario").fill("Scenario 77")
@@ -201,11 +195,11 @@ def test_charts_draw_in_a_notebook_without_a_network(tmp_path, look, monkeypatch
     import altair as alt
     import pandas as pd
 
-    from analysis.press import altair_display as renderer
+    from analysis.press import altair_display
 
     monkeypatch.delenv("PASSTHROUGH_BATCH", raising=False)
     chart = alt.Chart(pd.DataFrame({"x": [1, 2]})).mark_point().encode(x="x:Q").to_dict()
-    bundles = [renderer.bundle(chart) for _ in range(2)]
+    bundles = [altair_display.bundle(chart) for _ in range(2)]
     path = tmp_path / "notebook.html"
     path.write_text("".join(f"<div>{each['text/html']}</div>" for each in bundles))
     page = look(path)

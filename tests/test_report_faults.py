@@ -9,26 +9,53 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from copy import copy
 from pathlib import Path
 
 import pytest
-from report_notebooks import CHART, PARAMETERS, SETUP, answered, notebook
+from report_notebooks import CHART, PARAMETERS, SETUP, answered, build, notebook
 
-from analysis.press import pool as workshop
-from analysis.press import storage as store
-from analysis.press.build import build
-from analysis.press.jobs import work
-from analysis.press.pictures import Painter
+from analysis.__main__ import DOMAIN
+from analysis.press import jobs, storage
+from analysis.press.jobs import BuildOptions, Job
+from analysis.press.pool_server import PoolServer, PoolSettings
+from analysis.press.renderer import ChartRenderer, start_renderer
+from analysis.press.report import make_report
 
 ROOT = Path(__file__).parents[1]
 # this search takes longer than the world is old
 ENDLESS = f"endless = \"test(regexp('(a+)+$'), '{'a' * 60}b')\""
+# The process is killed after a cell and before the next says that it begins.
+DEATH_BETWEEN_CELLS = (
+    "import os, signal\n"
+    "from analysis.press.messages import CellStarted\n"
+    "CellStarted.__reduce__ = lambda self: os.kill(os.getpid(), signal.SIGKILL)",
+)
+# The connection on which this process says what its cells do, found among all that lives in it.
+HALF_A_MESSAGE = (
+    "import gc, os, time\n"
+    "from multiprocessing.connection import Connection\n"
+    "is_worker = lambda each: isinstance(each, Connection) and not each.closed\n"
+    "workers = [each for each in gc.get_objects() if is_worker(each)]\n"
+    "(worker,) = [each for each in workers if each.fileno() == min(w.fileno() for w in workers)]\n"
+    "send_half_a_message = lambda: os.write(worker.fileno(), (1000).to_bytes(4, 'big') + b'half')",
+)
+# The owner of this process is the parent of the server that copied itself for it.
+KILL_THE_POOL = (
+    "import os, psutil, signal, time\n"
+    "server = psutil.Process().parent()\n"
+    "os.kill(server.ppid(), signal.SIGKILL)\n"
+    "time.sleep(60)",
+)
 BAD = {
     "raises": (("1 + 1",), ("1 / 0  # raises",)),
     "killed": (("import os, signal",), ("os.kill(os.getpid(), signal.SIGKILL)",)),
     "crashed": (("import ctypes",), ("ctypes.string_at(0)",)),
     "left": (("import os",), ("os._exit(3)",)),
+    "silent": (("import os",), ("os._exit(0)",), ("print('the answer')",)),
+    "between": (DEATH_BETWEEN_CELLS, ("print('the answer')",), ("1 / 0",)),
+    "half": (HALF_A_MESSAGE, ("send_half_a_message(); os._exit(0)",), ("print('the answer')",)),
+    "stalls": (HALF_A_MESSAGE, ("send_half_a_message(); time.sleep(600)",)),
+    "ends": (HALF_A_MESSAGE, ("worker.send_bytes(b'no message')",), ("time.sleep(600)",)),
     "hangs": (("import time",), ("time.sleep(600)",)),
     "undrawable": (
         SETUP,
@@ -46,6 +73,11 @@ EXPECTED = {
     "killed": ("cell-3", "DeadKernelError"),
     "crashed": ("cell-3", "DeadKernelError"),
     "left": ("cell-3", "DeadKernelError"),
+    "silent": ("cell-3", "DeadKernelError"),
+    "between": ("", "DeadProcessError"),
+    "half": ("cell-3", "DeadKernelError"),
+    "stalls": ("cell-3", "DeadKernelError"),
+    "ends": ("cell-3", "DeadKernelError"),
     "hangs": ("cell-3", "CellTimeoutError"),
     "undrawable": ("", "ValueError"),
     "endless": ("", "TimeoutError"),
@@ -100,37 +132,49 @@ def outcome(folder, tmp_path_factory) -> tuple[Path, dict]:
     names = sorted(str(path) for path in folder.glob("*.ipynb"))
     made = build(["article"], names, str(output), timeout=3, progress="none")
     assert (output / "article/good.html").read_bytes() == good
-    return output, {record["notebook"]: record for record in made}
+    return output, {record.notebook: record for record in made}
 
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_a_failure_says_where_and_what(name, outcome):
     record = outcome[1][name]
-    assert record["status"] == "failed"
-    assert (record["error"]["cell"], record["error"]["name"]) == EXPECTED[name]
-    assert record["error"]["said"]
+    assert record.status == "failed"
+    assert (record.error.cell, record.error.name) == EXPECTED[name]
+    assert record.error.message
+    assert record.page is None
 
 
 def test_the_batch_goes_on_past_failures(outcome):
     output, made = outcome
-    assert made["fine"]["status"] == "ok"
-    assert (output / "article/fine.html").stat().st_size == made["fine"]["bytes"]
+    assert made["fine"].status == "ok"
+    assert (output / "article/fine.html").stat().st_size == made["fine"].page.bytes
 
 
-@pytest.mark.parametrize("name", ["raises", "killed", "hangs"])
+@pytest.mark.parametrize("name", ["raises", "killed", "hangs", "silent", "half"])
 def test_the_failed_notebook_is_kept_and_marked(name, outcome):
     output, _ = outcome
     kept = json.loads((output / f"article/{name}.failed.ipynb").read_text())
     assert any(
         "papermill-error-cell-tag" in cell["metadata"].get("tags", []) for cell in kept["cells"]
     )
+    (kept_cell,) = [cell for cell in kept["cells"] if cell.get("id") == "cell-2"]
+    assert kept_cell["execution_count"] is not None, "the cell before has run"
     assert not (output / f"article/{name}.html").exists()
+
+
+def test_a_report_without_its_end_is_no_page(outcome):
+    """A process that ends early, with success even, leaves no page without the rest of its cells."""
+    output, made = outcome
+    for name in ("silent", "between", "half", "stalls", "ends"):
+        assert not (output / f"article/{name}.html").exists(), name
+    assert "ended with exit status 0" in made["silent"].error.message
+    assert "was killed by signal 9" in made["between"].error.message
 
 
 def test_an_older_good_page_stays_and_the_index_says_so(outcome):
     output, made = outcome
-    assert made["good"]["status"] == "failed"
-    assert made["good"]["last"]["headline"].startswith("A million tokens cost $3.57")
+    assert made["good"].status == "failed"
+    assert made["good"].page.answer.headline.startswith("A million tokens cost $3.57")
     index = (output / "index.html").read_text()
     assert "the page before" in index
     assert "ZeroDivisionError" in index
@@ -144,111 +188,120 @@ def test_a_failure_is_tried_again_and_mended(folder, outcome):
     output, _ = outcome
     notebook(folder / "raises.ipynb", PARAMETERS, SETUP, answered())
     (record,) = build(["article"], [str(folder / "raises.ipynb")], str(output), progress="none")
-    assert record["status"] == "ok"
+    assert record.status == "ok"
     assert not (output / "article/raises.failed.ipynb").exists()
 
 
 def test_the_first_failure_can_end_the_build(folder, tmp_path):
     names = [str(folder / f"{name}.ipynb") for name in ("killed", "orphans")]
     made = build(["article"], names, str(tmp_path), jobs=1, keep_going=False, progress="none")
-    assert [record["notebook"] for record in made] in (["killed"], ["orphans"])
+    assert [record.notebook for record in made] in (["killed"], ["orphans"])
     assert not (tmp_path / "index.html").exists()
 
 
-def job(output: str, path: str) -> dict:
-    return {
-        "name": "article/fine",
-        "scenario": "article",
-        "notebook": "fine",
-        "path": path,
-        "key": "k",
-        "output": output,
-        "parameters": {"scenario": "article"},
-        "declares": ["scenario"],
-        "siblings": [],
-        "engine": "fork",
-        "timeout": None,
-        "shared": "",
-        "draws": None,
-        "again": False,
-        "run": "r",
-    }
+def job(output: str, path: str) -> Job:
+    options = BuildOptions(DOMAIN, output, "fork", None, "", (), watching=False)
+    (found,) = jobs.plan(["article"], [path], options, "common")
+    return found
 
 
 def test_a_full_disk_leaves_no_page(tmp_path, monkeypatch):
     path = notebook(tmp_path / "fine.ipynb", PARAMETERS, ("1 + 1",))
-    write = store.put
+    write = storage.put
 
     def full(base, name, data, **options):
         if name.endswith(".html"):
             raise OSError(28, "No space left on device")
         write(base, name, data, **options)
 
-    monkeypatch.setattr(store, "put", full)
-    monkeypatch.setattr("analysis.press.jobs._executed", lambda *_: {"metadata": {}, "cells": []})
-    here = os.getcwd()
-    try:
-        record = work(job(str(tmp_path / "site"), path), Painter())
-    finally:
-        os.chdir(here)
-    assert record["status"] == "failed"
-    assert "No space left" in record["error"]["said"]
+    monkeypatch.setattr(storage, "put", full)
+    monkeypatch.setattr("analysis.press.report._execute", lambda *_: {"metadata": {}, "cells": []})
+    monkeypatch.chdir(tmp_path)
+    record = make_report(job(str(tmp_path / "site"), path), lambda _: None, ChartRenderer())
+    assert record.status == "failed"
+    assert "No space left" in record.error.message
     assert list((tmp_path / "site").rglob("*.html")) == []
 
 
-def test_reports_share_a_painter_and_none_harms_another():
-    painter, spec = Painter(), json.dumps({"data": {"values": [{"a": 1}]}, "mark": "point"})
-    painter.open()
-    other, transform = (
-        copy(painter),
-        [{"calculate": ENDLESS.removeprefix('endless = "').removesuffix('"'), "as": "b"}],
-    )
-    with ThreadPoolExecutor(1) as hand:
-        late = hand.submit(other.draw, json.dumps(json.loads(spec) | {"transform": transform}), 1)
-        assert painter.draw(spec).startswith("<svg")
+POINT = json.dumps({"data": {"values": [{"a": 1}]}, "mark": "point"})
+
+
+@pytest.fixture
+def service():
+    running = start_renderer()
+    yield running
+    running.close(0)
+
+
+@pytest.fixture
+def renderers(service):
+    both = [ChartRenderer(service.address) for _ in range(2)]
+    yield both
+    for renderer in both:
+        renderer.close()
+
+
+def test_reports_share_a_renderer_and_none_harms_another(service, renderers):
+    one, other = renderers
+    calculated = ENDLESS.removeprefix('endless = "').removesuffix('"')
+    endless = json.loads(POINT) | {"transform": [{"calculate": calculated, "as": "b"}]}
+    with ThreadPoolExecutor(1) as thread:
+        late = thread.submit(other.draw, json.dumps(endless), 1)
+        assert one.draw(POINT).startswith("<svg")
         with pytest.raises(TimeoutError, match="not drawn within 1 s"):
             late.result()
-    assert other.draw(spec) == painter.draw(spec)
-    assert other.process is painter.process
+    assert other.draw(POINT) == one.draw(POINT)
     with pytest.raises(ValueError, match=r"cannot be drawn: .*TypeError: [^\n]*$"):
         other.draw(json.dumps({"data": {"values": []}, "mark": "no such mark"}))
-    assert other.draw(spec).startswith("<svg")
-    painter.process.kill()
-    painter.process.wait()
-    assert [each.draw(spec)[:4] for each in (painter, other)] == ["<svg", "<svg"]
-    assert other.process is not painter.process  # each helps itself
-    for each in (painter, other):
-        each.process.kill()
+    assert other.draw(POINT).startswith("<svg")
+    service.process.kill()
+    service.process.wait()
+    assert [each.draw(POINT)[:4] for each in renderers] == ["<svg", "<svg"]  # each helps itself
 
 
-def test_a_painter_that_dies_again_says_so(monkeypatch):
-    painter, spec = Painter(), json.dumps({"data": {"values": [{"a": 1}]}, "mark": "point"})
-    painter.process.kill()
-    monkeypatch.setattr(painter, "start", lambda: None)
+def test_a_renderer_that_dies_again_says_so(service, monkeypatch):
+    address = service.address
+    service.process.kill()
+    service.process.wait()
+    monkeypatch.setattr("analysis.press.renderer.start_renderer", lambda: service)
     with pytest.raises(OSError, match="the process that draws pictures has ended"):
-        painter.draw(spec)
+        ChartRenderer(address).draw(POINT)
 
 
-def test_a_painter_without_its_library_says_so_and_keeps_nobody_waiting(
+def test_a_renderer_without_its_library_says_so_and_keeps_nobody_waiting(
     tmp_path, monkeypatch, capfd
 ):
     (tmp_path / "py_mini_racer.py").write_text("raise ImportError('no V8 here')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     with pytest.raises(OSError, match="the process that draws pictures has ended"):
-        Painter().draw(json.dumps({"data": {"values": [{"a": 1}]}, "mark": "point"}))
+        ChartRenderer().draw(POINT)
     assert "no V8 here" in capfd.readouterr().err
 
 
-def test_a_workshop_replaces_a_dead_painter():
-    painter = Painter()
-    painter.open()
-    assert workshop._living(painter).process.poll() is None
-    old = painter.process
-    old.kill()
-    old.wait()
-    assert workshop._living(painter).process is not old
-    assert painter.address
-    painter.process.kill()
+def test_a_pool_replaces_a_dead_renderer():
+    server = PoolServer(None, PoolSettings(slots=1, domain=DOMAIN))
+    server.renderers = [start_renderer()]
+    first = server.renderers[0]
+    try:
+        assert server._renderer_address(0) == first.address
+        first.process.kill()
+        first.process.wait()
+        assert server._renderer_address(0) != first.address
+        assert ChartRenderer(server._renderer_address(0)).draw(POINT).startswith("<svg")
+    finally:
+        for renderer in server.renderers:
+            renderer.close(0)
+
+
+def test_a_killed_pool_fails_the_reports_it_made_and_the_others_go_on(folder, tmp_path):
+    """Whatever ends the owner of the workers, a report has a record or is made."""
+    notebook(tmp_path / "nb/kills.ipynb", PARAMETERS, KILL_THE_POOL)
+    names = [str(tmp_path / "nb/kills.ipynb"), str(folder / "fine.ipynb")]
+    records = build(["article"], names, str(tmp_path / "site"), jobs=1, progress="none")
+    made = {record.notebook: record for record in records}
+    assert made["kills"].error.name == "DeadPoolError"
+    assert made["fine"].status == "ok"
+    assert settled(lambda: not alive(f"PASSTHROUGH_SITE={tmp_path}"))
 
 
 def test_a_folder_that_cannot_be_written_is_one_message(tmp_path):
@@ -264,8 +317,10 @@ def test_a_folder_that_cannot_be_written_is_one_message(tmp_path):
 
 def start(output: Path, folder: Path, **options) -> subprocess.Popen:
     names = [str(folder / f"{name}.ipynb") for name in ("fine", "slow")]
-    call = f"build(['article', 'hopper', 'agents'], {names}, {str(output)!r}, **{ {'progress': 'none'} | options })"
-    code = f"from analysis.press.build import build; build_ok = {call}"
+    options = {"progress": "none"} | options
+    scenarios = ["article", "hopper", "agents"]
+    call = f"build({DOMAIN!r}, {scenarios}, {names}, {str(output)!r}, **{options})"
+    code = f"from analysis.press.build import build; {call}"
     return subprocess.Popen(
         [sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.PIPE, text=True
     )
@@ -291,7 +346,7 @@ def test_kill_nine_leaves_no_broken_page_and_the_next_build_completes(folder, tm
     assert start(tmp_path, folder).wait() == 0
     assert whole(tmp_path)
     assert len(list(tmp_path.glob("*/slow.html"))) == 3
-    assert list(tmp_path.rglob(store.TEMPORARY + "*")) == []
+    assert list(tmp_path.rglob(storage.TEMPORARY + "*")) == []
 
 
 def test_control_c_stops_cleanly(folder, tmp_path):
@@ -308,8 +363,9 @@ def test_control_c_stops_cleanly(folder, tmp_path):
 def test_a_watch_shows_an_edit_and_a_fault_and_ends_when_asked(tmp_path):
     path, page = tmp_path / "seen.ipynb", tmp_path / "site/article/seen.html"
     notebook(path, PARAMETERS, ("1 + 1",))
-    code = f"from analysis.press.build import watch; watch({str(tmp_path / 'site')!r}, "
-    code += f"scenarios=['article'], notebooks=[{str(path)!r}], progress='plain')"
+    arguments = {"scenarios": ["article"], "notebooks": [str(path)], "progress": "plain"}
+    call = f"watch({DOMAIN!r}, output={str(tmp_path / 'site')!r}, **{arguments})"
+    code = f"from analysis.press.watch import watch; {call}"
     process = subprocess.Popen(
         [sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.PIPE, text=True
     )

@@ -17,8 +17,7 @@ from analysis.pages.numbers import Shown, prefixed, text
 from analysis.pages.outputs import Output, headline, html_table
 from analysis.pages.words import worded
 from analysis.press import storage
-from analysis.press.jobs import ROOT
-from analysis.scenario.scenario import load, scenarios
+from analysis.scenario.scenario import PARAMS, load, scenarios
 
 GAIN = "tokens_per_usd_ratio"
 MORE_IS_BETTER = (GAIN, "output_tokens_per_s_per_chip")  # of the other quantities less is
@@ -32,7 +31,7 @@ def numbers() -> pd.DataFrame:
 
     Raises FileNotFoundError where no report has been made yet.
     """
-    base = os.environ.get("PASSTHROUGH_SITE", str(ROOT / "reports"))
+    base = os.environ.get("PASSTHROUGH_SITE", str(PARAMS.parent / "reports"))
     names = [
         name
         for name in storage.names(base)
@@ -70,7 +69,7 @@ def answer(numbers: pd.DataFrame) -> Output:
         words += "to {act} is the best act."
     else:
         words += "to {act} costs at most {regret} of buying today more than the best act."
-    return headline(
+    output = headline(
         words,
         Shown((gains.min(), gains.median(), gains.max()), "ratio"),
         count=len(gains),
@@ -79,6 +78,10 @@ def answer(numbers: pd.DataFrame) -> Output:
         act=worst.idxmin(),
         regret=text(100 * worst.min(), "percent"),
     )
+    output = output.rests_on("params/*.yml")
+    for name in scenarios():
+        output = output.rests_on(f"params/{name}.yml")
+    return output
 
 
 def gains(numbers: pd.DataFrame) -> alt.LayerChart:

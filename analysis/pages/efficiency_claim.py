@@ -20,7 +20,7 @@ from analysis.questions import pass_through as pass_through_questions
 from analysis.scenario.claims import claim
 from analysis.scenario.claims import ledger as claim_ledger
 from analysis.scenario.readings import MEASURED, readings
-from analysis.scenario.scenario import Scenario
+from analysis.scenario.scenario import Scenario, scenarios
 
 NOTHING_CLAIMED = Output("Nothing was claimed in this scenario.")
 VERDICT_SIGNS = {"holds": "✓", "fails": "✗", "cannot be told": "?"}
@@ -71,13 +71,19 @@ def _carries(row) -> str:
 
 
 def workloads(case: Scenario) -> Output:
-    """Tokens per dollar, new for old, by reading and workload."""
+    """Tokens per dollar, new for old, by reading and workload; it rests on the titles and workloads
+    of all scenarios.
+    """
     ratios = claim_questions.across_workloads(case)
     rows = [
         [plain(title), *("not served" if pd.isna(ratio) else f"{ratio:.2f}×" for ratio in row)]
         for title, row in ratios.iterrows()
     ]
-    return table(rows, ["Reading", *(plain(title) for title in ratios)])
+    output = table(rows, ["Reading", *(plain(title) for title in ratios)])
+    output = output.rests_on("params/*.yml")
+    for name in scenarios():
+        output = output.rests_on(f"params/{name}.yml", ("title", "workload"))
+    return output
 
 
 def credence(case: Scenario) -> alt.LayerChart | Output:

@@ -9,7 +9,7 @@ dollars are escaped, for the pages of this project and for conversion to Markdow
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ import pandas as pd
 from analysis.laws.quantities import quantities
 from analysis.pages.numbers import Shown, musd, number, prefixed, shown, text
 from analysis.pages.words import day, plain, unit_words
-from analysis.press.altair_display import HEADLINE, NUMBERS
+from analysis.press.mime import HEADLINE, INPUTS, NUMBERS
 
 TEMPLATES = Path(__file__).with_name("templates")
 NOT_MATHEMATICS = ("tex2jax_ignore", "mathjax_ignore")  # classes for MathJax 2 and 3
@@ -49,6 +49,16 @@ class Output:
         if self.markdown and not self.html and not os.environ.get("PASSTHROUGH_BATCH"):
             bundle["text/html"] = _as_html(self.markdown)  # a report build renders the Markdown
         return bundle
+
+    def rests_on(self, path: str, keys: Sequence[str] = ()) -> "Output":
+        """The same output, saying that it rests on a file below the root of the project too.
+
+        `keys` are the top-level keys that were read of a YAML file, none for the whole file; a path
+        with `*` stands for the names of files. A report is made again when what it read changes.
+        """
+        known = self.records.get(INPUTS, {"inputs": []})["inputs"]
+        inputs = {"inputs": [*known, {"path": path, "keys": list(keys)}]}
+        return replace(self, records={**self.records, INPUTS: inputs})
 
 
 def say(sentence: str, **values: Any) -> Output:
@@ -115,7 +125,7 @@ def headline(sentence: str, value: Shown, verdict: str = "", **values: Any) -> O
     """The answer in one sentence, for the first screen, the index and the feed.
 
     `sentence` is filled as `say` does, and may name `value` and `verdict`. The record beside it
-    holds median and range of `value`, in its unit.
+    holds median and range of `value`, as numbers in its unit and as text for the index.
     """
     words = say(sentence, value=value, verdict=verdict, **values).markdown
     low, mid, high = (_rounded(end) for end in value.ends)
@@ -126,6 +136,8 @@ def headline(sentence: str, value: Shown, verdict: str = "", **values: Any) -> O
         "high": high,
         "unit": value.unit,
         "verdict": verdict,
+        "shown": value.mid,
+        "range": "" if value.low == value.high else value.range,
     }
     return Output(f"**{words}**", plain=words, records={HEADLINE: record})
 

@@ -8,7 +8,7 @@ import pandas as pd
 from analysis.pages.charts import rollout as charts
 from analysis.pages.outputs import NOT_MATHEMATICS, Output, table_text
 from analysis.pages.words import day, plain
-from analysis.press.altair_display import FORECASTS
+from analysis.press.mime import FORECASTS
 from analysis.questions import forecast_scores, forecasts
 from analysis.scenario.scenario import Scenario
 

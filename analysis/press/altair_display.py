@@ -9,11 +9,8 @@ import os
 from functools import cache
 from pathlib import Path
 
-MIME = "application/vnd.vegalite.v6+json"
-# What outputs carry for machines: the answer, the rows to take away, the register of forecasts.
-HEADLINE = "application/vnd.passthrough.headline+json"
-NUMBERS = "application/vnd.passthrough.numbers+json"
-FORECASTS = "application/vnd.passthrough.forecasts+json"
+from analysis.press import mime
+
 ASSETS = Path(__file__).with_name("assets")
 ENDLESS = {float("inf"), float("-inf")}
 PLAIN_COLUMNS = {
@@ -106,7 +103,7 @@ def values(data, max_rows: int | None = 5000):
 
 def bundle(spec: dict, **_) -> dict:
     """A chart as Jupyter's mime bundle; a report build takes the specification alone."""
-    plain = {MIME: spec, "text/plain": f"Chart: {spec.get('description', 'no description')}"}
+    plain = {mime.CHART: spec, "text/plain": f"Chart: {spec.get('description', 'no description')}"}
     return plain if os.environ.get("PASSTHROUGH_BATCH") else plain | {"text/html": _drawing(spec)}
 
 
@@ -122,7 +119,8 @@ def _drawing(spec: dict) -> str:
     carried = base64.b64encode(library()).decode() if first or again else ""
     packed = html.escape(json.dumps(spec, separators=(",", ":")))
     script = (ASSETS / "notebook.js").read_text()
-    return f'<div class="passthrough" data-spec="{packed}" data-library="{carried}"></div><script>{script}</script>'
+    chart = f'<div class="passthrough" data-spec="{packed}" data-library="{carried}"></div>'
+    return f"{chart}<script>{script}</script>"
 
 
 def _cell() -> str | None:

@@ -1,38 +1,35 @@
 """The build: what is to be made, what is fresh already, who makes it, and what came of it."""
 
-import json
-import os
-import re
-import sys
-import time
-from collections.abc import Iterable, Sequence
-from contextlib import ExitStack, nullcontext, suppress
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import Any, Protocol
 
-from analysis.press import storage as store
-from analysis.press.jobs import (
-    ENGINES,
-    ROOT,
-    declared,
-    failed,
-    ordered,
-    page_name,
-    record_name,
-    task,
-)
+from analysis.press import site, storage
+from analysis.press.domain import load_domain
+from analysis.press.inputs import InputReader, common_digest
+from analysis.press.jobs import BuildOptions, Job, plan
+from analysis.press.messages import Event, Failure, Finished, Note
+from analysis.press.pool import WorkerPool, available_cores
+from analysis.press.progress import Progress
+from analysis.press.records import ReportRecord
+from analysis.press.worker import Work, run_task
 
-SUFFIXES = {".py", ".csv", ".yml", ".json", ".html", ".xml", ".md", ".css", ".js", ".gz"}
-WATCHED = SUFFIXES | {".ipynb"}
-SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
-RESERVED = {"assets", "sources"}
-# What `verdict.across` asks of other scenarios.
-STATED = re.compile(r"""^["']?(?:title|workload)["']?[ ]*:.*(?:\n(?:[ \t#].*)?$)*""", re.M)
+ENGINES = ("fork", "kernel")
+ASSETS = ("inline", "shared")
+
+
+class Workers(Protocol):
+    """Who makes reports: processes of this machine, or of many."""
+
+    def run(self, works: Sequence[Work]) -> Iterator[Event]:
+        """Do all works; each has one Finished among the events."""
 
 
 def build(
-    scenarios: Iterable[str] = (),
-    notebooks: Iterable[str] = (),
+    domain: str,
+    scenarios: Sequence[str] = (),
+    notebooks: Sequence[str] = (),
     output: str = "reports",
     jobs: int | None = None,
     force: bool = False,
@@ -40,305 +37,170 @@ def build(
     assets: str = "inline",
     keep_going: bool = True,
     timeout: float | None = None,
-    draws: int | None = None,
+    environment: Mapping[str, str] | None = None,
     cluster: str | None = None,
     progress: str = "auto",
-    crew=None,
-    again: bool = False,
-) -> list[dict]:
+    pool: WorkerPool | None = None,
+) -> list[ReportRecord]:
     """Make every report that is not fresh, then the pages about them, the index last; the records
     of what was made.
 
-    `scenarios` and `notebooks` are names or paths, all of params/ and notebooks/ where empty.
-    `engine` is "fork" or "kernel", `assets` "inline" or "shared", `timeout` seconds a cell,
-    `progress` "auto", "plain", "json" or "none". With `again` another build by the same crew
-    follows, and what code has shown is kept for it. A failure has status "failed" in its record;
-    with `keep_going` false the first one ends the build.
+    `domain` is the import path of a domain.Domain. `scenarios` and `notebooks` are names or paths,
+    all of its params/ and notebooks/ where empty. `jobs` reports are made at a time, one a core
+    without it. `engine` is "fork" or "kernel", `assets` "inline" or "shared", `timeout` seconds a
+    cell, `environment` variables that notebooks see, `cluster` the address of a Dask scheduler,
+    `progress` "auto", "plain", "json" or "none". With a `pool` another build of the same notebooks
+    by that pool follows, and what code has shown is kept for it. A failure has an error in its
+    record; with `keep_going` false the first one ends the build. OSError for names that are unknown
+    and for scenarios that have faults, before anything is written.
     """
-    from analysis.press import site
-    from analysis.press.progress import Progress
-
-    output = str(output) if "://" in str(output) else str(Path(output).absolute())
     if engine not in ENGINES:
         raise OSError(f"the engine is one of {', '.join(ENGINES)}, not {engine!r}")
-    settings: dict = {
-        "output": output,
-        "engine": engine,
-        "timeout": timeout,
-        "shared": shared(assets),
-        "draws": draws,
-    }
-    settings["again"] = again
-    planned = plan(list(scenarios), list(notebooks), settings)
-    own = nullcontext(crew) if crew else crew_of(cluster, jobs, output, draws)
-    with Progress(progress) as told, store.lock(output, told.note), own as crew:
-        due = _due([job for job in planned if not job["reads"]], force)
-        named = [
-            str(Path(name).absolute()) if name.endswith(".yml") else name for name in scenarios
-        ]
-        if found := named and due and _asked(crew, told, due, "faults", *named):
-            raise OSError("\n".join(found))  # before anything is written
-        beside = [_task(due, "sources", output, common(), force)] if due else []
-        made = _make(due, crew, told, keep_going, beside)
-        if keep_going or not any(record["status"] == "failed" for record in made):
-            records = site.records(output, None if scenarios or notebooks else planned)
-            results = _asked(crew, told, due, "tables", output, records)
-            keys = (
-                dict.fromkeys(("key", "run"), store.digest(job["key"], results)) for job in planned
-            )
-            once = [job | key for job, key in zip(planned, keys, strict=True) if job["reads"]]
-            due += (late := _due(once, force))
-            made += _make(late, crew, told, keep_going)
-            _asked(
-                crew,
-                told,
-                due,
-                "pages",
-                output,
-                site.records(output),
-                common(),
-                settings["shared"],
-                force,
-            )
-        told.summary(planned, made)
-    return made
-
-
-def watch(
-    output: str = "reports", jobs: int | None = None, draws: int | None = None, **options
-) -> None:
-    """Build, and again at each change of a file until interrupted; an edited notebook meets a warm
-    process.
-    """
-    output, crew, code, seen = str(Path(output).absolute()), None, "", {}
-    with ExitStack() as held:
-        while True:
-            files = [
-                path
-                for folder in ("analysis", "notebooks", "params")
-                for path in (ROOT / folder).rglob("*.*")
-            ]
-            files += map(Path, (*options.get("scenarios", ()), *options.get("notebooks", ())))
-            now = seen
-            with suppress(
-                FileNotFoundError
-            ):  # a file that goes in this moment is missed at the next look
-                now = {
-                    path: path.stat().st_mtime_ns
-                    for path in files
-                    if path.suffix in WATCHED and path.exists()
-                }
-            if now == seen:
-                time.sleep(0.1)
-                continue
-            seen = now
-            common.cache_clear()
-            try:
-                if common() != code:
-                    held.close()
-                    code, crew = common(), held.enter_context(crew_of(None, jobs, output, draws))
-                build(output=output, draws=draws, crew=crew, again=True, **options)
-            except (
-                OSError,
-                ValueError,
-                RuntimeError,
-            ) as fault:  # a file saved by half; the next save mends it
-                print(fault, file=sys.stderr)
-
-
-def plan(scenarios: list[str], notebooks: list[str], settings: dict) -> list[dict]:
-    """A job for every scenario and every notebook that takes one; a job for every other
-    notebook.
-    """
-    found = _paths(scenarios, ROOT / "params", ".yml", "scenario")
-    asked = _paths(notebooks, ROOT / "notebooks", ".ipynb", "notebook")
-    folders = {path.parent for path in asked}
-    read = {
-        path: _cells(path, path in asked)
-        for folder in folders
-        for path in sorted(folder.glob("*.ipynb"))
-    }
-    each = ordered(
-        path.stem for path, cells in read.items() if "scenario" in (declared(cells) or ())
+    variables = dict(environment or {})
+    options = BuildOptions(
+        domain=domain,
+        output=output if storage.is_url(output) else str(Path(output).absolute()),
+        engine=engine,
+        timeout=timeout,
+        library=library_path(assets),
+        environment=tuple(sorted(variables.items())),
+        watching=pool is not None,
     )
-    taking = sorted(
-        (path for path in asked if path.stem in each), key=lambda path: each.index(path.stem)
-    )
-    pairs = [(path, scenario) for scenario in found for path in taking]
-    pairs += [(path, None) for path in asked if path not in taking]
-    return [
-        _job(path, read[path], scenario, each if scenario else [], settings)
-        for path, scenario in pairs
-    ]
-
-
-def _cells(path: Path, asked: bool) -> list[dict]:
-    """The cells of a notebook; OSError where an asked one is no notebook."""
-    try:
-        return json.loads(path.read_bytes())["cells"]
-    except (ValueError, KeyError, TypeError) as fault:
-        if not asked:
-            return []
-        raise OSError(f"{path}: no notebook: {fault}") from None
-
-
-def _paths(asked: list[str], folder: Path, end: str, kind: str) -> list[Path]:
-    """Files by name or path; names that are the same, unknown or unfit for a file name are
-    refused.
-    """
-    paths = [Path(name) if name.endswith(end) else folder / (name + end) for name in asked]
-    paths = paths or sorted(folder.glob("*" + end))
-    for path in paths:
-        if not path.is_file():
-            known = ", ".join(sorted(p.stem for p in folder.glob("*" + end)))
-            raise FileNotFoundError(
-                f"no {kind} {path.stem if path.parent == folder else path}; known: {known}"
-            )
-        if not SLUG.fullmatch(path.stem) or path.stem in RESERVED:
-            raise OSError(
-                f"{path}: a {kind}'s file name may hold letters, digits, dot, dash and underscore only"
-            )
-    if len({path.stem for path in paths}) < len(paths):
-        raise OSError(f"two {kind}s have one name: {', '.join(map(str, paths))}")
-    return [path.absolute() for path in paths]
-
-
-def _job(
-    path: Path, cells: list[dict], scenario: Path | None, siblings: list, settings: dict
-) -> dict:
-    told = [
-        [c["cell_type"], c.get("id"), c["metadata"].get("tags", []), "".join(c["source"])]
-        for c in cells
-    ]
-    parameters: dict = {}
-    if scenario:
-        own = scenario.parent == ROOT / "params"
-        parameters = {"scenario": scenario.stem if own else os.path.relpath(scenario, path.parent)}
-    asked = json.dumps([told, parameters, siblings, settings["shared"], settings["draws"]])
-    code = json.dumps([[cell for cell in told if cell[0] == "code"], parameters, settings["draws"]])
-    reads = any(
-        "answers" in tags for _, _, tags, _ in told
-    )  # what the other reports say, so it comes after them
-    read = store.digest(common(), others(reads), scenario.read_bytes() if scenario else b"")
-    return settings | {
-        "files": {
-            os.path.relpath(file, ROOT): store.digest(file.read_bytes())
-            for file in (path, scenario)
-            if file
-        },
-        "scenario": scenario.stem if scenario else "",
-        "notebook": path.stem,
-        "path": os.path.relpath(path, ROOT),
-        "name": f"{scenario.stem}/{path.stem}" if scenario else path.stem,
-        "parameters": parameters,
-        "declares": declared(cells),
-        "siblings": siblings,
-        "key": store.digest(read, asked),
-        "run": store.digest(read, code),
-        "length": sum(len(source) for _, _, _, source in told),
-        "reads": reads,
-    }
-
-
-def others(whole: bool = False) -> str:
-    """What a report reads of every scenario in params/: its title and its workload; a comparison,
-    the `whole` file.
-    """
-    files = sorted((ROOT / "params").glob("*.yml"))
-    texts = {file.name: file.read_bytes().decode(errors="replace") for file in files}
-    told = ((name, *([text] if whole else STATED.findall(text))) for name, text in texts.items())
-    return store.digest(*(part for parts in told for part in parts))
-
-
-@cache
-def common() -> str:
-    """What every report depends on: facts, laws, templates, the reference scenario, Python and
-    installed versions.
-    """
-    code = [path for path in sorted((ROOT / "analysis").rglob("*")) if path.suffix in SUFFIXES]
-    files = [*code, ROOT / "params/reference.yml"]
-    parts = [part for path in files for part in (str(path.relative_to(ROOT)), path.read_bytes())]
-    folders = [Path(folder) for folder in sys.path if folder.endswith("site-packages")]
-    installed = {entry.name for folder in folders for entry in folder.glob("*.dist-info")}
-    return store.digest(sys.version, sys.platform, *sorted(installed), *parts)
-
-
-def shared(assets: str) -> str:
-    """Where the chart library lies in the site, blank where each page carries it; its name holds
-    its content.
-    """
-    if assets not in ("inline", "shared"):
-        raise OSError(f"assets are 'inline' or 'shared', not {assets!r}")
-    library = Path(__file__).with_name("assets") / "vega.js.gz"
-    return f"assets/vega-{store.digest(library.read_bytes())[:12]}.js" if assets == "shared" else ""
-
-
-def fresh(job: dict) -> bool:
-    """Whether the page was made of the same content and still has the size that its record says."""
-    record = json.loads(store.get(job["output"], record_name(job)) or b"{}")
-    same = record.get("key") == job["key"] and record.get("status") == "ok"
-    return same and store.size(job["output"], page_name(job)) == record["bytes"]
-
-
-def crew_of(cluster: str | None, jobs: int | None, output: str, draws: int | None = None):
-    """Who makes the reports: the workers of a Dask scheduler, or processes of this machine, as many
-    as it has cores.
-    """
-    if cluster:
+    common = common_digest(load_domain(domain))
+    planned = plan(list(scenarios), list(notebooks), options, common)
+    workers: AbstractContextManager[Workers]
+    if pool is not None:
+        workers = nullcontext(pool)
+    elif cluster:
         from analysis.press.cluster import Cluster
 
-        return Cluster(cluster)
-    from analysis.press.pool import Crew
+        workers = Cluster(cluster, domain)
+    else:
+        workers = start_pool(domain, options.output, jobs, variables)
+    with (
+        Progress(progress) as shown,
+        storage.lock(options.output, shown.note),
+        workers as made_by,
+    ):
+        run = _Build(options, common, force, keep_going, made_by, shown)
+        return run.make(planned, named=tuple(scenarios), partial=bool(scenarios or notebooks))
 
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return Crew(jobs or cores or 1, output, draws)
+
+def start_pool(
+    domain: str, output: str, jobs: int | None, environment: Mapping[str, str]
+) -> WorkerPool:
+    """Workers of this machine, `jobs` at a time, as many as it has cores without a number."""
+    variables = {**environment, "PASSTHROUGH_SITE": output}
+    return WorkerPool(jobs or available_cores(), domain, variables)
 
 
-def _due(jobs: list[dict], force: bool) -> list[dict]:
-    """What is to be made, the longest notebooks first, so that none is left alone at the end."""
-    return sorted((job for job in jobs if force or not fresh(job)), key=lambda job: -job["length"])
-
-
-def _asked(crew, told, due: list[dict], name: str, *arguments):
-    """What a task about the whole site gives: done by the crew, which is warm, where it has
-    something to make.
+def library_path(assets: str) -> str:
+    """Where the chart library lies in the site, blank where each page carries it; its name holds
+    its content. OSError for another word than "inline" or "shared".
     """
-    if not due:
-        return task(name, arguments)
-    record: dict = {}
-    for event in crew.make([_task(due, name, *arguments)]):
-        record = event.get("record", record)
-        if event["event"] == "note":
-            told.event(event)
-    if record["status"] == "failed":
-        raise OSError(record["error"]["said"])
-    return record["told"]
+    if assets not in ASSETS:
+        raise OSError(f"assets are {' or '.join(map(repr, ASSETS))}, not {assets!r}")
+    if assets == "inline":
+        return ""
+    library = Path(__file__).with_name("assets") / "vega.js.gz"
+    return f"assets/vega-{storage.digest(library.read_bytes())[:12]}.js"
 
 
-def _task(due: list[dict], name: str, *arguments) -> dict:
-    key = store.digest(*(job["key"] for job in due), json.dumps([name, arguments]))
-    return due[0] | {"name": name, "task": name, "arguments": arguments, "key": key}
+class _Build:
+    """One build: its reports and the tasks about the whole site."""
 
+    def __init__(
+        self,
+        options: BuildOptions,
+        common: str,
+        force: bool,
+        keep_going: bool,
+        workers: Workers,
+        progress: Progress,
+    ):
+        self.options, self.common = options, common
+        self.force, self.keep_going = force, keep_going
+        self.workers, self.progress = workers, progress
+        self.reader = InputReader(load_domain(options.domain).root)
+        self.any_due = False
+        self.failed = False
 
-def _make(due: list[dict], crew, told, keep_going: bool, beside: Sequence = ()) -> list[dict]:
-    """Records of the reports; tasks `beside` them fill a slot at the end, and are done again where
-    one fails.
-    """
-    hollow = [job for job in due if job["declares"] is None]
-    made = [
-        failed(job, "", "ParametersError", "no cell is tagged `parameters`", None) for job in hollow
-    ]
-    told.begin([job["name"] for job in due])
-    for record in made:
-        told.event({"event": "done", "job": record["name"], "record": record})
-    if made and not keep_going:
+    def make(
+        self, planned: Sequence[Job], named: Sequence[str], partial: bool
+    ) -> list[ReportRecord]:
+        """Make what is due; records of it. `named` scenarios are checked first; a `partial` build
+        leaves the reports of others in the site.
+        """
+        output, domain = self.options.output, self.options.domain
+        due = self._due([job for job in planned if not job.reads_answers])
+        if named and due:
+            self._check(named)
+        extra_pages = site.WriteExtraPages(domain, output, self.common, self.force)
+        made = self._reports(due, beside=[extra_pages] if due else [])
+        if self.keep_going or not self.failed:
+            if not partial:
+                site.remove_unplanned(output, planned)
+            records = tuple(site.read_records(output))
+            answers = self._task(site.WriteTables(domain, output, records))
+            later = [job.reading(answers) for job in planned if job.reads_answers]
+            made += self._reports(self._due(later), beside=[])
+            records = tuple(site.read_records(output))
+            self._task(
+                site.WriteSite(
+                    domain, output, records, self.common, self.options.library, self.force
+                )
+            )
+        self.progress.summary(len(planned), made)
         return made
-    for event in crew.make([*(job for job in due if job not in hollow), *beside]):
-        if event.get("job") in [job["name"] for job in beside]:
-            continue
-        told.event(event)
-        if event["event"] == "done":
-            made.append(event["record"])
-            if event["record"]["status"] == "failed" and not keep_going:
-                break
-    return made
+
+    def _due(self, jobs: Sequence[Job]) -> list[Job]:
+        """What is to be made, the longest notebooks first, so that none runs alone at the end."""
+        due = [job for job in jobs if self.force or not job.is_fresh(self.reader)]
+        self.any_due = self.any_due or bool(due)
+        return sorted(due, key=lambda job: -job.length)
+
+    def _check(self, scenarios: Sequence[str]) -> None:
+        """OSError with every fault of the scenarios, before anything is written."""
+        names = []
+        for name in scenarios:
+            names.append(str(Path(name).absolute()) if name.endswith(".yml") else name)
+        task = site.CheckScenarios(self.options.domain, self.options.output, tuple(names))
+        faults = self._task(task)
+        if faults:
+            raise OSError("\n".join(faults))
+
+    def _task(self, task: site.SiteTask) -> Any:
+        """What a task gives: done by the workers, who are warm, where they make reports too; else
+        by this process. OSError where it cannot be done.
+        """
+        result: Any = None
+        if self.any_due:
+            for event in self.workers.run([task]):
+                if isinstance(event, Finished):
+                    result = event.result
+                elif isinstance(event, Note):
+                    self.progress.event(event)
+        else:
+            result = run_task(task)
+        if isinstance(result, Failure):
+            raise OSError(result.message)
+        return result
+
+    def _reports(self, due: Sequence[Job], beside: Sequence[site.SiteTask]) -> list[ReportRecord]:
+        """Records of the reports; tasks `beside` them fill a slot at the end, and are done again
+        where one fails.
+        """
+        made: list[ReportRecord] = []
+        tasks = {task.name for task in beside}
+        self.progress.begin(len(due))
+        for event in self.workers.run([*due, *beside]):
+            if not isinstance(event, Note) and event.name in tasks:
+                continue
+            self.progress.event(event)
+            if isinstance(event, Finished):
+                made.append(event.result)
+                if event.result.error:
+                    self.failed = True
+                    if not self.keep_going:
+                        break
+        return made

@@ -1,190 +1,174 @@
-"""A Papermill engine: each notebook runs in a forked copy of a warm process, without a kernel, a
-port or a thread.
+"""A Papermill engine: cells run by IPython in a process of their own, without a kernel or a port.
 
 Papermill imports this module whenever it is imported itself, so nothing heavy stands at the top.
 """
 
 import json
-import os
-import select
-import signal
-import sys
-import warnings
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from functools import cache
-from pathlib import Path
+from multiprocessing.connection import Connection, Listener
+from typing import Any, Protocol
+
+from analysis.press.messages import CellFinished, CellStarted, Ended
+
+
+class NotebookObserver(Protocol):
+    """Who hears what a notebook does, as it does it."""
+
+    def notebook_started(self, notebook: Any) -> None:
+        """The notebook, with its parameters, is about to run; its cells are filled as they run."""
+
+    def cell_started(self, index: int) -> None:
+        """The cell at this index begins to run."""
+
+    def cell_finished(self, finished: CellFinished) -> None:
+        """The cell has run and is filled."""
 
 
 @cache
-def __getattr__(name: str):
-    """ForkEngine, made when it is asked for: Papermill loads this module while it is half imported
-    itself.
+def __getattr__(name: str) -> type:
+    """PassthroughEngine, made when it is asked for: Papermill loads this module while it is half
+    imported itself.
     """
-    if name != "ForkEngine":
+    if name not in ("PassthroughEngine", "ForkEngine"):  # the second in installations made before
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from papermill.engines import Engine
 
-    class ForkEngine(Engine):
+    class PassthroughEngine(Engine):
         execute_managed_notebook = staticmethod(execute)
 
-        @classmethod
-        def execute_notebook(cls, *arguments, **options):
-            import tqdm
-
-            tqdm.tqdm.monitor_interval = (
-                0  # Papermill's bar would start a thread, and threads forbid a fork
-            )
-            return super().execute_notebook(*arguments, **options)
-
-    return ForkEngine
-
-
-def unsafe() -> str:
-    """Why this process cannot be forked safely; empty where it can."""
-    if not sys.platform.startswith("linux"):
-        return f"{sys.platform} does not fork a process safely"
-    names = [Path(task, "comm").read_text().strip() for task in Path("/proc/self/task").iterdir()]
-    threads = len(names) - names.count(
-        "jemalloc_bg_thd"
-    )  # Arrow's allocator has fork handlers for its own thread
-    return f"this process has {threads} threads" if threads > 1 else ""
+    return PassthroughEngine
 
 
 def execute(
-    manager,
-    kernel_name,
-    execution_timeout=None,
-    begun=lambda _: ...,
-    shown=lambda _: ...,
-    **options,
+    manager: Any,
+    kernel_name: str,
+    execution_timeout: float | None = None,
+    observer: NotebookObserver | None = None,
+    **_: Any,
 ) -> None:
-    """Run the cells of Papermill's notebook manager in a forked child; by a stock kernel where a
-    fork is not safe.
+    """Run the cells of Papermill's notebook manager.
 
-    `begun(notebook)` is called before the first cell, `shown(outputs)` after each.
+    With an `observer` they run in this process, which then exists for this notebook alone: so a
+    report build calls it. Without one, as from the `papermill` command, they run in one child
+    process, in which a cell may take `execution_timeout` seconds.
     """
-    if why := unsafe():
-        from papermill.engines import NBClientEngine
+    filler = NotebookFiller(manager)
+    if observer is None:
+        _execute_in_child(filler, execution_timeout)
+    else:
+        from analysis.press.shell import run_cells
 
-        warnings.warn(f"stock kernels instead of forks: {why}", stacklevel=2)
-        NBClientEngine.execute_managed_notebook(
-            manager, kernel_name, execution_timeout=execution_timeout, **options
-        )
-        return
-    from analysis.press.shell import LANGUAGE, prepare, run
+        observer.notebook_started(manager.nb)
+        run_cells(manager.nb.cells, _InProcess(filler, observer))
+    from analysis.press.shell import LANGUAGE
 
-    prepare()
-    begun(manager.nb)
-    pid, reader = fork(lambda send: run(manager.nb.cells, send))
-    try:
-        _follow(manager, lines(reader, execution_timeout), shown)
-    finally:
-        reap(pid)
-        os.close(reader)
     manager.nb.metadata["language_info"] = dict(LANGUAGE)
 
 
-def fork(work) -> tuple[int, int]:
-    """Start `work(send)` in a child of its own session; (its process id, the pipe that carries what
-    it sends).
+class NotebookFiller:
+    """Writes what cells do into the notebook of a Papermill manager."""
+
+    def __init__(self, manager: Any):
+        self.manager = manager
+
+    @property
+    def cells(self) -> Sequence[Any]:
+        """The notebook's cells."""
+        return self.manager.nb.cells
+
+    def started(self, index: int) -> None:
+        """The cell at this index begins to run."""
+        self.manager.cell_start(self.cells[index], index)
+
+    def finished(self, message: CellFinished) -> None:
+        """The cell has run."""
+        from nbformat import NotebookNode
+
+        cell = self.cells[message.index]
+        cell["outputs"] = [NotebookNode(output) for output in message.outputs]
+        cell["execution_count"] = message.execution_count
+        if not message.success:
+            self.manager.cell_exception(cell, cell_index=message.index)
+        self.manager.cell_complete(cell, cell_index=message.index)
+
+
+class _InProcess:
+    """Fills the notebook while its cells run in this process, and says so."""
+
+    def __init__(self, filler: NotebookFiller, observer: NotebookObserver):
+        self.filler, self.observer = filler, observer
+
+    def cell_started(self, index: int) -> None:
+        self.filler.started(index)
+        self.observer.cell_started(index)
+
+    def cell_finished(
+        self, index: int, outputs: list[dict], execution_count: int, success: bool
+    ) -> None:
+        message = CellFinished(index, outputs, execution_count, success)
+        self.filler.finished(message)
+        self.observer.cell_finished(message)
+
+
+def _execute_in_child(filler: NotebookFiller, timeout: float | None) -> None:
+    """Run the cells in a child; where it ends without a word or stays silent for too long, the cell
+    that ran has an error.
     """
-    reader, writer = os.pipe()
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
-    pid = os.fork()
-    if pid:
-        os.close(writer)
-        return pid, reader
-    out = os.fdopen(writer, "w")
+    from analysis.press.service import Service, kill_session
+
+    child = Service("analysis.press.engine:serve_cells")
+    running = 0
     try:
-        os.setsid()
-        os.close(reader)
-        die_with_parent()
-        work(lambda record: print(json.dumps(record), file=out, flush=True))
-    except BaseException as fault:
-        with suppress(OSError):
-            print(json.dumps({"died": f"{type(fault).__name__}: {fault}"}), file=out, flush=True)
+        with child.connect() as connection:
+            connection.send(json.loads(json.dumps(filler.cells)))
+            while True:
+                if not connection.poll(timeout):
+                    error = "CellTimeoutError", f"no answer within {timeout:g} s"
+                    break
+                message = connection.recv()
+                if isinstance(message, Ended):
+                    return
+                if isinstance(message, CellStarted):
+                    running = message.index
+                    filler.started(running)
+                else:
+                    filler.finished(message)
+    except (EOFError, OSError):
+        error = "DeadKernelError", "the process that ran the cell ended before the notebook did"
     finally:
-        os._exit(0)
+        kill_session(child.process.pid)
+        child.close()
+    filler.finished(CellFinished(running, [error_output(*error)], None, False))
 
 
-def lines(reader: int, timeout: float | None = None):
-    """Records from a pipe as they arrive; {"died": ...} after `timeout` seconds of silence, then
-    the end.
-    """
-    rest = b""
-    while True:
-        if not select.select([reader], [], [], timeout)[0]:
-            yield {"died": f"no answer within {timeout:g} s", "kind": "CellTimeoutError"}
-            return
-        block = os.read(reader, 1 << 20)
-        *whole, rest = (rest + block).split(b"\n")
-        yield from map(json.loads, whole)
-        if not block:
-            return
+def error_output(name: str, message: str) -> dict[str, Any]:
+    """An error as an output of a cell."""
+    traceback = [f"{name}: {message}"]
+    return {"output_type": "error", "ename": name, "evalue": message, "traceback": traceback}
 
 
-def reap(pid: int) -> None:
-    """Kill what is left of a child and its descendants."""
-    for kill in (os.killpg, os.kill):
-        with suppress(ProcessLookupError, PermissionError):
-            kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
+def serve_cells(listener: Listener) -> None:
+    """The child's part: run the cells that come over the first connection and say what they do."""
+    from analysis.press.shell import run_cells
+
+    with listener.accept() as connection:
+        cells: list[Mapping[str, Any]] = connection.recv()
+        run_cells(cells, _OverConnection(connection))
+        connection.send(Ended(None))
+        connection.poll(None)  # until the other side has closed
 
 
-def _follow(manager, records, shown) -> None:
-    """Copy what the child sends into the notebook; a child that dies leaves an error in the cell
-    where it died.
-    """
-    cells, at = manager.nb.cells, None
-    for record in records:
-        if "died" in record:
-            break
-        at = record["cell"]
-        if "outputs" not in record:
-            manager.cell_start(cells[at], at)
-            continue
-        _filled(manager, at, record)
-        if not record["go"]:
-            return
-        shown(record["outputs"])
-        at = None
-    else:
-        record = {}
-    if at is not None or record:
-        _lost(manager, at or 0, record)
+class _OverConnection:
+    """Sends what cells do to the process that has the notebook."""
 
+    def __init__(self, connection: Connection):
+        self.connection = connection
 
-def _filled(manager, at: int, record: dict) -> None:
-    from nbformat import NotebookNode
+    def cell_started(self, index: int) -> None:
+        self.connection.send(CellStarted(index))
 
-    cell = manager.nb.cells[at]
-    cell["outputs"], cell["execution_count"] = (
-        list(map(NotebookNode, record["outputs"])),
-        record["count"],
-    )
-    if not record["go"]:
-        manager.cell_exception(cell, cell_index=at)
-    manager.cell_complete(cell, cell_index=at)
-
-
-def _lost(manager, at: int, record: dict) -> None:
-    name, said = (
-        record.get("kind", "DeadKernelError"),
-        record.get("died", "the process that ran the cell was killed"),
-    )
-    error = {
-        "output_type": "error",
-        "ename": name,
-        "evalue": said,
-        "traceback": [f"{name}: {said}"],
-    }
-    _filled(manager, at, {"outputs": [error], "count": None, "go": False})
-
-
-def die_with_parent(by: int = 9) -> None:
-    """Be killed when the parent ends, on Linux; 0 takes it back."""
-    import ctypes
-
-    if sys.platform.startswith("linux"):
-        ctypes.CDLL(None).prctl(1, by)  # PR_SET_PDEATHSIG, linux/prctl.h
+    def cell_finished(
+        self, index: int, outputs: list[dict], execution_count: int, success: bool
+    ) -> None:
+        self.connection.send(CellFinished(index, outputs, execution_count, success))

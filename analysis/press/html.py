@@ -9,351 +9,271 @@ import html
 import json
 import re
 import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
 
-from analysis.press.altair_display import ASSETS, HEADLINE, MIME, library
+from analysis.press import mime
+from analysis.press.altair_display import ASSETS, library
+from analysis.press.markup import clean, markdown, plain
+from analysis.press.normalise import normalise
+from analysis.press.records import Answer
 
-_STYLES = re.compile(r"<style[^>]*>([^<]*)</style>")
 _HEADING = re.compile(r"<h([1-3])>(.*?)</h\1>", re.S)
-# What two runs of one notebook print differently: addresses, pandas' random table ids, temporary
-# files of a kernel.
-_UNSTEADY = (
-    (re.compile(r"\b0x[0-9a-f]{6,16}\b"), "0x0"),
-    (re.compile(r"(?<!\S)\S*ipykernel_\d+/\d+\.py|<ipython-input-\d+-[0-9a-f]+>"), "<cell>"),
-)
-_FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f]")  # in XML
-_FOREIGN = re.compile(r"@|url", re.I)
-_NAMED = re.compile(r' id="(T_\w+_\w+)"')
-_CLASSES = re.compile(r' class="(?:data|row_heading|col_heading|index_name|blank)[^"]*"')
-_CLASSED = re.compile(r"\.(?:data|row|col|index|blank|level)")
-_BETWEEN = re.compile(r">\s+<(?=/?(?:table|thead|tbody|tr|th|td))")
-_UUID = re.compile(r"\bT_([0-9a-f]{5,32})(?=[_\"\s{.])")
-_CSS = {f"border-{side}" for side in ("top", "right", "bottom", "left")} | {
-    "background-color",
-    "color",
-    "font-style",
-    "font-weight",
-    "text-align",
-    "text-decoration",
-    "white-space",
-    "width",
-    "padding",
-}
+_TAG = re.compile(r"<[^>]+>")
+_TERMINAL_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_FORBIDDEN_IN_XML = re.compile(r"[\x00-\x08\x0b-\x1f]")
+# One fold for the code of cells between which nothing is shown.
+_FOLD_BOUNDARY = '</details>\n<details class="code"><summary>Code</summary>'
+CHART_DIGITS = 7  # half of a large chart's bytes are digits that no eye and no spreadsheet needs
+
+Picture = Callable[[str], str]
 
 
-def normalise(nb: dict) -> dict:
-    """Take out of an executed notebook every byte that differs between two runs of the same inputs,
-    in place.
+@dataclass(frozen=True)
+class PageFrame:
+    """What stands about a report: its names, links and dates.
+
+    `name` is the scenario's or, without one, the notebook's; `root` leads from the page to the
+    site's index; `siblings` are the notebooks of the scenario.
     """
-    tables: dict[str, str] = {}
-    nb["metadata"].pop("papermill", None)
-    for cell in nb["cells"]:
-        for key in ("papermill", "execution"):
-            cell["metadata"].pop(key, None)
-        if "injected-parameters" in cell["metadata"].get("tags", []):
-            cell["id"] = "injected-parameters"
-        cell["outputs"] = _joined(cell["outputs"]) if "outputs" in cell else []
-        for output in cell["outputs"]:
-            for at, key in _texts(output):
-                for pattern, steady in _UNSTEADY:
-                    at[key] = pattern.sub(steady, at[key])
-                at[key] = _UUID.sub(
-                    lambda m: "T_" + tables.setdefault(m[1], f"{len(tables):05x}"), at[key]
-                )
-    return nb
+
+    name: str
+    title: str
+    question: str
+    as_of: str
+    scenario: str
+    notebook: str
+    siblings: tuple[str, ...]
+    root: str
 
 
-def _joined(outputs: list) -> list:
-    """Between two displays standard output as one, then standard error as one: a kernel cuts them
-    by the clock.
+@dataclass(frozen=True)
+class Heading:
+    """A heading of a page, for its contents."""
+
+    level: int
+    id: str
+    text: str
+
+
+def render(
+    notebook: dict, about: PageFrame, library_path: str = "", picture: Picture | None = None
+) -> str:
+    """The page of a normalised notebook.
+
+    `library_path` is where the chart library lies in the site, blank where the page carries it;
+    `picture` gives the SVG of a chart's JSON, without it charts have no picture.
     """
-    joined: list = []
-    for output in outputs:
-        since = next(
-            (i for i in range(len(joined), 0, -1) if joined[i - 1]["output_type"] != "stream"), 0
-        )
-        same = [each for each in joined[since:] if each.get("name") == output.get("name")]
-        if output["output_type"] == "stream" and same:
-            same[0]["text"] += output["text"]
-            continue
-        joined.append(output)
-        if output.get("name") == "stdout":
-            joined[since:] = sorted(joined[since:], key=lambda each: each["name"] != "stdout")
-    return joined
-
-
-def _texts(output: dict):
-    if "text" in output:
-        yield output, "text"
-    yield from (
-        (output["data"], kind)
-        for kind, value in output.get("data", {}).items()
-        if isinstance(value, str)
-    )
-
-
-def render(nb: dict, about: dict, shared: str = "", picture=None) -> str:
-    """The page of a normalised notebook; `shared` is where the chart library lies, inside the page
-    where it is blank.
-
-    `about` holds what the frame shows (scenario, links, as_of); `picture(json)` gives a chart's
-    SVG.
-    """
-    contents: list[dict] = []
-    blocks = "\n".join(block for cell in nb["cells"] for block in _cell(cell, contents, picture))
-    blocks = blocks.replace(
-        '</details>\n<details class="code"><summary>Code</summary>', ""
-    )  # one fold for many cells
-    title = next((entry["text"] for entry in contents if entry["level"] == 1), about["name"])
-    charts = '<figure class="chart"' in blocks
-    return frame(
+    contents: list[Heading] = []
+    blocks: list[str] = []
+    for cell in notebook["cells"]:
+        blocks += _cell_blocks(cell, contents, picture)
+    body = "\n".join(blocks).replace(_FOLD_BOUNDARY, "")
+    titles = [heading.text for heading in contents if heading.level == 1]
+    return fill_frame(
         "page.html",
-        title=title,
+        title=titles[0] if titles else about.name,
+        has_charts='<figure class="chart"' in body,
+        library_path=library_path,
         contents=contents,
-        blocks=blocks,
-        charts=charts,
-        shared=shared,
-        **about,
+        blocks=body,
+        about=asdict(about),
     )
 
 
-def frame(template: str, charts: bool = False, shared: str = "", **values) -> str:
+def fill_frame(
+    template: str,
+    title: str,
+    has_charts: bool = False,
+    library_path: str = "",
+    folder: Path = ASSETS,
+    **values: Any,
+) -> str:
     """A template filled; its Content-Security-Policy allows the scripts that are in it and no
-    other.
+    other. `folder` holds the template, which may extend frame.html.
     """
-    script = (ASSETS / "page.js").read_text()
-    carried = charts and not shared
-    values |= {"style": _style(), "script": script, "charts": charts, "shared": shared}
-    values["policy"] = policy(bool(shared), carried)
-    return parsed(template).render(
-        library=base64.b64encode(library()).decode() if carried else "", **values
+    carries_library = has_charts and not library_path
+    return parsed_template(template, folder).render(
+        title=title,
+        style=_style_sheet(),
+        script=(ASSETS / "page.js").read_text(),
+        has_charts=has_charts,
+        library_path=library_path,
+        library=base64.b64encode(library()).decode() if carries_library else "",
+        policy=security_policy(bool(library_path), carries_library),
+        **values,
     )
 
 
 @cache
-def policy(shared: bool, carried: bool) -> str:
+def security_policy(library_beside: bool, library_inside: bool) -> str:
     """Scripts by their hashes, pictures from the page itself, nothing from a network.
 
     A library beside the pages comes from the same site, or from the folder where the page was
     opened as a file.
     """
-    scripts = [
-        (ASSETS / "page.js").read_bytes(),
-        *([gzip.decompress(library())] if carried else []),
-    ]
-    allowed = [
-        f"'sha256-{base64.b64encode(hashlib.sha256(script).digest()).decode()}'"
-        for script in scripts
-    ]
-    sources = " ".join(allowed + (["'self'", "file:"] if shared else []))
+    scripts = [(ASSETS / "page.js").read_bytes()]
+    if library_inside:
+        scripts.append(gzip.decompress(library()))
+    sources = []
+    for script in scripts:
+        digest = base64.b64encode(hashlib.sha256(script).digest()).decode()
+        sources.append(f"'sha256-{digest}'")
+    if library_beside:
+        sources += ["'self'", "file:"]
     rest = "style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
-    return f"default-src 'none'; script-src {sources}; {rest}"
+    return f"default-src 'none'; script-src {' '.join(sources)}; {rest}"
 
 
 @cache
-def _style() -> str:
-    return (ASSETS / "page.css").read_text() + _colours()[1].get_style_defs("pre.source")
+def _style_sheet() -> str:
+    return (ASSETS / "page.css").read_text() + _highlighter()[1].get_style_defs("pre.source")
 
 
 @cache
-def parsed(name: str):
-    """A template of assets/; what is filled in is escaped."""
+def parsed_template(name: str, folder: Path = ASSETS) -> Any:
+    """A template of a folder, or of assets/; what is filled in is escaped."""
     from jinja2 import Environment, FileSystemLoader
 
-    made = Environment(
-        loader=FileSystemLoader(ASSETS), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    environment = Environment(
+        loader=FileSystemLoader([folder, ASSETS]),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    made.filters |= {"plain": plain, "legal": lambda text: _FORBIDDEN.sub("", text)}
-    return made.get_template(name)
+    environment.filters["plain"] = plain
+    environment.filters["legal"] = legal_in_xml
+    return environment.get_template(name)
 
 
-def _cell(cell: dict, contents: list, picture):
+def legal_in_xml(text: str) -> str:
+    """The text without the characters that XML forbids."""
+    return _FORBIDDEN_IN_XML.sub("", text)
+
+
+def _cell_blocks(cell: dict, contents: list[Heading], picture: Picture | None) -> Iterator[str]:
+    """The blocks of HTML that show a cell; its headings join the contents."""
     tags = cell["metadata"].get("tags", [])
     if "remove-cell" in tags:
         return
     if cell["cell_type"] == "markdown":
-        yield _HEADING.sub(
-            lambda found: _anchor(found, contents), markdown(cell["source"], trusted=True)
-        )
+        text = markdown(cell["source"], trusted=True)
+        yield _HEADING.sub(lambda found: _heading(found, contents), text)
     elif cell["cell_type"] == "code":
         if cell["source"].strip() and "remove-input" not in tags:
-            source = f'<pre class="source">{_coloured(cell["source"])}</pre>'
+            source = f'<pre class="source">{_highlighted(cell["source"])}</pre>'
             yield f'<details class="code"><summary>Code</summary>{source}</details>'
-        yield from (
-            _output(output, picture) for output in cell["outputs"] if "remove-output" not in tags
-        )
+        if "remove-output" not in tags:
+            for output in cell["outputs"]:
+                yield _output(output, picture)
 
 
-def _anchor(found: re.Match, contents: list) -> str:
-    level, text = int(found[1]), html.unescape(re.sub(r"<[^>]+>", "", found[2])).strip()
-    name = re.sub(r"\W+", "-", text.lower()).strip("-") or "section"
-    taken = {entry["id"] for entry in contents}
-    name = next(
-        n for n in [name, *(f"{name}-{i}" for i in range(2, len(taken) + 3))] if n not in taken
-    )
-    contents.append({"level": level, "id": name, "text": text})
+def _heading(found: re.Match, contents: list[Heading]) -> str:
+    """A heading with an id of its own."""
+    level, text = int(found[1]), html.unescape(_TAG.sub("", found[2])).strip()
+    base = re.sub(r"\W+", "-", text.lower()).strip("-") or "section"
+    used = {heading.id for heading in contents}
+    name, number = base, 1
+    while name in used:
+        number += 1
+        name = f"{base}-{number}"
+    contents.append(Heading(level, name, text))
     return f'<h{level} id="{name}">{found[2]}</h{level}>'
 
 
-def _output(output: dict, picture) -> str:
+def _output(output: dict, picture: Picture | None) -> str:
+    """The HTML of one output: the richest form that a page can show."""
     if output["output_type"] == "stream":
-        return f'<div class="out"><pre class="{html.escape(output["name"])}">{html.escape(output["text"])}</pre></div>'
+        name, text = html.escape(output["name"]), html.escape(output["text"])
+        return f'<div class="out"><pre class="{name}">{text}</pre></div>'
     if output["output_type"] == "error":
-        plainly = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(output["traceback"]))
-        return f'<div class="out error" role="alert"><pre>{html.escape(plainly)}</pre></div>'
+        text = html.escape(_TERMINAL_COLOUR.sub("", "\n".join(output["traceback"])))
+        return f'<div class="out error" role="alert"><pre>{text}</pre></div>'
     data = output["data"]
-    if HEADLINE in data:
-        return _answer(data[HEADLINE])
-    if MIME in data:
-        return _chart(data[MIME], picture)
-    if "text/markdown" in data:  # HTML beside it is for tools that read dollars as mathematics
+    if mime.HEADLINE in data:
+        return _answer(Answer.of(data[mime.HEADLINE]))
+    if mime.CHART in data:
+        return _chart(data[mime.CHART], picture)
+    # HTML beside Markdown is for tools that read dollars as mathematics.
+    if "text/markdown" in data:
         return f'<div class="out said">{markdown(data["text/markdown"])}</div>'
     if "text/html" in data:
-        return f'<div class="out table" tabindex="0" role="region" aria-label="Table">{clean(data["text/html"])}</div>'
+        attributes = 'class="out table" tabindex="0" role="region" aria-label="Table"'
+        return f"<div {attributes}>{clean(data['text/html'])}</div>"
     return f'<div class="out"><pre>{html.escape(data.get("text/plain", ""))}</pre></div>'
 
 
-def _answer(record: dict) -> str:
-    said = html.escape(record.get("verdict", ""))
-    verdict = f'<p class="verdict" data-verdict="{said}">{said}</p>' if said else ""
-    return f'<section class="answer" aria-label="The answer">{verdict}{markdown(record["headline"])}</section>'
+def _answer(answer: Answer) -> str:
+    verdict = html.escape(answer.verdict)
+    if verdict:
+        verdict = f'<p class="verdict" data-verdict="{verdict}">{verdict}</p>'
+    sentence = markdown(answer.headline)
+    return f'<section class="answer" aria-label="The answer">{verdict}{sentence}</section>'
 
 
-def _chart(spec: dict, picture) -> str:
+def _chart(spec: Mapping[str, Any], picture: Picture | None) -> str:
+    """A figure with the chart's picture and its packed specification, which a script draws."""
     title = spec.get("title", "")
-    label = str(
-        spec.get("description")
-        or (title.get("text", "") if isinstance(title, dict) else title)
-        or "Chart"
-    )
-    told = json.dumps(spec)
-    drawn = picture(told) if picture else ""
-    image = (
-        f"<img alt='{html.escape(label)}' src='data:image/svg+xml,{_quoted(drawn)}'>"
-        if drawn
-        else ""
-    )
-    # Half of a large chart's bytes are digits that no eye and no spreadsheet needs.
-    shown = json.loads(told, parse_float=lambda digits: float(f"{float(digits):.7g}"))
-    packed = json.dumps(shown, separators=(",", ":"), ensure_ascii=False)
-    packed = base64.b64encode(zlib.compress(packed.encode(), 9)).decode()
-    return f'<figure class="chart" data-label="{html.escape(label)}" data-spec="{packed}">{image}</figure>'
+    if isinstance(title, dict):
+        title = title.get("text", "")
+    label = html.escape(str(spec.get("description") or title or "Chart"))
+    text = json.dumps(spec)
+    svg = picture(text) if picture else ""
+    image = f"<img alt='{label}' src='data:image/svg+xml,{_data_url(svg)}'>" if svg else ""
+    rounded = json.loads(text, parse_float=_rounded)
+    packed = json.dumps(rounded, separators=(",", ":"), ensure_ascii=False).encode()
+    packed_text = base64.b64encode(zlib.compress(packed, 9)).decode()
+    attributes = f'data-label="{label}" data-spec="{packed_text}"'
+    return f'<figure class="chart" {attributes}>{image}</figure>'
 
 
-def _quoted(svg: str) -> str:
-    """For a data URL inside single quotes."""
-    for plain, quoted in (
-        ("%", "%25"),
-        ("#", "%23"),
-        ("\n", "%0A"),
-        ("&", "&amp;"),
-        ("'", "&#39;"),
-    ):
-        svg = svg.replace(plain, quoted)
-    return svg
+def _rounded(digits: str) -> float:
+    return float(f"{float(digits):.{CHART_DIGITS}g}")
 
 
-@cache
-def _markdown(trusted: bool):
-    import mistune
-    from latex2mathml.converter import convert
-
-    class Renderer(mistune.HTMLRenderer):
-        def inline_math(self, text: str) -> str:
-            return convert(text)
-
-        def block_math(self, text: str) -> str:
-            return f'<div class="math">{convert(text.strip(), display="block")}</div>\n'
-
-        def inline_html(self, html: str) -> str:
-            return html if trusted else mistune.escape(html)
-
-        def block_html(self, html: str) -> str:
-            return html if trusted else f"<p>{mistune.escape(html.strip())}</p>\n"
-
-    made = mistune.create_markdown(
-        renderer=Renderer(escape=False), plugins=["table", "footnotes", "math"]
-    )
-    # As Pandoc has it, so that "$3 to $5" stays money: no space inside, no digit after the closing
-    # sign.
-    made.inline.register(
-        "inline_math", r"\$(?![\s$])(?P<math_text>[^$\n]+?)(?<!\s)\$(?!\d)", _math, before="link"
-    )
-    return made
-
-
-def _math(inline, found, state) -> int:
-    state.append_token({"type": "inline_math", "raw": found["math_text"]})
-    return found.end()
-
-
-def plain(text: str) -> str:
-    """The words of a Markdown sentence, for places that take no markup."""
-    return html.unescape(re.sub(r"<[^>]+>", "", markdown(text))).strip()
-
-
-def markdown(text: str, trusted: bool = False) -> str:
-    """Markdown with maths as HTML and MathML; HTML inside it counts only where it is `trusted` (a
-    notebook's own).
-    """
-    return _markdown(trusted)(text)
-
-
-def clean(text: str) -> str:
-    """HTML of an output without scripts, handlers, frames or open tags; style sheets of pandas
-    stay.
-    """
-    import nh3
-
-    kept = (css for css in _STYLES.findall(text) if css.strip() and not _FOREIGN.search(css))
-    styles = "".join(f"<style>{css}</style>" for css in kept)
-    # Most of a styled table is names of cells that no style asks for.
-    text = _NAMED.sub(
-        lambda name: name[0] if f"#{name[1]}" in styles else "", _STYLES.sub("", text)
-    )
-    text = _BETWEEN.sub("><", text if _CLASSED.search(styles) else _CLASSES.sub("", text))
-    marks = {"class", "id", "style", "title", "role", "scope", "colspan", "rowspan", "dir", "lang"}
-    return styles + nh3.clean(
-        text,
-        attributes={"*": marks, "a": {"href", "hreflang"}, "details": {"open"}, "ol": {"start"}},
-        tags=nh3.ALLOWED_TAGS | {"section", "figure", "figcaption", "meter"},
-        filter_style_properties=_CSS,
-    )
+def _data_url(svg: str) -> str:
+    """An SVG for a data URL inside single quotes."""
+    svg = svg.replace("%", "%25").replace("#", "%23").replace("\n", "%0A")
+    return svg.replace("&", "&amp;").replace("'", "&#39;")
 
 
 @lru_cache(1000)
-def _coloured(source: str) -> str:
+def _highlighted(source: str) -> str:
     from pygments import highlight
 
-    return highlight(source, *_colours())
-
-
-def read(notebook: bytes) -> None:
-    """Colour a notebook's code before it is shown; forks of this process need not."""
-    for cell in json.loads(notebook)["cells"]:
-        if cell["cell_type"] == "code":
-            _coloured("".join(cell["source"]))
+    return highlight(source, *_highlighter())
 
 
 @cache
-def _colours() -> tuple:
+def _highlighter() -> tuple[Any, Any]:
     from pygments.formatters import HtmlFormatter
     from pygments.lexers import get_lexer_by_name
 
     return get_lexer_by_name("ipython3"), HtmlFormatter(style="friendly", nowrap=True)
 
 
-def warm(*shown: dict) -> None:
-    """Render a small page once, so that what is compiled and cached on the way is there before the
-    first fork.
+def highlight_notebook(notebook: bytes) -> None:
+    """Colour a notebook's code before it is shown; copies of this process need not."""
+    for cell in json.loads(notebook)["cells"]:
+        if cell["cell_type"] == "code":
+            _highlighted("".join(cell["source"]))
+
+
+def warm(*displays: dict) -> None:
+    """Render a small page once with these mime bundles, so that what is compiled and cached on the
+    way is there before the process is copied.
     """
-    outputs = [{"output_type": "display_data", "metadata": {}, "data": data} for data in shown]
-    prose = {
-        "cell_type": "markdown",
-        "metadata": {},
-        "source": "# A\n\n*b* $x^2$\n\n$$y$$\n\n|a|\n|-|\n|1|\n\n- a",
-    }
-    code = {"cell_type": "code", "metadata": {}, "source": "x = f'{1}'  # one", "outputs": outputs}
-    names = ("name", "root", "notebook", "scenario", "heading", "question", "as_of")
-    about = dict.fromkeys(names, "") | {"siblings": []}
-    render(normalise({"metadata": {}, "cells": [prose, code]}), about)
+    outputs = []
+    for data in displays:
+        outputs.append({"output_type": "display_data", "metadata": {}, "data": data})
+    prose = "# A\n\n*b* $x^2$\n\n$$y$$\n\n|a|\n|-|\n|1|\n\n- a"
+    code = "x = f'{1}'  # one"
+    cells = [
+        {"cell_type": "markdown", "metadata": {}, "source": prose},
+        {"cell_type": "code", "metadata": {}, "source": code, "outputs": outputs},
+    ]
+    about = PageFrame("a", "a", "", "", "", "a", (), "")
+    render(normalise({"metadata": {}, "cells": cells}), about)

@@ -1,270 +1,262 @@
-"""One report: Papermill executes the notebook, the page is written, then the record that says of
-what it was made.
-"""
+"""The reports of a build: one for each scenario and notebook, and of what each is made."""
 
 import json
 import os
 import re
-import tempfile
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from analysis.press import storage as store
-from analysis.press.altair_display import FORECASTS, HEADLINE, NUMBERS
-from analysis.press.pictures import Ahead
+from analysis.press import records, storage
+from analysis.press.domain import Domain, load_domain
+from analysis.press.inputs import InputReader
+from analysis.press.records import ReportRecord
 
-ROOT = Path(__file__).parents[2]
-ENGINES = {"fork": "passthrough", "kernel": "nbclient"}
-ORDER = (
-    "efficiency",
-    "cost",
-    "rollout",
-)  # the argument: what it does, what that costs, when it comes
+SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+RESERVED = {"assets", "sources"}
 
 
-def record_name(job: dict) -> str:
-    """Where the record of a report lies in the site; reports of no scenario under `_`."""
-    return f".records/{job['scenario'] or '_'}/{job['notebook']}.json"
+@dataclass(frozen=True)
+class BuildOptions:
+    """What is the same for all reports of a build.
 
-
-def page_name(job: dict, end: str = ".html") -> str:
-    """Where a page lies in the site."""
-    return "/".join(filter(None, (job["scenario"], job["notebook"] + end)))
-
-
-def ordered(names) -> list[str]:
-    """Notebooks in the order of the argument, others after them by name."""
-    return sorted(
-        set(names), key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name)
-    )
-
-
-def declared(cells: list[dict]) -> list[str] | None:
-    """The parameters that a notebook's cell tagged `parameters` names; None where no cell is tagged
-    so.
+    `domain` is the domain's import path. `engine` is "fork" or "kernel", `timeout` seconds that a
+    cell may take. `library` says where the chart library lies in the site, blank where each page
+    carries it. `environment` are variables that notebooks see. `watching`: another build of the
+    same notebooks follows, and what their code has shown is kept for it.
     """
+
+    domain: str
+    output: str
+    engine: str
+    timeout: float | None
+    library: str
+    environment: tuple[tuple[str, str], ...]
+    watching: bool
+
+
+@dataclass(frozen=True)
+class Job:
+    """A report that may have to be made.
+
+    `path` is the notebook's, below the domain's root. `has_parameters`: it has a cell tagged
+    `parameters`. `siblings` are the notebooks that the page links to. `files` are the paths and
+    digests of notebook and scenario. `key` is a digest of all that the page depends on, `code_key`
+    of all that its outputs depend on. `length` is of its source, in characters. `reads_answers`:
+    the notebook reads what the other reports say, so it comes after them.
+    """
+
+    options: BuildOptions
+    scenario: str
+    notebook: str
+    path: str
+    parameters: dict[str, Any]
+    has_parameters: bool
+    siblings: tuple[str, ...]
+    files: tuple[tuple[str, str], ...]
+    key: str
+    code_key: str
+    length: int
+    reads_answers: bool
+
+    @property
+    def name(self) -> str:
+        """The report's name: scenario and notebook."""
+        return records.report_name(self.scenario, self.notebook)
+
+    @property
+    def output(self) -> str:
+        """The site's folder or URL."""
+        return self.options.output
+
+    @property
+    def domain(self) -> Domain:
+        """The domain, found by its import path in whichever process asks."""
+        return load_domain(self.options.domain)
+
+    @property
+    def notebook_path(self) -> Path:
+        """The notebook on this machine."""
+        return self.domain.root / self.path
+
+    def page_name(self, suffix: str = ".html") -> str:
+        """Where the page lies in the site."""
+        return records.page_name(self.scenario, self.notebook, suffix)
+
+    def record(self) -> ReportRecord | None:
+        """The record in the site; None where there is none that can be read."""
+        name = records.record_name(self.scenario, self.notebook)
+        return ReportRecord.from_json(storage.get(self.output, name))
+
+    def store_record(self, record: ReportRecord) -> None:
+        """Write the record into the site."""
+        name = records.record_name(self.scenario, self.notebook)
+        storage.put(self.output, name, record.to_json())
+
+    def reading(self, answers: str) -> "Job":
+        """The same job once `answers`, a digest of what the other reports say, is known."""
+        return replace(
+            self,
+            key=storage.digest(self.key, answers),
+            code_key=storage.digest(self.code_key, answers),
+        )
+
+    def is_fresh(self, reader: InputReader) -> bool:
+        """Whether the page that stands was made of the same content and has the recorded size.
+
+        Where a file changed in parts that the report did not read, its record is brought up to
+        date.
+        """
+        record = self.record()
+        if record is None or record.page is None or record.error is not None:
+            return False
+        page = record.page
+        if page.key != self.key or storage.size(self.output, self.page_name()) != page.bytes:
+            return False
+        inputs = []
+        for recorded in page.inputs:
+            renewed = reader.renewed(recorded)
+            if renewed is None:
+                return False
+            inputs.append(renewed)
+        if tuple(inputs) != page.inputs:
+            self.store_record(replace(record, page=replace(page, inputs=tuple(inputs))))
+        return True
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What counts of a notebook's cell: not its outputs, nor who ran it when."""
+
+    kind: str
+    id: str
+    tags: tuple[str, ...]
+    source: str
+
+
+def plan(
+    scenarios: Sequence[str], notebooks: Sequence[str], options: BuildOptions, common: str
+) -> list[Job]:
+    """A job for each scenario and each notebook that takes one; a job for each other notebook.
+
+    `scenarios` and `notebooks` are names or paths, all of the domain's where empty; `common` is the
+    digest of what every report depends on. OSError for a name that is unknown, ambiguous or unfit
+    for a file, and for a file that is no notebook.
+    """
+    domain = load_domain(options.domain)
+    scenario_paths = _paths(scenarios, domain.root / "params", ".yml", "scenario")
+    notebook_paths = _paths(notebooks, domain.root / "notebooks", ".ipynb", "notebook")
+    cells_of = {path: read_cells(path) for path in notebook_paths}
+    siblings = _taking_a_scenario(cells_of)
+    order = {name: position for position, name in enumerate(domain.ordered(siblings))}
+    each = sorted(
+        (path for path in notebook_paths if path.stem in order), key=lambda path: order[path.stem]
+    )
+    links = tuple(order)
+    jobs = []
+    for scenario in scenario_paths:
+        for path in each:
+            jobs.append(_job(path, cells_of[path], scenario, links, options, common))
+    for path in notebook_paths:
+        if path.stem not in order:
+            jobs.append(_job(path, cells_of[path], None, (), options, common))
+    return jobs
+
+
+def read_cells(path: Path) -> list[Cell]:
+    """The cells of a notebook file; OSError where it is no notebook."""
+    try:
+        return [
+            Cell(
+                kind=cell["cell_type"],
+                id=cell.get("id", ""),
+                tags=tuple(cell["metadata"].get("tags", [])),
+                source="".join(cell["source"]),
+            )
+            for cell in json.loads(path.read_bytes())["cells"]
+        ]
+    except (ValueError, KeyError, TypeError, AttributeError) as fault:
+        raise OSError(f"{path}: no notebook: {fault}") from None
+
+
+def declared_parameters(cells: Sequence[Cell]) -> list[str] | None:
+    """The parameters that the cell tagged `parameters` names; None where no cell is tagged so."""
     for cell in cells:
-        if "parameters" in cell["metadata"].get("tags", []):
-            return re.findall(r"^(\w+)\s*(?::[^=\n]+)?=(?!=)", "".join(cell["source"]), re.M)
+        if "parameters" in cell.tags:
+            return re.findall(r"^(\w+)\s*(?::[^=\n]+)?=(?!=)", cell.source, re.M)
     return None
 
 
-def work(job: dict, painter) -> dict:
-    """Make a report; its record, with `status` "ok" or "failed". Never raises for what a notebook
-    or a disk does.
-
-    A job with a `task` about the whole site makes no report: its record has what was `told`.
-    """
-    try:
-        if "task" in job:
-            return {"status": "ok", "told": task(job["task"], job["arguments"])}
-        os.chdir(Path(ROOT, job["path"]).parent)
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            Ahead(partial(painter.draw, timeout=job["timeout"])) as pictures,
-        ):
-            ran: list = []  # the notebook as far as it came; from a stock kernel in a file
+def _taking_a_scenario(cells_of: dict[Path, list[Cell]]) -> set[str]:
+    """Names of the notebooks, and of those beside them, that take a scenario: pages link to all."""
+    taking = set()
+    for folder in {path.parent for path in cells_of}:
+        for path in folder.glob("*.ipynb"):
             try:
-                about = _about(job)  # before the fork, which need not read the scenario again
-                return _made(
-                    job,
-                    about,
-                    _notebook(job, Path(folder, "kernel.ipynb"), ran, pictures),
-                    pictures,
-                )
-            except Exception as fault:
-                return failed(
-                    job,
-                    *_where(fault, executed := _written(ran, Path(folder, "kernel.ipynb"))),
-                    executed,
-                )
-    except OSError as fault:
-        return failed(job, "", type(fault).__name__, str(fault), None)
+                cells = cells_of.get(path) or read_cells(path)
+            except OSError:  # a neighbour that nobody asked for
+                continue
+            if "scenario" in (declared_parameters(cells) or ()):
+                taking.add(path.stem)
+    return taking
 
 
-def task(name: str, arguments: Sequence):
-    """What is done for the whole site: faults of scenarios, tables of answers, pages of sources and
-    about all.
+def _paths(names: Sequence[str], folder: Path, suffix: str, kind: str) -> list[Path]:
+    """Files by name or path, all of the folder without names; their stems name pages, so they are
+    checked.
     """
-    from analysis.press import site
-
-    about: dict[str, Callable] = {
-        each.__name__: each for each in (faults, site.tables, site.sources, site.pages)
-    }
-    return about[name](*arguments)
-
-
-def faults(*scenarios: str) -> list[str]:
-    """Every fault of the scenarios, with file, line and key."""
-    from analysis.scenario.errors import faults as found
-    from analysis.scenario.scenario import load
-
-    return found(load, scenarios)
-
-
-def failed(job: dict, cell: str, name: str, said: str, executed: bytes | None) -> dict:
-    """The record of a failure; the notebook is kept beside the page, and an older good page stays
-    as it is.
-    """
-    error = {"cell": cell, "name": name, "said": said[:2000]}
-    record = {**_named(job), "status": "failed", "error": error}
-    record["last"] = _standing(job)
-    if (
-        name == "ScenarioError" or "task" in job
-    ):  # what was asked for does not exist: nothing is written about it
-        return record
-    try:
-        if executed:
-            store.put(job["output"], page_name(job, ".failed.ipynb"), executed)
-        store.put(job["output"], record_name(job), json.dumps(record, sort_keys=True))
-    except (
-        OSError
-    ) as fault:  # a full disk or a read-only folder: the summary still says what happened
-        error["said"] += f" (and the record could not be written: {fault})"
-    return record
+    known = sorted(folder.glob("*" + suffix))
+    paths = [Path(name) if name.endswith(suffix) else folder / (name + suffix) for name in names]
+    paths = paths or known
+    for path in paths:
+        if not path.is_file():
+            name = path.stem if path.parent == folder else path
+            stems = ", ".join(each.stem for each in known)
+            raise FileNotFoundError(f"no {kind} {name}; known: {stems}")
+        if not SLUG.fullmatch(path.stem) or path.stem in RESERVED:
+            raise OSError(
+                f"{path}: a {kind}'s file name may hold letters, digits, dot, dash and "
+                "underscore only"
+            )
+    if len({path.stem for path in paths}) < len(paths):
+        raise OSError(f"two {kind}s have one name: {', '.join(map(str, paths))}")
+    return [path.absolute() for path in paths]
 
 
-def _standing(job: dict) -> dict | None:
-    """The record of the page that stands, which a failure leaves as it was."""
-    before = json.loads(store.get(job["output"], record_name(job)) or b"{}")
-    return before.get("last") if before.get("status") == "failed" else before or None
-
-
-def _named(job: dict) -> dict:
-    return {key: job[key] for key in ("key", "name", "scenario", "notebook")}
-
-
-def _notebook(job: dict, kept: Path, ran: list, pictures: Ahead) -> dict:
-    """The executed notebook; in a watch, where only prose was edited, with the outputs that its
-    code had before.
-    """
-    name = record_name(job).replace(".json", ".ran")
-    before = json.loads(store.get(job["output"], name) or b"{}") if job["again"] else {}
-    if before.get("run") != job["run"]:
-        executed = _executed(job, kept, ran, pictures)
-        if job["again"]:
-            cells = [cell for cell in executed["cells"] if cell["cell_type"] == "code"]
-            store.put(job["output"], name, json.dumps({"run": job["run"], "cells": cells}))
-        return executed
-    nb = json.loads(Path(ROOT, job["path"]).read_bytes())
-    done, cells = iter(before["cells"]), []
-    for cell in nb["cells"]:
-        cells.append(
-            next(done)
-            if cell["cell_type"] == "code"
-            else cell | {"source": "".join(cell["source"])}
-        )
-        if job["parameters"] and "parameters" in cell["metadata"].get("tags", []):
-            cells.append(next(done))  # what Papermill put behind it
-    return nb | {"cells": cells}
-
-
-def _executed(job: dict, kept: Path, ran: list, pictures: Ahead) -> dict:
-    import papermill
-
-    forked = job["engine"] == "fork"
-    return papermill.execute_notebook(
-        str(Path(ROOT, job["path"])),
-        None if forked else kept,
-        job["parameters"],
-        engine_name=ENGINES[job["engine"]],
-        kernel_name="python3",
-        progress_bar=False,
-        request_save_on_cell_execute=not forked,
-        cwd=str(Path(ROOT, job["path"]).parent),
-        execution_timeout=job["timeout"],
-        **({"begun": ran.append, "shown": pictures.shown} if forked else _kernel(kept)),
+def _job(
+    path: Path,
+    cells: list[Cell],
+    scenario: Path | None,
+    siblings: tuple[str, ...],
+    options: BuildOptions,
+    common: str,
+) -> Job:
+    root = load_domain(options.domain).root
+    parameters: dict[str, Any] = {}
+    files = [path]
+    if scenario is not None:
+        in_params = scenario.parent == root / "params"
+        name = scenario.stem if in_params else os.path.relpath(scenario, path.parent)
+        parameters = {"scenario": name}
+        files.append(scenario)
+    whole = [[cell.kind, cell.id, cell.tags, cell.source] for cell in cells]
+    code = [each for each in whole if each[0] == "code"]
+    page = [whole, parameters, siblings, options.library, options.environment]
+    base = storage.digest(common, scenario.read_bytes() if scenario else b"")
+    return Job(
+        options=options,
+        scenario=scenario.stem if scenario else "",
+        notebook=path.stem,
+        path=os.path.relpath(path, root),
+        parameters=parameters,
+        has_parameters=declared_parameters(cells) is not None,
+        siblings=siblings,
+        files=tuple(
+            (os.path.relpath(file, root), storage.digest(file.read_bytes())) for file in files
+        ),
+        key=storage.digest(base, json.dumps(page)),
+        code_key=storage.digest(base, json.dumps([code, parameters, options.environment])),
+        length=sum(len(cell.source) for cell in cells),
+        reads_answers=any("answers" in cell.tags for cell in cells),
     )
-
-
-def _kernel(kept: Path) -> dict:
-    """How a stock kernel is spoken to: by files where it can be; ports of kernels that start at
-    once clash.
-    """
-    from traitlets.config import Config
-
-    files = (
-        {"KernelManager": {"transport": "ipc", "ip": str(kept.with_name("kernel"))}}
-        if os.name == "posix"
-        else {}
-    )
-    # A kernel on a busy machine may be seconds late with an output; nbclient would leave it out
-    # without a word.
-    return {"config": Config(files), "iopub_timeout": 120, "raise_on_iopub_timeout": True}
-
-
-def _made(job: dict, about: dict, nb: dict, pictures: Ahead) -> dict:
-    from analysis.press import html as page
-
-    html = page.render(page.normalise(nb), about, job["shared"], pictures.draw).encode()
-    told = {key: about[key] for key in ("heading", "question", "as_of")} | _collected(nb)
-    record = (
-        _named(job)
-        | {"status": "ok", "bytes": len(html), "was": _before(_standing(job) or {}, told)}
-        | told
-    )
-    store.put(job["output"], page_name(job), html)
-    store.put(job["output"], record_name(job), json.dumps(record, sort_keys=True))
-    store.drop(job["output"], page_name(job, ".failed.ipynb"))
-    return record
-
-
-def _about(job: dict) -> dict:
-    """What the frame of a page shows: the scenario's own words, read by the same strict door as the
-    notebook's.
-    """
-    about = {key: job[key] for key in ("siblings", "notebook", "scenario")} | {
-        "question": "",
-        "as_of": "",
-        "root": "",
-    }
-    if not job["scenario"]:
-        return about | {"name": job["notebook"], "heading": job["notebook"].capitalize()}
-    from analysis.scenario.scenario import load
-
-    case = load(job["parameters"]["scenario"])
-    said = {"heading": case.title, "question": case.question, "as_of": str(case.as_of)}
-    return about | said | {"name": job["scenario"], "root": "../"}
-
-
-def _collected(nb: dict) -> dict:
-    """The answer, the rows to take away and the registers of forecasts, from the outputs that carry
-    them.
-    """
-    data = [output.get("data", {}) for cell in nb["cells"] for output in cell.get("outputs", [])]
-    headlines = [dict(each[HEADLINE]) for each in data if HEADLINE in each]
-    rows = [dict(row) for each in data for row in each.get(NUMBERS, {}).get("rows", [])]
-    told = {"numbers": rows, "forecasts": [each[FORECASTS] for each in data if FORECASTS in each]}
-    return (headlines or [{}])[0] | told
-
-
-def _before(last: dict, now: dict) -> dict | None:
-    """The answer before this one, where it was another."""
-    same = not last or all(
-        last.get(key) == now.get(key) for key in ("headline", "value", "low", "high")
-    )
-    return (
-        last.get("was")
-        if same
-        else {key: last.get(key) for key in ("headline", "value", "low", "high", "unit")}
-    )
-
-
-def _written(ran: list, kept: Path) -> bytes | None:
-    """The executed notebook in a file's bytes, None where no cell ran."""
-    import nbformat
-
-    return nbformat.writes(ran[0]).encode() if ran else kept.read_bytes() if kept.exists() else None
-
-
-def _where(fault: Exception, executed: bytes | None) -> tuple[str, str, str]:
-    """Cell, error and message of a failure, as far as the executed notebook tells."""
-    cells = json.loads(executed)["cells"] if executed else []
-    shown = ((cell.get("id", ""), output) for cell in cells for output in cell.get("outputs", []))
-    errors = (
-        (cell, said["ename"], said["evalue"])
-        for cell, said in shown
-        if said["output_type"] == "error"
-    )
-    return next(errors, ("", type(fault).__name__, str(fault)))

@@ -1,110 +1,111 @@
-"""How a build tells what it does: a bar in a terminal, plain lines in a log, JSON for machines."""
+"""How a build says what it does: a bar in a terminal, plain lines in a log, JSON for machines."""
 
 import json
 import sys
 import time
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
+
+from analysis.press.messages import Event, Finished, Note, Started
+from analysis.press.records import ReportRecord
 
 
 class Progress:
-    """`style` is "auto" (a bar where standard error is a terminal, else lines), "plain", "json" or
-    "none".
+    """Progress in a style: "auto" (a bar where standard error is a terminal, else lines), "plain",
+    "json" or "none".
     """
 
     def __init__(self, style: str = "auto"):
-        self.style = ("bar" if sys.stderr.isatty() else "plain") if style == "auto" else style
-        self.started, self.running = time.monotonic(), {}
-        self.bar: Any = None
-        self.task: Any = None
+        if style == "auto":
+            style = "bar" if sys.stderr.isatty() else "plain"
+        self.style = style
+        self._started = time.monotonic()
+        self._total = self._left = 0
+        self._bar: Any = None
+        self._all_reports: Any = None
+        self._running: dict[str, Any] = {}
 
-    def __enter__(self):
+    def __enter__(self) -> "Progress":
         return self
 
-    def __exit__(self, *_):
-        if self.bar:
-            self.bar.stop()
+    def __exit__(self, *_) -> None:
+        if self._bar:
+            self._bar.stop()
 
-    def begin(self, names: list[str]) -> None:
+    def begin(self, count: int) -> None:
         """So many reports are due."""
-        self.left = self.total = len(names)
-        if names and self.style == "bar":
-            from rich.progress import (
-                BarColumn,
-                MofNCompleteColumn,
-                Progress,
-                TextColumn,
-                TimeRemainingColumn,
-            )
+        self._total = self._left = count
+        if not count or self.style != "bar":
+            return
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as Bar
 
-            columns = (
+        if self._bar is None:
+            self._bar = Bar(
                 TextColumn("{task.description}"),
                 BarColumn(),
                 MofNCompleteColumn(),
                 TimeRemainingColumn(),
+                transient=True,
             )
-            self.bar = self.bar or Progress(*columns, transient=True)
-            self.task = self.bar.add_task("reports", total=len(names))
-            self.bar.start()
+        self._all_reports = self._bar.add_task("reports", total=count)
+        self._bar.start()
 
-    def event(self, event: dict) -> None:
-        """A report starts or is done; or the workshop has a word to say."""
-        job = event.get("job")
-        if event["event"] == "note":
-            self.note(event["text"])
-        elif event["event"] == "start" and self.bar:
-            self.running[job] = self.bar.add_task(f"  {job}", total=None)
-        elif event["event"] == "done":
-            self.left -= 1
-            self._done(job, event["record"])
+    def event(self, event: Event) -> None:
+        """A report starts or is done; or the pool has something to say."""
+        if isinstance(event, Note):
+            self.note(event.text)
+        elif isinstance(event, Started) and self._bar:
+            self._running[event.name] = self._bar.add_task(f"  {event.name}", total=None)
+        elif isinstance(event, Finished):
+            self._left -= 1
+            self._report(event.result)
 
-    def _done(self, job: str, record: dict) -> None:
-        fault = f": {said(record)}" if record["status"] == "failed" else ""
+    def _report(self, record: ReportRecord) -> None:
+        name = record.name
+        failure = f"{name}: {record.error}" if record.error else ""
         if self.style == "bar":
-            self.bar.advance(self.task)
-            if job in self.running:
-                self.bar.remove_task(self.running.pop(job))
-            if fault:
-                self.bar.console.print(
-                    f"failed: {job}{fault}", style="red", markup=False, highlight=False
-                )
+            self._bar.advance(self._all_reports)
+            if name in self._running:
+                self._bar.remove_task(self._running.pop(name))
+            if failure:
+                line = f"failed: {failure}"
+                self._bar.console.print(line, style="red", markup=False, highlight=False)
         elif self.style == "json":
-            self._json(event="report", name=job, status=record["status"], error=record.get("error"))
+            error = asdict(record.error) if record.error else None
+            self._json(event="report", name=name, status=record.status, error=error)
         else:
-            self._line(f"[{self.total - self.left}/{self.total}] {job}{fault}")
+            self._line(f"[{self._total - self._left}/{self._total}] {failure or name}")
 
     def note(self, text: str) -> None:
         """Something the user should know."""
-        self._json(event="note", text=text) if self.style == "json" else self._line(text)
-
-    def summary(self, planned: list, made: list) -> None:
-        """What was made, what was fresh, what failed and where."""
-        bad = [record for record in made if record["status"] == "failed"]
-        counts = {
-            "made": len(made) - len(bad),
-            "failed": len(bad),
-            "fresh": len(planned) - len(made),
-        }
-        seconds = round(time.monotonic() - self.started, 2)
         if self.style == "json":
-            failures = [record["error"] | {"name": record["name"]} for record in bad]
-            self._json(event="summary", **counts, seconds=seconds, failures=failures)
-            return
-        for record in bad:
-            self._line(f"failed: {record['name']}: {said(record)}")
-        self._line(
-            ", ".join(f"{count} {word}" for word, count in counts.items()) + f" in {seconds:.1f} s"
-        )
+            self._json(event="note", text=text)
+        else:
+            self._line(text)
 
-    def _json(self, **fields) -> None:
+    def summary(self, planned: int, made: Sequence[ReportRecord]) -> None:
+        """What was made, what was fresh, what failed and where."""
+        failures = [record for record in made if record.error]
+        counts = {
+            "made": len(made) - len(failures),
+            "failed": len(failures),
+            "fresh": planned - len(made),
+        }
+        seconds = time.monotonic() - self._started
+        if self.style == "json":
+            listed = [{"name": r.name, **asdict(r.error)} for r in failures if r.error]
+            self._json(event="summary", **counts, seconds=round(seconds, 2), failures=listed)
+            return
+        for record in failures:
+            self._line(f"failed: {record.name}: {record.error}")
+        counted = ", ".join(f"{count} {word}" for word, count in counts.items())
+        self._line(f"{counted} in {seconds:.1f} s")
+
+    def _json(self, **fields: Any) -> None:
         print(json.dumps(fields), flush=True)
 
     def _line(self, text: str) -> None:
         if self.style != "none":
             print(text, file=sys.stderr, flush=True)
-
-
-def said(record: dict) -> str:
-    """Where and how a report failed, on one line."""
-    error = record["error"]
-    where = f"cell {error['cell']}: " if error["cell"] else ""
-    return f"{where}{error['name']}: {' '.join(error['said'].split())[:300]}"

@@ -1,5 +1,5 @@
-"""The shell in which a forked child runs cells: IPython's own, with its output kept instead of sent
-to a socket.
+"""The shell in which a process runs the cells of its notebook: IPython's own, with outputs kept
+instead of sent to a socket.
 """
 
 import base64
@@ -8,7 +8,10 @@ import os
 import random
 import sys
 import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
+from typing import Any, BinaryIO, Protocol
 
 LANGUAGE = {
     "name": "python",
@@ -21,153 +24,203 @@ LANGUAGE = {
 }
 
 
-class Sink:
+class CellObserver(Protocol):
+    """Who hears what the cells do, as they do it."""
+
+    def cell_started(self, index: int) -> None:
+        """The cell at this index begins to run."""
+
+    def cell_finished(
+        self, index: int, outputs: list[dict], execution_count: int, success: bool
+    ) -> None:
+        """The cell has run; `success` is false where the notebook ends with it."""
+
+
+class CellOutputs:
     """The outputs of one cell, in nbformat's form."""
 
-    def __init__(self, shown: dict, drain=lambda: None):
+    def __init__(self, displays: dict[str, list[dict]], descriptors: "DescriptorFiles | None"):
+        """`displays` are the outputs of the notebook that have a display id, for later updates."""
         self.outputs: list[dict] = []
-        self.shown, self.drain, self.wiping = shown, drain, False
+        self._displays = displays
+        self._descriptors = descriptors
+        self._clear_at_next = False
 
-    def add(self, kind: str, display: str | None = None, **fields) -> None:
+    def add(self, kind: str, display_id: str | None = None, **fields: Any) -> None:
         """Append an output; consecutive text of one stream is one output."""
-        self.clear(self.wiping)
+        if self._clear_at_next:
+            self.clear()
         if kind != "stream":
             self.drain()
         last = self.outputs[-1] if self.outputs else {}
         if kind == "stream" and last.get("name") == fields["name"]:
             last["text"] += fields["text"]
             return
-        self.outputs.append({"output_type": kind, **fields})
-        if display:
-            self.shown.setdefault(display, []).append(self.outputs[-1])
+        output = {"output_type": kind, **fields}
+        self.outputs.append(output)
+        if display_id:
+            self._displays.setdefault(display_id, []).append(output)
 
-    def clear(self, now: bool) -> None:
-        """Drop what the cell has shown."""
-        if now:
-            self.outputs, self.wiping = [], False
+    def update(self, display_id: str | None, fields: dict[str, Any]) -> None:
+        """Replace what was displayed under an id."""
+        for output in self._displays.get(display_id or "", ()):
+            output.update(fields)
+
+    def clear(self, wait: bool = False) -> None:
+        """Drop the outputs; with `wait`, when the next one comes."""
+        self._clear_at_next = wait
+        if not wait:
+            self.outputs = []
+
+    def drain(self) -> None:
+        """Take what subprocesses and C code wrote past Python's streams."""
+        if self._descriptors is not None:
+            for name, text in self._descriptors.read():
+                if text:
+                    self.add("stream", name=name, text=text)
 
 
-class Stream(io.TextIOBase):
+class DescriptorFiles:
+    """Files behind the descriptors of standard output and error while a notebook runs."""
+
+    def __init__(self, out: BinaryIO, err: BinaryIO):
+        self._files = {"stdout": out, "stderr": err}
+
+    def read(self) -> list[tuple[str, str]]:
+        """What was written since the last time, by stream."""
+        texts = []
+        for name, file in self._files.items():
+            file.seek(0)
+            texts.append((name, file.read().decode("utf-8", "replace")))
+            file.seek(0)
+            file.truncate()
+        return texts
+
+
+class CellStream(io.TextIOBase):
     """Standard output or error of a cell."""
 
     encoding, errors = "utf-8", "replace"
 
-    def __init__(self, shell, name: str):
+    def __init__(self, shell: Any, name: str):
         self.shell, self.name = shell, name
 
     def write(self, text: str) -> int:
         """Keep the text."""
         if text:
-            self.shell.sink.add("stream", name=self.name, text=text)
+            self.shell.cell_outputs.add("stream", name=self.name, text=text)
         return len(text)
 
     def fileno(self) -> int:
         """The real descriptor, so that subprocesses may inherit it."""
-        return {"stdout": 1, "stderr": 2}[self.name]
+        return 1 if self.name == "stdout" else 2
 
 
 @cache
-def prepare():
-    """The shell, made once before the fork."""
+def prepare() -> Any:
+    """The shell of this process, made once; a copy of the process has its own."""
     from IPython.core.displayhook import DisplayHook
     from IPython.core.displaypub import DisplayPublisher
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
-    class Hook(DisplayHook):
+    class KeepingDisplayHook(DisplayHook):
         def write_output_prompt(self): ...
 
         def write_format_data(self, format_dict, md_dict=None):
-            data, fields = (
-                _plain(format_dict),
-                {"metadata": md_dict or {}, "execution_count": self.prompt_count},
-            )
-            if data:
-                self.shell.sink.add("execute_result", data=data, **fields)
+            if format_dict:
+                self.shell.cell_outputs.add(
+                    "execute_result",
+                    data=_text_only(format_dict),
+                    metadata=md_dict or {},
+                    execution_count=self.prompt_count,
+                )
 
         def finish_displayhook(self):
             self._is_active = False
 
-    class Publisher(DisplayPublisher):
+    class KeepingDisplayPublisher(DisplayPublisher):
         def publish(self, data, metadata=None, *, transient=None, update=False, **_):
-            fields, display = (
-                {"data": _plain(data), "metadata": metadata or {}},
-                (transient or {}).get("display_id"),
-            )
-            if not update:
-                return self.shell.sink.add("display_data", display, **fields)
-            for output in self.shell.sink.shown.get(display, ()):
-                output.update(fields)
+            fields = {"data": _text_only(data), "metadata": metadata or {}}
+            display_id = (transient or {}).get("display_id")
+            if update:
+                self.shell.cell_outputs.update(display_id, fields)
+            else:
+                self.shell.cell_outputs.add("display_data", display_id, **fields)
 
         def clear_output(self, wait=False):
-            self.shell.sink.wiping = wait
-            self.shell.sink.clear(not wait)
+            self.shell.cell_outputs.clear(wait)
 
-    class ZMQInteractiveShell(
-        InteractiveShell
-    ):  # pandas and others look at this name to know a notebook
-        displayhook_class, display_pub_class, kernel = Hook, Publisher, None
+    # pandas and others look at this name to know a notebook
+    class ZMQInteractiveShell(InteractiveShell):
+        displayhook_class, display_pub_class = KeepingDisplayHook, KeepingDisplayPublisher
+        kernel = None
+        cell_outputs: CellOutputs
 
         def _showtraceback(self, etype, evalue, stb):
-            self.sink.add("error", ename=etype.__name__, evalue=str(evalue), traceback=list(stb))
+            self.cell_outputs.add(
+                "error", ename=etype.__name__, evalue=str(evalue), traceback=list(stb)
+            )
 
         def enable_gui(self, gui=None): ...
 
-    shell = ZMQInteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
-    shell.system, shell.sink = shell.system_piped, Sink({})
+    shell: Any = ZMQInteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
+    shell.system = shell.system_piped
+    shell.cell_outputs = CellOutputs({}, None)
     return shell
 
 
-def run(cells, send) -> None:
-    """Run the code cells in turn; `send` a record as each starts and as each ends, stop at the
-    first that fails.
+def run_cells(cells: Sequence[Mapping[str, Any]], observer: CellObserver) -> None:
+    """Run the code cells in turn, in this process; stop at the first that fails.
+
+    The process belongs to the notebook: what cells change in it stays.
     """
-    shell, shown = prepare(), {}
-    random.seed()  # every child would else inherit the same state of the global generators
+    shell = prepare()
+    displays: dict[str, list[dict]] = {}
+    random.seed()  # a copy of a process has the same state of the global generators
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        os.dup2(out.fileno(), 1)
-        os.dup2(err.fileno(), 2)
-        sys.stdout, sys.stderr = Stream(shell, "stdout"), Stream(shell, "stderr")
-        for at, cell in enumerate(cells):
+    with _captured_streams(shell) as descriptors:
+        for index, cell in enumerate(cells):
             tags = cell["metadata"].get("tags", [])
-            if (
-                cell["cell_type"] != "code"
-                or not cell["source"].strip()
-                or "skip-execution" in tags
-            ):
+            is_code = cell["cell_type"] == "code" and cell["source"].strip()
+            if not is_code or "skip-execution" in tags:
                 continue
-            send({"cell": at})
-            shell.sink = Sink(
-                shown, lambda: (sys.stdout.write(_drained(out)), sys.stderr.write(_drained(err)))
-            )
+            observer.cell_started(index)
+            shell.cell_outputs = CellOutputs(displays, descriptors)
             result = shell.run_cell(cell["source"], store_history=True)
-            shell.sink.drain()
-            go = result.success or "raises-exception" in tags
-            send(
-                {
-                    "cell": at,
-                    "outputs": shell.sink.outputs,
-                    "count": shell.execution_count - 1,
-                    "go": go,
-                }
-            )
-            if not go:
+            shell.cell_outputs.drain()
+            success = result.success or "raises-exception" in tags
+            outputs = shell.cell_outputs.outputs
+            observer.cell_finished(index, outputs, shell.execution_count - 1, success)
+            if not success:
                 return
 
 
-def _drained(file) -> str:
-    """What subprocesses and C code wrote past Python's streams."""
-    file.seek(0)
-    text = file.read().decode("utf-8", "replace")
-    file.seek(0)
-    file.truncate()
-    return text
+@contextmanager
+def _captured_streams(shell: Any) -> Iterator[DescriptorFiles]:
+    """Standard output and error go to the cells' outputs, from Python and from below it."""
+    streams = sys.stdout, sys.stderr
+    for stream in streams:
+        stream.flush()
+    descriptors = os.dup(1), os.dup(2)
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        try:
+            os.dup2(out.fileno(), 1)
+            os.dup2(err.fileno(), 2)
+            sys.stdout, sys.stderr = CellStream(shell, "stdout"), CellStream(shell, "stderr")
+            yield DescriptorFiles(out, err)
+        finally:
+            sys.stdout, sys.stderr = streams
+            for number, kept in zip((1, 2), descriptors, strict=True):
+                os.dup2(kept, number)
+                os.close(kept)
 
 
-def _plain(data: dict) -> dict:
-    return {
-        kind: base64.b64encode(said).decode() if isinstance(said, bytes) else said
-        for kind, said in data.items()
-    }
+def _text_only(data: Mapping[str, Any]) -> dict[str, Any]:
+    """A mime bundle with its bytes as base64, as notebook files keep them."""
+    texts = {}
+    for kind, content in data.items():
+        is_binary = isinstance(content, bytes)
+        texts[kind] = base64.b64encode(content).decode() if is_binary else content
+    return texts

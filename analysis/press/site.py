@@ -1,18 +1,20 @@
-"""The pages about all reports: index, tables of every answer, sources, feed. Built from the records
-alone.
-"""
+"""The pages about all reports: index, tables of every answer, feed. Made of the records alone."""
 
 import csv
+import gzip
 import io
 import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from itertools import groupby
-from pathlib import Path
 
-from analysis.press import html as page
-from analysis.press import storage as store
-from analysis.press.jobs import ordered, page_name, record_name
+from analysis.press import html, storage
+from analysis.press.domain import Column, Domain, load_domain
+from analysis.press.jobs import Job
+from analysis.press.messages import Failure
+from analysis.press.records import Answer, Page, ReportRecord, page_name, record_name
 
-FIELDS: tuple = (
+RESULT_COLUMNS = (
     "scenario",
     "notebook",
     "heading",
@@ -23,202 +25,292 @@ FIELDS: tuple = (
     "low",
     "high",
     "unit",
+    "verdict",
+    "status",
 )
-FIELDS += ("verdict", "status")
-TAKEN = ("notebook", "quantity", "option", "unit", "low", "mid", "high")
-FACTS = Path(__file__).parents[1] / "facts"
+NUMBER_COLUMNS = ("notebook", "quantity", "option", "unit", "low", "mid", "high")
+FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r")  # with which a spreadsheet begins a formula
+LATEST_ENTRIES = 200
+EPOCH = "1970-01-01"
 
 
-def records(output: str, planned: list | None = None) -> list[dict]:
-    """Every record of the site, by scenario and notebook; what is not `planned` any more is removed
-    with its page.
+@dataclass(frozen=True)
+class SiteTask:
+    """Something that is done once for the whole site, by whichever process has time."""
+
+    domain_path: str
+    output: str
+
+    @property
+    def domain(self) -> Domain:
+        """The domain, found by its import path in whichever process asks."""
+        return load_domain(self.domain_path)
+
+    @property
+    def name(self) -> str:
+        """What the task is called beside reports; no report has a name with a space."""
+        return f"site {type(self).__name__}"
+
+    def lost(self, message: str) -> Failure:
+        """The result where the process that did it was lost."""
+        return Failure(message)
+
+
+@dataclass(frozen=True)
+class CheckScenarios(SiteTask):
+    """Reads scenarios strictly; gives every fault, each with its place."""
+
+    scenarios: tuple[str, ...]
+
+    def run(self) -> list[str]:
+        """Faults of all scenarios, in their order."""
+        faults: list[str] = []
+        for scenario in self.scenarios:
+            faults += self.domain.describe(scenario).faults
+        return faults
+
+
+@dataclass(frozen=True)
+class WriteTables(SiteTask):
+    """Writes results.csv and .parquet, and for each scenario numbers.csv and forecasts.json."""
+
+    records: tuple[ReportRecord, ...]
+
+    def run(self) -> str:
+        """Write those that changed; a digest of all."""
+        texts = {"results.csv": _csv(RESULT_COLUMNS, _result_rows(self.records))}
+        for scenario, group in groupby(self.records, lambda record: record.scenario):
+            if scenario:
+                texts |= _tables_of_scenario(scenario, list(group))
+        changed = storage.put_changed(self.output, texts)
+        if "results.csv" in changed or storage.size(self.output, "results.parquet") is None:
+            parquet = _parquet(_result_rows(self.records))
+            storage.put(self.output, "results.parquet", parquet)
+        return storage.digest(*texts, *texts.values())
+
+
+@dataclass(frozen=True)
+class WriteExtraPages(SiteTask):
+    """Writes the pages that the domain adds; nothing where nothing changed on which they depend.
+
+    `common` is the digest of what every report depends on.
     """
-    wanted = {record_name(job) for job in planned} if planned else None
-    found = []
-    for name in (name for name in store.names(output, ".records") if name.endswith(".json")):
-        record = json.loads(store.get(output, name) or b"{}")
-        if wanted is None or name in wanted:
-            found.append(record)
-            continue
-        for gone in (page_name(record), page_name(record, ".failed.ipynb"), name):
-            store.drop(output, gone)
-    return sorted(found, key=lambda record: (record["scenario"], record["notebook"]))
+
+    common: str
+    force: bool
+
+    def run(self) -> None:
+        """Write those that changed."""
+        state = storage.get(self.output, ".records/extra-pages")
+        first_link = next((link.name for link in self.domain.links), None)
+        is_there = first_link is None or storage.size(self.output, first_link)
+        if self.force or state != self.common.encode() or not is_there:
+            pages = {page.name: page.content for page in self.domain.extra_pages()}
+            storage.put_changed(self.output, pages | {".records/extra-pages": self.common})
 
 
-def tables(output: str, found: list[dict]) -> str:
-    """Write results.csv and .parquet, and for each scenario numbers.csv and forecasts.json; give a
-    digest of all.
+@dataclass(frozen=True)
+class WriteSite(SiteTask):
+    """Writes chart library, extra pages, feed and, last, the index; nothing where nothing changed.
+
+    `library` is where the chart library lies in the site, blank where each page carries it.
     """
-    asked = [(answer(record), record) for record in found if record["scenario"]]
-    rows = [
-        {field: said.get(field, "") for field in FIELDS} | {"status": r["status"]}
-        for said, r in asked
-    ]
-    texts = {"results.csv": _csv(FIELDS, rows)}
-    for scenario, records in groupby(found, lambda record: record["scenario"]):
-        group = list(records)
-        taken = [
-            {"notebook": r["notebook"], **row}
-            for r in group
-            for row in answer(r).get("numbers", [])
-        ]
-        if scenario and taken:
-            texts[f"{scenario}/numbers.csv"] = _csv(TAKEN, taken)
-        registers = [told for r in group for told in answer(r).get("forecasts", [])]
-        if scenario and registers:
-            texts[f"{scenario}/forecasts.json"] = (
-                json.dumps(registers, indent=1, sort_keys=True) + "\n"
-            )
-    changed = [name for name, text in texts.items() if store.get(output, name) != text.encode()]
-    for name in changed:
-        store.put(output, name, texts[name])
-    if "results.csv" in changed or store.size(output, "results.parquet") is None:
-        store.put(output, "results.parquet", _parquet(rows))
-    return store.digest(*texts, *texts.values())
 
+    records: tuple[ReportRecord, ...]
+    common: str
+    library: str
+    force: bool
 
-def answer(record: dict) -> dict:
-    """The record of the page that stands: a failed report leaves the one before it."""
-    named = {key: record[key] for key in ("scenario", "notebook")}
-    return record if record["status"] == "ok" else (record.get("last") or {}) | named
-
-
-def _csv(fields, rows) -> str:
-    out = io.StringIO()
-    writer = csv.DictWriter(out, fields, lineterminator="\n", extrasaction="ignore")
-    writer.writeheader()
-    writer.writerows(
-        {k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()} for row in rows
-    )
-    return out.getvalue()
-
-
-def _parquet(rows: list[dict]) -> bytes:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    kinds = {
-        field: pa.float64() if field in ("value", "low", "high") else pa.string()
-        for field in FIELDS
-    }
-    columns = {
-        f: pa.array([None if row[f] == "" else row[f] for row in rows], kind)
-        for f, kind in kinds.items()
-    }
-    out = io.BytesIO()
-    pq.write_table(pa.table(columns), out)
-    return out.getvalue()
-
-
-def pages(output: str, found: list[dict], common: str, shared: str, force: bool = False) -> None:
-    """Chart library, sources, feed and, last, the index; nothing where nothing changed."""
-    state = store.digest(common, shared, json.dumps(found, sort_keys=True))
-    if (
-        not force
-        and store.get(output, ".records/site") == state.encode()
-        and store.size(output, "index.html")
-    ):
-        return
-    if shared and store.size(output, shared) is None:
-        import gzip
-
-        store.put(output, shared, gzip.decompress(page.library()))
-    sources(output, common)
-    _write(
-        output, ("feed.xml", _feed(found)), ("index.html", _index(found)), (".records/site", state)
-    )
-
-
-def sources(output: str, common: str, force: bool = False) -> None:
-    """The pages of all sources of facts; nothing where no fact and no template changed."""
-    told = force or store.get(output, ".records/sources") != common.encode()
-    if told or not store.size(output, "sources/index.html"):
-        _write(output, *_sources(), (".records/sources", common))
-
-
-def _write(output: str, *texts: tuple[str, str]) -> None:
-    """Write those that are not there already, in order."""
-    for name, text in texts:
-        if store.get(output, name) != text.encode():
-            store.put(output, name, text)
-
-
-def _index(found: list[dict]) -> str:
-    order = ordered(r["notebook"] for r in found if r["scenario"])
-    rows = []
-    for scenario, group in groupby(
-        (r for r in found if r["scenario"]), lambda record: record["scenario"]
-    ):
-        cells = {record["notebook"]: _shown(record) for record in group}
-        first = next((c for c in cells.values() if c.get("heading")), {})
-        about = {key: first.get(key, "") for key in ("heading", "question", "as_of")}
-        rows.append(about | {"scenario": scenario, "cells": [cells.get(name) for name in order]})
-    once = [_shown(record) for record in found if not record["scenario"]]
-    return page.frame(
-        "index.html", notebooks=order, rows=rows, once=once, title="All answers", root=""
-    )
-
-
-def _shown(record: dict) -> dict:
-    """What the index shows of a report."""
-    from analysis.pages.numbers import Shown
-
-    said = answer(record) | {
-        "status": record["status"],
-        "error": record.get("error"),
-        "page": page_name(record),
-    }
-    if said.get("value") is not None and "unit" in said:
-        shown = Shown((said["low"], said["value"], said["high"]), said["unit"])
-        said |= {"mid": shown.mid, "range": shown.range if shown.low != shown.high else ""}
-    return said
-
-
-def _sources():
-    """A page for each source with every fact that rests on it, and their list."""
-    tables = {
-        path.stem: list(csv.DictReader(path.open(encoding="utf-8")))
-        for path in sorted(FACTS.glob("*.csv"))
-    }
-    known, uses = tables.pop("sources", []), {}
-    for name, rows in tables.items():
-        for row in rows:
-            told = {key: value for key, value in row.items() if key and value and key != "source"}
-            uses.setdefault(row.get("source") or "", []).append({"table": name} | told)
-    for source in known:
-        used = sorted(uses.get(source["source"], []), key=lambda row: row["table"])
-        groups = [(name, list(rows)) for name, rows in groupby(used, lambda row: row["table"])]
-        groups = [
-            (name, list(dict.fromkeys(k for row in rows for k in row))[1:], rows)
-            for name, rows in groups
-        ]
-        html = page.frame(
-            "source.html", source=source, groups=groups, title=source["title"], root="../"
-        )
-        yield f"sources/{source['source']}.html", html
-    counted = [source | {"count": len(uses.get(source["source"], []))} for source in known]
-    yield (
-        "sources/index.html",
-        page.frame("sources.html", sources=counted, title="Sources", root="../"),
-    )
-
-
-def _feed(found: list[dict]) -> str:
-    """Atom (RFC 4287): an entry an answer, whose id changes with the answer, so that a reader shows
-    what moved.
-    """
-    said = [answer(record) for record in found if answer(record).get("headline")]
-    said.sort(key=lambda r: (not r.get("was"), r["scenario"], r["notebook"]))
-    for record in said:
-        changing = (str(record.get(key)) for key in ("headline", "value", "low", "high"))
-        record |= {
-            "mark": store.digest(*changing),
-            "page": page_name(record),
-            "moment": _moment(record),
+    def run(self) -> None:
+        """Write those that changed."""
+        found = json.dumps([asdict(record) for record in self.records], sort_keys=True)
+        state = storage.digest(self.common, self.library, found)
+        is_current = storage.get(self.output, ".records/site") == state.encode()
+        if is_current and not self.force and storage.size(self.output, "index.html"):
+            return
+        if self.library and storage.size(self.output, self.library) is None:
+            storage.put(self.output, self.library, gzip.decompress(html.library()))
+        WriteExtraPages(self.domain_path, self.output, self.common, force=False).run()
+        texts = {
+            "feed.xml": feed(self.domain, self.records),
+            "index.html": index(self.domain, self.records),
+            ".records/site": state,
         }
-    latest = max((record["moment"] for record in said), default=_moment({}))
-    return page.parsed("feed.xml").render(latest=latest, entries=said[:200])
+        storage.put_changed(self.output, texts)
 
 
-def _moment(record: dict) -> str:
-    return f"{record.get('as_of') or '1970-01-01'}T00:00:00Z"
+def read_records(output: str) -> list[ReportRecord]:
+    """Every record of the site that can be read, by scenario and notebook."""
+    records = []
+    for name in storage.names(output, ".records"):
+        if name.endswith(".json"):
+            record = ReportRecord.from_json(storage.get(output, name))
+            if record is not None:
+                records.append(record)
+    return sorted(records, key=lambda record: (record.scenario, record.notebook))
+
+
+def remove_unplanned(output: str, jobs: Iterable[Job]) -> None:
+    """Remove records and pages of reports that are not planned any more."""
+    planned = {record_name(job.scenario, job.notebook) for job in jobs}
+    for name in storage.names(output, ".records"):
+        if not name.endswith(".json") or name in planned:
+            continue
+        record = ReportRecord.from_json(storage.get(output, name))
+        if record is not None:
+            for suffix in (".html", ".failed.ipynb"):
+                storage.drop(output, page_name(record.scenario, record.notebook, suffix))
+        storage.drop(output, name)
+
+
+def _result_rows(records: Iterable[ReportRecord]) -> list[dict]:
+    """A row for each report of a scenario, as results.csv has it."""
+    rows = []
+    for record in records:
+        if not record.scenario:
+            continue
+        row: dict = dict.fromkeys(RESULT_COLUMNS, "")
+        row |= {"scenario": record.scenario, "notebook": record.notebook}
+        if record.page is not None:
+            page = record.page
+            row |= {"heading": page.title, "question": page.question, "as_of": page.as_of}
+            if page.answer is not None:
+                answer = asdict(page.answer)
+                row |= {name: answer[name] for name in RESULT_COLUMNS if name in answer}
+        row["status"] = record.status
+        rows.append(row)
+    return rows
+
+
+def _tables_of_scenario(scenario: str, records: Sequence[ReportRecord]) -> dict[str, str]:
+    """numbers.csv and forecasts.json of a scenario, where its reports have such."""
+    numbers: list[dict] = []
+    registers: list[dict] = []
+    for record in records:
+        if record.page is not None:
+            for number in record.page.numbers:
+                numbers.append({"notebook": record.notebook, **asdict(number)})
+            registers += record.page.forecasts
+    texts = {}
+    if numbers:
+        texts[f"{scenario}/numbers.csv"] = _csv(NUMBER_COLUMNS, numbers)
+    if registers:
+        text = json.dumps(registers, indent=1, sort_keys=True)
+        texts[f"{scenario}/forecasts.json"] = text + "\n"
+    return texts
+
+
+def _csv(columns: Sequence[str], rows: Iterable[dict]) -> str:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, columns, lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: _csv_cell(value) for name, value in row.items()})
+    return out.getvalue()
+
+
+def _csv_cell(value: object) -> object:
+    """Six digits of a number; text that a spreadsheet would take for a formula is quoted."""
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, str) and value.startswith(FORMULA_MARKS):
+        return "'" + value
+    return value
+
+
+def _parquet(rows: Sequence[dict]) -> bytes:
+    import pyarrow
+    import pyarrow.parquet
+
+    columns = {}
+    for name in RESULT_COLUMNS:
+        kind = pyarrow.float64() if name in ("value", "low", "high") else pyarrow.string()
+        values = [None if row[name] == "" else row[name] for row in rows]
+        columns[name] = pyarrow.array(values, kind)
+    out = io.BytesIO()
+    pyarrow.parquet.write_table(pyarrow.table(columns), out)
+    return out.getvalue()
+
+
+@dataclass(frozen=True)
+class IndexRow:
+    """A scenario on the index, with the record of each column's report."""
+
+    scenario: str
+    title: str
+    question: str
+    as_of: str
+    records: tuple[ReportRecord | None, ...]
+
+
+def index(domain: Domain, records: Iterable[ReportRecord]) -> str:
+    """The page that leads to all others: a row a scenario, a column a notebook."""
+    records = list(records)
+    names = domain.ordered({record.notebook for record in records if record.scenario})
+    captions = {column.notebook: column.caption for column in domain.columns}
+    rows = []
+    by_scenario = groupby((r for r in records if r.scenario), lambda record: record.scenario)
+    for scenario, group in by_scenario:
+        found = {record.notebook: record for record in group}
+        page = next((record.page for record in found.values() if record.page is not None), None)
+        rows.append(
+            IndexRow(
+                scenario=scenario,
+                title=page.title if page else "",
+                question=page.question if page else "",
+                as_of=page.as_of if page else "",
+                records=tuple(found.get(name) for name in names),
+            )
+        )
+    return html.fill_frame(
+        "index.html",
+        title="All answers",
+        site_name=domain.name,
+        heading=domain.title,
+        lead=domain.lead,
+        columns=[Column(name, captions.get(name, "")) for name in names],
+        rows=rows,
+        whole_site=[record for record in records if not record.scenario],
+        links=domain.links,
+    )
+
+
+@dataclass(frozen=True)
+class FeedEntry:
+    """An answer in the feed; `mark` changes with the answer, `moment` is its date."""
+
+    scenario: str
+    notebook: str
+    page: Page
+    link: str
+    mark: str
+    moment: str
+
+
+def feed(domain: Domain, records: Iterable[ReportRecord]) -> str:
+    """Atom (RFC 4287): an entry an answer, whose id changes with the answer, so that a reader shows
+    what moved. Answers that changed come first.
+    """
+    entries = []
+    for record in records:
+        if record.page is not None and record.page.answer is not None:
+            entries.append(_entry(record, record.page, record.page.answer))
+    entries.sort(key=lambda entry: (entry.page.previous is None, entry.scenario, entry.notebook))
+    return html.parsed_template("feed.xml").render(
+        site_name=domain.name,
+        urn=domain.name.lower(),
+        latest=max((entry.moment for entry in entries), default=f"{EPOCH}T00:00:00Z"),
+        entries=entries[:LATEST_ENTRIES],
+    )
+
+
+def _entry(record: ReportRecord, page: Page, answer: Answer) -> FeedEntry:
+    changing = (answer.headline, answer.value, answer.low, answer.high)
+    return FeedEntry(
+        scenario=record.scenario,
+        notebook=record.notebook,
+        page=page,
+        link=page_name(record.scenario, record.notebook),
+        mark=storage.digest(*(str(each) for each in changing)),
+        moment=f"{page.as_of or EPOCH}T00:00:00Z",
+    )

@@ -4,24 +4,25 @@ import hashlib
 import os
 import shutil
 import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import fsspec
 
-_MASK = os.umask(0)
-os.umask(_MASK)
 TEMPORARY = ".writing-"
+LOCK = ".lock"
 
 
-def put(base: str, name: str, data: bytes | str, **options) -> None:
+def put(base: str, name: str, data: bytes | str, **options: Any) -> None:
     """Write `name` under `base`; `options` go to the object store's own writer."""
     data = data.encode() if isinstance(data, str) else data
-    if "://" in base:
-        system, path = where(base, name)
-        system.pipe_file(
-            path, data, **options
-        )  # an object store shows an object when it is complete
+    if is_url(base):
+        system, path = locate(base, name)
+        # An object store shows an object when it is complete.
+        system.pipe_file(path, data, **options)
         return
     final = Path(base, name)
     final.parent.mkdir(parents=True, exist_ok=True)
@@ -29,7 +30,7 @@ def put(base: str, name: str, data: bytes | str, **options) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-        os.chmod(temporary, 0o666 & ~_MASK)
+        os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, final)
     except BaseException:
         with suppress(OSError):
@@ -37,36 +38,50 @@ def put(base: str, name: str, data: bytes | str, **options) -> None:
         raise
 
 
+def put_changed(base: str, texts: Mapping[str, str]) -> list[str]:
+    """Write those files that are not there already, in order; their names."""
+    changed = [name for name, text in texts.items() if get(base, name) != text.encode()]
+    for name in changed:
+        put(base, name, texts[name])
+    return changed
+
+
 def get(base: str, name: str) -> bytes | None:
-    """The content, None where there is none."""
+    """The content, None where there is no such file."""
     with suppress(FileNotFoundError):
-        system, path = where(base, name)
+        system, path = locate(base, name)
         return system.cat_file(path)
+    return None
 
 
 def size(base: str, name: str) -> int | None:
     """Bytes, None where there is no such file."""
     with suppress(FileNotFoundError):
-        system, path = where(base, name)
+        system, path = locate(base, name)
         return system.info(path)["size"]
+    return None
 
 
 def names(base: str, under: str = "") -> list[str]:
     """Every file under a folder of the site, sorted."""
-    system, root = where(base)
-    return sorted(
-        path.split(root + "/", 1)[-1] for path in system.find(f"{root}/{under}".rstrip("/"))
-    )
+    system, root = locate(base)
+    found = system.find(f"{root}/{under}".rstrip("/"))
+    return sorted(path.split(root + "/", 1)[-1] for path in found)
 
 
 def drop(base: str, name: str) -> None:
     """Remove a file that may be gone already."""
     with suppress(FileNotFoundError):
-        system, path = where(base, name)
+        system, path = locate(base, name)
         system.rm_file(path)
 
 
-def where(base: str, name: str = ""):
+def is_url(base: str) -> bool:
+    """Whether a site lies behind a URL and not in a folder of this machine."""
+    return "://" in base
+
+
+def locate(base: str, name: str = "") -> tuple[Any, str]:
     """The fsspec file system of a folder or URL and the path inside it; what it listed before is
     asked again.
     """
@@ -85,26 +100,35 @@ def digest(*parts: bytes | str) -> str:
 
 
 @contextmanager
-def lock(base: str, say):
+def lock(base: str, tell: Callable[[str], None]) -> Iterator[None]:
     """One build at a time in a folder; another waits and says so. An object store has no lock: its
     writes are whole.
     """
-    if "://" in base or os.name != "posix":
+    if is_url(base):
         yield
         return
-    import fcntl
+    from filelock import FileLock, Timeout
 
     Path(base).mkdir(parents=True, exist_ok=True)
-    with open(Path(base, ".lock"), "w") as held:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say(f"another build is at work in {base}; this one waits for it")
-            fcntl.flock(held, fcntl.LOCK_EX)
+    held = FileLock(Path(base, LOCK))
+    try:
+        held.acquire(timeout=0)
+    except Timeout:
+        tell(f"another build is at work in {base}; this one waits for it")
+        held.acquire()
+    try:
         for left in Path(base).rglob(TEMPORARY + "*"):  # of a build that was killed
             left.unlink(missing_ok=True)
-        try:
-            yield
-        finally:
-            if os.listdir(base) == [".lock"]:  # a build that was refused leaves nothing
-                shutil.rmtree(base, ignore_errors=True)
+        yield
+    finally:
+        if set(os.listdir(base)) <= {LOCK}:  # a build that was refused leaves nothing
+            shutil.rmtree(base, ignore_errors=True)
+        held.release()
+
+
+@cache
+def _umask() -> int:
+    """The mask of new files, which can be read only by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,136 @@
+"""What the press asks of this project: how a scenario is described, what reports need, and the
+pages that no notebook makes. See press/domain.py.
+
+Nothing heavy is imported before it is used: a build that has nothing to do takes no time.
+"""
+
+import csv
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+
+from analysis.press import html
+from analysis.press.domain import Column, Description, Domain, ExtraLink, ExtraPage
+
+PACKAGE = Path(__file__).parents[1]
+FACTS = PACKAGE / "facts"
+TEMPLATES = Path(__file__).with_name("templates")
+# Rooms whose modules notebooks import; an optimiser and a sampler load with calibration, not here.
+NOTEBOOK_ROOMS = ("laws", "facts", "scenario", "model", "questions", "pages")
+
+
+def describe(scenario: str) -> Description:
+    """A scenario in its own words, read as strictly as notebooks read it."""
+    from analysis.scenario.errors import ScenarioError
+    from analysis.scenario.scenario import load
+
+    try:
+        case = load(scenario)
+    except ScenarioError as error:
+        return Description("", "", "", tuple(error.faults))
+    return Description(case.title, case.question, str(case.as_of), ())
+
+
+def warm() -> None:
+    """Import what notebooks import, and evaluate the reference scenario once."""
+    import pandas as pd
+
+    # Tables of facts are short: Arrow's strings cost a report a sixth more.
+    pd.set_option("mode.string_storage", "python")
+    import analysis
+
+    for room in NOTEBOOK_ROOMS:
+        package = importlib.import_module(f"analysis.{room}")
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
+
+    from analysis.pages import outputs
+    from analysis.pages.charts import theme
+    from analysis.questions import claim, cost, energy, forecast_scores
+
+    theme.use()
+    case = analysis.load("reference")
+    analysis.evaluate(case)
+    forecast_scores.scorecard(case.as_of)
+    claim.across_workloads(case)
+    cost.totals(case)
+    energy.energy_by_batch()
+    for template in TEMPLATES.glob("*.md"):
+        outputs.parsed(template.name)
+
+
+def source_pages() -> Iterator[ExtraPage]:
+    """A page for each source with every fact that rests on it, and their list."""
+    tables = {path.stem: _rows(path) for path in sorted(FACTS.glob("*.csv"))}
+    sources = tables.pop("sources")
+    uses: dict[str, list[tuple[str, dict[str, str]]]] = {}
+    for name, rows in tables.items():
+        for row in rows:
+            stated = {key: value for key, value in row.items() if key and value}
+            uses.setdefault(stated.pop("source", ""), []).append((name, stated))
+    for source in sources:
+        page = html.fill_frame(
+            "source.html",
+            title=source["title"],
+            site_name=DOMAIN.name,
+            folder=TEMPLATES,
+            source=source,
+            groups=_groups(uses.get(source["source"], [])),
+        )
+        yield ExtraPage(f"sources/{source['source']}.html", page)
+    counted = [{**source, "count": len(uses.get(source["source"], []))} for source in sources]
+    page = html.fill_frame(
+        "sources.html",
+        title="Sources",
+        site_name=DOMAIN.name,
+        folder=TEMPLATES,
+        sources=counted,
+    )
+    yield ExtraPage("sources/index.html", page)
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _groups(used: list[tuple[str, dict[str, str]]]) -> list[tuple[str, list[str], list[dict]]]:
+    """The rows that rest on a source, by table: its name, the columns in use, the rows."""
+    groups = []
+    for name, pairs in groupby(sorted(used, key=lambda pair: pair[0]), lambda pair: pair[0]):
+        rows = [row for _, row in pairs]
+        columns: dict[str, None] = {}
+        for row in rows:
+            columns |= dict.fromkeys(row)
+        groups.append((name, list(columns), rows))
+    return groups
+
+
+DOMAIN = Domain(
+    name="Passthrough",
+    root=PACKAGE.parent,
+    inputs=(PACKAGE, PACKAGE.parent / "params/reference.yml"),
+    title="What does the announcement buy?",
+    lead=(
+        "Each row is a scenario, each column a question. A figure is the median of the draws; "
+        "below it the range that holds 80% of them. Follow it to the argument, its doubts and its "
+        "sources."
+    ),
+    columns=(
+        Column("efficiency", "tokens for a dollar (a megawatt where power is short), new over old"),
+        Column("cost", "work that the yearly budget buys, at today's cost"),
+        Column("rollout", "cost of renting until it comes, buying today being 1"),
+    ),
+    links=(
+        ExtraLink(
+            "sources/index.html",
+            "Sources",
+            "every publication that a number rests on, with the numbers taken from it",
+        ),
+    ),
+    describe=describe,
+    warm=warm,
+    extra_pages=source_pages,
+)

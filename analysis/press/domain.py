@@ -1,0 +1,88 @@
+"""What the press asks of the project whose notebooks it renders; it knows no more of it."""
+
+import importlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Description:
+    """What the frame of a page and the index show of a scenario.
+
+    `faults` say, each with its place, why the scenario cannot be read; then the other fields are
+    blank and no report is made of it.
+    """
+
+    title: str
+    question: str
+    as_of: str
+    faults: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the index: a notebook, and in a few words what its figure is."""
+
+    notebook: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class ExtraPage:
+    """A page of the site that no notebook makes: its name in the site and its content."""
+
+    name: str
+    content: str
+
+
+@dataclass(frozen=True)
+class ExtraLink:
+    """A link on the index to an extra page, and what a reader finds there."""
+
+    name: str
+    title: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A project whose notebooks the press renders.
+
+    `root` holds notebooks/ and params/. `inputs` are the files and folders, below `root`, on which
+    every report depends beside its notebook and its scenario. `describe` reads a scenario by the
+    name or path that its notebooks get as their parameter. `warm` imports and runs once what
+    reports need: processes that make reports start as copies of one that has done so. It may start
+    no thread. `extra_pages` depend on `inputs` alone. `columns` are in the order in which a reader
+    takes the notebooks; others follow by name.
+    """
+
+    name: str
+    root: Path
+    inputs: tuple[Path, ...]
+    title: str
+    lead: str
+    columns: tuple[Column, ...]
+    links: tuple[ExtraLink, ...]
+    describe: Callable[[str], Description]
+    warm: Callable[[], None]
+    extra_pages: Callable[[], Iterator[ExtraPage]]
+
+    def ordered(self, notebooks: set[str]) -> list[str]:
+        """Names of notebooks in the order in which a reader takes them."""
+        leading = [column.notebook for column in self.columns if column.notebook in notebooks]
+        return leading + sorted(notebooks - set(leading))
+
+
+@cache
+def load_domain(path: str) -> Domain:
+    """The domain that stands at `module:name`; so named, every process finds it.
+
+    ImportError where there is no such module, AttributeError where it holds no such name.
+    """
+    module, _, name = path.partition(":")
+    domain = getattr(importlib.import_module(module), name)
+    if not isinstance(domain, Domain):
+        raise TypeError(f"{path} is no Domain but {type(domain).__name__}")
+    return domain

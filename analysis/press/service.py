@@ -1,0 +1,117 @@
+"""A process of our own that answers over a connection: started as a program, so whoever starts it
+may have threads, be a daemon or hold a port, and the process has an environment of its own.
+"""
+
+import importlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import traceback
+from collections.abc import Mapping
+from contextlib import suppress
+from multiprocessing.connection import Client, Connection, Listener, wait
+from typing import BinaryIO, cast
+
+
+class Service:
+    """A running service, as the process that started it sees it; it ends with that process."""
+
+    def __init__(self, function: str, environment: Mapping[str, str] | None = None):
+        """Start `function` ("module:name"), which is called with a Listener."""
+        code = "import sys; from analysis.press.service import run; run(sys.argv[1])"
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", code, function],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=dict(os.environ if environment is None else environment),
+            start_new_session=True,
+        )
+        self._address = ""
+
+    @property
+    def address(self) -> str:
+        """Where it listens; waits until it does. EOFError where it has ended instead."""
+        if not self._address:
+            output = cast(BinaryIO, self.process.stdout)
+            self._address = output.readline().decode().strip()
+        if not self._address:
+            raise EOFError("the process ended before it listened")
+        return self._address
+
+    def connect(self) -> Connection:
+        """A new connection; EOFError or OSError where the process has ended."""
+        return Client(self.address)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process still runs."""
+        return self.process.poll() is None
+
+    def close(self, seconds: float = 10) -> int:
+        """End the process, with force where it does not go in so many seconds; its exit status."""
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream is not None:
+                with suppress(OSError):
+                    stream.close()
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait()
+
+
+def run(function: str) -> None:
+    """The service's main program: print the address, then answer until the starter is gone."""
+    module, _, name = function.partition(":")
+    with tempfile.TemporaryDirectory(prefix="passthrough-") as folder:
+        # A socket in a folder that only this user can enter; elsewhere the platform's own pipe.
+        address = os.path.join(folder, "socket") if os.name == "posix" else None
+        with Listener(address, backlog=64) as listener:
+            print(listener.address, flush=True)
+            os.dup2(2, 1)  # what a library prints is no address
+            threading.Thread(target=_end_with_starter, args=(folder,), daemon=True).start()
+            status = 0
+            try:
+                getattr(importlib.import_module(module), name)(listener)
+            except Exception:
+                traceback.print_exc()
+                status = 1
+    os._exit(status)  # threads of a library would wait
+
+
+def _end_with_starter(folder: str) -> None:
+    """Wait until standard input ends, which it does when the starter closes it or dies; then end
+    this process with all that it started.
+    """
+    while os.read(0, 1024):
+        pass
+    with suppress(OSError):
+        os.unlink(os.path.join(folder, "socket"))
+        os.rmdir(folder)
+    kill_session(os.getpid())
+    os._exit(0)
+
+
+def begin_session(ends_with: int) -> None:
+    """Make this process the first of a session of its own, so that it can be killed with all that
+    it starts; so it is when `ends_with` becomes ready, the sentinel of another process.
+    """
+    if os.name == "posix":
+        os.setsid()
+    threading.Thread(target=_end_with, args=(ends_with,), daemon=True).start()
+
+
+def _end_with(sentinel: int) -> None:
+    wait([sentinel])
+    kill_session(os.getpid())
+    os._exit(1)
+
+
+def kill_session(process_id: int) -> None:
+    """Kill a process that began a session, and all that it started."""
+    if os.name == "posix":
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process_id, signal.SIGKILL)
