@@ -11,7 +11,6 @@ from analysis.facts import (
     Accelerator,
     Model,
     Site,
-    canonical_name,
     chosen,
     find,
     names,
@@ -19,7 +18,10 @@ from analysis.facts import (
     sources,
     table,
 )
+from analysis.facts.accelerator_names import read_accelerator
 from analysis.facts.check import check
+from analysis.facts.checkpoint_names import read_model, read_precision
+from analysis.facts.point_names import read_engine
 from analysis.facts.tables import COLUMNS, FOLDER
 from analysis.laws.architecture import ARCHITECTURE
 from analysis.model.settings import ENGINES
@@ -158,6 +160,14 @@ def test_mixtures_and_latents_are_told_apart():
     assert gpt.expert_bytes_per_parameter == pytest.approx(4.25 / 8)
 
 
+READ = {
+    "accelerator": read_accelerator,
+    "model": read_model,
+    "precision": read_precision,
+    "engine": read_engine,
+}
+
+
 @pytest.mark.parametrize(
     ("column", "written", "name"),
     [
@@ -184,14 +194,14 @@ def test_mixtures_and_latents_are_told_apart():
         ("accelerator", "GB300 NVL72", "gb300"),
         ("precision", "NVFP4", "fp4"),
         ("engine", "TensorRT-LLM", "trtllm"),
-        ("model", "gpt-4", "gpt-4"),  # not known, and left as it is
-        ("model", "Llama-3.1-9B-Instruct", "Llama-3.1-9B-Instruct"),
-        ("accelerator", "NVIDIA H100 96GB", "NVIDIA H100 96GB"),  # another chip
-        ("accelerator", "GeForce RTX 4080", "GeForce RTX 4080"),
+        ("model", "gpt-4", ""),  # not known
+        ("model", "Llama-3.1-9B-Instruct", ""),
+        ("accelerator", "NVIDIA H100 96GB", ""),  # another chip
+        ("accelerator", "GeForce RTX 4070", ""),
     ],
 )
 def test_names_are_found_as_people_write_them_and_never_anothers(column, written, name):
-    assert canonical_name(column, written) == name
+    assert READ[column](written).name == name
 
 
 def test_every_thing_means_itself_and_every_other_name_one_that_exists():
@@ -201,13 +211,13 @@ def test_every_thing_means_itself_and_every_other_name_one_that_exists():
         "precision": chosen("precisions")["thing"],
     }
     for column, things in known.items():
-        assert [canonical_name(column, name) for name in things] == list(things)
-        assert [canonical_name(column, name.upper()) for name in things] == list(things)
+        assert [READ[column](name).name for name in things] == list(things)
+        assert [READ[column](name.upper()).name for name in things] == list(things)
     rows = table("aliases").set_index("alias")
     for column, things in (known | {"engine": ENGINES}).items():
         meanings = rows[column].dropna()
         assert set(meanings) <= set(things)
-        assert [canonical_name(column, alias) for alias in meanings.index] == list(meanings)
+        assert [READ[column](alias).name for alias in meanings.index] == list(meanings)
 
 
 def test_records_are_frozen_and_tables_are_copies():

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from analysis.facts import Accelerator, Model, canonical_name, names
+from analysis.facts import Accelerator, Model, PointNames, names, read_names
 from analysis.laws.energy import BOARD
 from analysis.laws.throughput import THROUGHPUT
 from analysis.model.runner import arguments
-from analysis.model.settings import setting, unknown_names
+from analysis.model.settings import setting
 
 NAMES = ["accelerator", "model", "precision", "engine"]
 RANKS = ["chips", "tensor_parallel", "expert_parallel", "data_parallel"]
@@ -33,21 +33,27 @@ def read_points(
     missing = [name for name in COLUMNS if name not in frame]
     if missing:
         raise ValueError(f"missing columns: {', '.join(missing)}; needed: {', '.join(COLUMNS)}")
-    settings, which, reasons = _settings(frame, setting_of)
+    named, which = _named(frame)
+    settings = _settings(named, setting_of)
+    reasons = np.array([each.fault for each in named], dtype=object)[which]
     numbers = {
         name: pd.to_numeric(frame[name], errors="coerce").to_numpy(float)
         for name in COLUMNS
         if name not in NAMES
     }
+    stated = np.array([each.chips_count or np.nan for each in named], dtype=float)[which]
+    numbers["chips"] = np.where(np.isnan(numbers["chips"]), stated, numbers["chips"])
     for name in RANKS[1:]:
         blank = frame[name].isna() | (frame[name].astype(str).str.strip() == "")
         numbers[name] = np.where(blank | (numbers[name] == 0), 1, numbers[name])
     positive = np.all([(value > 0) & np.isfinite(value) for value in numbers.values()], axis=0)
     reasons = np.where((reasons == "") & ~positive, NOT_POSITIVE, reasons)
+    dies = np.array([each.rank_count_per_chip for each in named], dtype=float)[which]
+    numbers = _count_chips(numbers, dies)
     ranks, impossible = resolve_ranks(*(numbers[name] for name in RANKS))
     reasons = np.where((reasons == "") & impossible, IMPOSSIBLE, reasons)
     read = [name for name in settings[0] if name in _READ or name.endswith("_log_sd")]
-    columns = {name: np.array([each[name] for each in settings])[which] for name in read}
+    columns = {name: np.array([each[name] for each in settings])[which + 1] for name in read}
     columns |= ranks
     columns["input_tokens_per_request"] = numbers["input_tokens"]
     columns["output_tokens_per_request"] = numbers["output_tokens"]
@@ -82,28 +88,41 @@ def resolve_ranks(
     return ranks, impossible
 
 
-def _settings(
-    frame: pd.DataFrame, setting_of: Setting
-) -> tuple[list[dict[str, float]], np.ndarray, np.ndarray]:
-    """Settings of the distinct names, which of them each row has, and reasons for unknown names.
+def _count_chips(numbers: dict[str, np.ndarray], dies: np.ndarray) -> dict[str, np.ndarray]:
+    """Ranks over chips where they are stated over the dies of a chip: as many ranks as dies."""
+    ranks = numbers["tensor_parallel"] * numbers["data_parallel"]
+    counted = dict(numbers)
+    with np.errstate(invalid="ignore"):  # blank numbers have their reason already
+        by_die = (dies > 1) & (ranks > numbers["chips"]) & (ranks <= numbers["chips"] * dies)
+        for name in ("tensor_parallel", "expert_parallel"):
+            whole = by_die & (numbers[name] % dies == 0)
+            counted[name] = np.where(whole, numbers[name] / dies, numbers[name])
+    return counted
 
-    The first setting is blank: it stands for names that are not known.
-    """
+
+def point_notes(frame: pd.DataFrame) -> np.ndarray:
+    """What was assumed of the names of each row, in words; empty where they say all."""
+    named, which = _named(frame)
+    return np.array([each.note for each in named], dtype=object)[which]
+
+
+def _named(frame: pd.DataFrame) -> tuple[list[PointNames], np.ndarray]:
+    """The distinct names as they are read, and which of them each row has."""
     written = frame[NAMES].astype(object).where(frame[NAMES].notna(), "")
-    codes, distinct = _distinct_rows(written)
-    named = [
-        tuple(
-            canonical_name(column, str(value).strip())
-            for column, value in zip(NAMES, row, strict=True)
-        )
-        for row in distinct
-    ]
-    reasons = [unknown_names(*four) for four in named]
+    which, distinct = _distinct_rows(written)
+    return [read_names(*(str(value).strip() for value in row)) for row in distinct], which
+
+
+def _settings(named: list[PointNames], setting_of: Setting) -> list[dict[str, float]]:
+    """A blank setting, and that of each of the names; blank too for names that are not known."""
     blank = dict.fromkeys(setting_of(names(Accelerator)[0], names(Model)[0], "bf16"), np.nan)
     settings = [
-        blank if reason else setting_of(*four) for four, reason in zip(named, reasons, strict=True)
+        blank
+        if each.fault
+        else setting_of(each.accelerator, each.model, each.precision, each.engine)
+        for each in named
     ]
-    return [blank, *settings], codes + 1, np.array(reasons, dtype=object)[codes]
+    return [blank, *settings]
 
 
 def _distinct_rows(table: pd.DataFrame) -> tuple[np.ndarray, list[tuple]]:

@@ -8,13 +8,13 @@ import numpy as np
 
 from analysis import facts
 from analysis.facts import Accelerator, Model, chosen, find, names
+from analysis.facts.spelling import ENGINES
 from analysis.laws.architecture import ARCHITECTURE
 from analysis.model.coefficients import coefficients, energy_log_sd, log_sd, residual_log_sd
 from analysis.model.draws import Scores
 from analysis.model.runner import evaluate
 from analysis.scenario.scenario import Scenario
 
-ENGINES = ("vllm", "sglang", "trtllm", "atom")
 # What a name counts in: laws speak of one request, one chip and one token of it, and of the two
 # operations of a weight.
 UNITS = {
