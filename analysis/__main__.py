@@ -164,17 +164,57 @@ def publish(
     )
 
 
-@app.command()
-def predict(points: Path, output: Output = None):
-    """Add predictions to a CSV of serving points; with measured columns present, print the error
-    table too.
-    """
-    import pandas as pd
+Column = typer.Option(help="For rows that do not say it.", rich_help_panel="Columns")
 
+
+@app.command()
+def predict(
+    points: Annotated[str, typer.Argument(help="A CSV, a result file, or - for standard input.")],
+    output: Output = None,
+    accelerator: Annotated[str | None, Column] = None,
+    model: Annotated[str | None, Column] = None,
+    precision: Annotated[str | None, Column] = None,
+    engine: Annotated[str | None, Column] = None,
+    chips: Annotated[float | None, Column] = None,
+    tensor_parallel: Annotated[float | None, Column] = None,
+    data_parallel: Annotated[float | None, Column] = None,
+    expert_parallel: Annotated[float | None, Column] = None,
+    pipeline_parallel: Annotated[float | None, Column] = None,
+    input_tokens: Annotated[float | None, Column] = None,
+    output_tokens: Annotated[float | None, Column] = None,
+    concurrency: Annotated[float | None, Column] = None,
+    request_rate: Annotated[float | None, Column] = None,
+):
+    """Predict speed and energy for serving points; with measured columns, print the errors too.
+
+    Reads a CSV (comma, semicolon or tab) or results of `vllm bench serve`, `sglang.bench_serving`,
+    genai-perf, AIPerf and GuideLLM, as in
+
+    python -m analysis predict result.json --accelerator H100 --chips 1 --precision bf16
+
+    A blank precision is that of the checkpoint, a blank engine none, a blank layout tensor
+    parallel over all chips; `note` says what was assumed.
+    """
     from analysis.model import predict as answer
+    from analysis.model.measurements import read_measurements
     from analysis.model.predict import prediction_errors as errors
 
-    answered = answer(pd.read_csv(points))
+    options = {
+        "accelerator": accelerator,
+        "model": model,
+        "precision": precision,
+        "engine": engine,
+        "chips": chips,
+        "tensor_parallel": tensor_parallel,
+        "data_parallel": data_parallel,
+        "expert_parallel": expert_parallel,
+        "pipeline_parallel": pipeline_parallel,
+        "input_tokens": input_tokens,
+        "output_tokens": output_tokens,
+        "concurrency": concurrency,
+        "request_rate": request_rate,
+    }
+    answered = answer(read_measurements(points, options))
     answered.to_csv(output or sys.stdout, index=False)
     table = errors(answered)
     if not table.empty:
@@ -248,8 +288,9 @@ def main() -> None:
     except (
         ValueError,
         OSError,
-    ) as fault:  # ScenarioError is a ValueError; its module takes long to import
-        if type(fault).__name__ != "ScenarioError" and not isinstance(fault, OSError):
+    ) as fault:  # their classes are ValueErrors; the modules take long to import
+        words = ("ScenarioError", "MeasurementFault")
+        if type(fault).__name__ not in words and not isinstance(fault, OSError):
             raise
         print(fault, file=sys.stderr)
         sys.exit(2)

@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.laws.throughput import THROUGHPUT
+from analysis.model.arrivals import TOO_MANY, requests_in_flight, unstated_concurrency
 from analysis.model.board_power import ENERGY, predict_energy
 from analysis.model.draws import Z90
-from analysis.model.points import read_points
+from analysis.model.points import point_notes, read_points
 from analysis.model.runner import Columns, evaluate
 from analysis.model.settings import setting_with_errors
 
@@ -19,12 +20,24 @@ def predict(frame: pd.DataFrame) -> pd.DataFrame:
 
     Read are the columns of `points.COLUMNS` (the engine may be blank); others pass through. Added
     are output tokens/s per chip over all chips, mean seconds to the first token and per later
-    token, and board joules per output token, each with `_p10` and `_p90`. Raises ValueError where a
-    column is missing.
+    token, and board joules per output token, each with `_p10` and `_p90`, and `note`: what was
+    assumed. A row may state `request_rate` (requests/s) instead of its concurrency, which is then
+    filled in. Raises ValueError where a column is missing.
     """
+    by_rate = unstated_concurrency(frame)
+    if by_rate.any():
+        stated = frame.get("concurrency", np.nan)
+        frame = frame.assign(concurrency=np.where(by_rate, 1.0, stated))
     columns, reasons = read_points(frame, setting_with_errors)
     predictions: dict[str, np.ndarray] = {}
     with np.errstate(all="ignore"):
+        if by_rate.any():
+            rate = pd.to_numeric(frame["request_rate"], errors="coerce").to_numpy(float)
+            in_flight = np.where(by_rate, requests_in_flight(columns, rate), np.nan)
+            known = np.where(by_rate, in_flight, columns["concurrency_requests"])
+            columns["concurrency_requests"] = known
+            frame = frame.assign(concurrency=known)
+            reasons = np.where((reasons == "") & by_rate & np.isnan(known), TOO_MANY, reasons)
         results = serve_points(columns)
         fits = results["capacity_requests"] >= results["instances_count"]
         reasons = np.where((reasons == "") & ~fits, NO_MEMORY, reasons)
@@ -37,8 +50,18 @@ def predict(frame: pd.DataFrame) -> pd.DataFrame:
         predictions |= {ENERGY: joules, f"{ENERGY}_p10": low, f"{ENERGY}_p90": high}
     answered = reasons == ""
     added = {name: np.where(answered, value, np.nan) for name, value in predictions.items()}
-    kept = frame.drop(columns=[name for name in (*added, "reason") if name in frame])
-    return kept.assign(**added, reason=reasons)
+    kept = frame.drop(columns=[name for name in (*added, "reason", "note") if name in frame])
+    return kept.assign(**added, reason=reasons, note=_joined_notes(frame))
+
+
+def _joined_notes(frame: pd.DataFrame) -> np.ndarray:
+    """What was assumed of each row: notes that it brought, and those on its names."""
+    notes = point_notes(frame)
+    if "note" not in frame:
+        return notes
+    brought = frame["note"].fillna("").astype(str).to_numpy()
+    pairs = zip(brought, notes, strict=True)
+    return np.array(["; ".join(filter(None, pair)) for pair in pairs], dtype=object)
 
 
 def serve_points(columns: Columns) -> Columns:
