@@ -14,12 +14,16 @@ from analysis.facts.spelling import find_spelling, idle_words, spelled, unknown_
 from analysis.facts.tables import find, table
 
 COUNT_WORDS = {"single": 1, "dual": 2, "quad": 4}
-COUNT_FIRST = re.compile(r"^\s*(\d{1,4})\s*(?:[x×*]\s*|\s)(?=[a-z])", re.IGNORECASE)
+COUNT_FIRST = re.compile(r"^\s*(\d{1,4})\s*(?:[x×*]\s*|[\s-])(?=[a-z])", re.IGNORECASE)
 COUNT_LAST = re.compile(
-    r"[\s,(]*(?:[x×*]\s*(\d{1,4})|\(\s*(\d{1,4})\s*[x×]?\s*\)|:(\d{1,4}))\s*\)?\s*$", re.IGNORECASE
+    r"[\s,(_-]*(?:[x×*]\s*(\d{1,4})|\(\s*(\d{1,4})\s*[x×]?\s*\)|:(\d{1,4})"
+    r"|(?<![a-z\d])(\d{1,4})[\s_-]*(?:gpu|card|chip|accelerator)s?)\s*\)?\s*$",
+    re.IGNORECASE,
 )
 SLICE = re.compile(r"^(.*?\d[a-z]*)-(\d{1,5})$", re.IGNORECASE)  # of TPUs: `v6e-8`
-MEMORY = re.compile(r"(\d+(?:\.\d+)?)\s*[-_]?(gib|gb|mib|mb|g)(?![a-z0-9])", re.IGNORECASE)
+MEMORY = re.compile(  # not the number of a part: `A10G`
+    r"(?<![a-z\d.])(\d+(?:\.\d+)?)\s*[-_]?(gib|gb|mib|mb|g)(?![a-z0-9])", re.IGNORECASE
+)
 FORM = re.compile(r"\b(sxm|pcie)\s*\d(?!\d)", re.IGNORECASE)
 POWER = re.compile(
     r"\(?\s*(?:power\s*(?:cap|limit)(?:ped)?\s*(?:at|to|of)?\s*)?\d{2,4}\s*w(?:atts?)?\b\s*\)?",

@@ -23,8 +23,23 @@ from analysis.facts.spelling import (
 )
 from analysis.facts.tables import chosen, find
 
-UNSTATED = ("", "auto", "default", "none", "native", "original", "released", "nan", "-")
-RELEASED = frozenset((*UNSTATED, "as released", "compressed-tensors"))  # they say no precision
+UNSTATED = frozenset(
+    (
+        "",
+        "-",
+        "?",
+        "nan",
+        "n/a",
+        "none",
+        "unknown",
+        "auto",
+        "default",
+        "native",
+        "original",
+        "released",
+    )
+)
+RELEASED = UNSTATED | {"as released", "compressed-tensors", "modelopt", "quark"}  # say no precision
 GGUF = re.compile(
     r"(?:^|[-_.: ])(?:ud[-_])?(i?q)([2-8])((?:[-_](?:\d|k|xl|l|m|s|xs|xxs|nl|a|b))*)(?=$|[-_.: ])",
     re.IGNORECASE,
@@ -34,6 +49,10 @@ CACHE = re.compile(  # the format of the cache, beside that of the weights: `BF1
     r"(?:[\s:=_-]*(?:fp8|bf16|fp16|int8|auto|e4m3|e5m2)\w*)?\)?",
     re.IGNORECASE,
 )
+HUB_FOLDER = re.compile(r"(?:^|.*[/\\])models--([^/\\]+?)--([^/\\]+)(?:[/\\].*)?$", re.DOTALL)
+GROUPED = re.compile(r"([2-8])b(?=[-_.]\d+g\b)", re.IGNORECASE)  # `GPTQ-4b-128g`: bits, no size
+BITS = re.compile(r"\b(\d{1,2})[\s_-]*bits?\b", re.IGNORECASE)
+BITS_PER_WEIGHT = re.compile(r"(?<![\d.])([2-8])(?:\.\d+)?[\s_-]*bpw\b", re.IGNORECASE)
 SIZE = re.compile(r"\d [bm]\b")  # in a spelling: `llama 3.1 8 b`
 OTHER_SIZE = re.compile(r"\d[bmtk]$|^[a-z]\d+[bm]?$|^x\d|^\d+x")  # a word that says a size
 BYTE_FROM_BITS = 6  # of a GGUF type: from here on, 8 bits are nearer than 4.5
@@ -65,7 +84,9 @@ def read_model(written: str) -> ModelName:
     >>> read_model("Qwen/Qwen3-14B-AWQ").precision
     'int4'
     """
-    text = re.sub(r"\.(gguf|safetensors|bin)$", "", written.strip(), flags=re.IGNORECASE)
+    text = HUB_FOLDER.sub(r"\1/\2", written.strip())
+    text = re.sub(r"\.(gguf|safetensors|bin)$", "", text, flags=re.IGNORECASE)
+    text = BITS_PER_WEIGHT.sub(r"q\1", GROUPED.sub(r"\1bit", text))
     packed = GGUF.search(text) or re.search(r"[-_.]gguf\b", text, flags=re.IGNORECASE)
     bare = re.sub(r"[-_. ]gguf\b", "", GGUF.sub("", text), flags=re.IGNORECASE)
     words = written_words(bare)
@@ -98,6 +119,7 @@ def read_precision(written: str) -> PrecisionName:
     ('int4', 'fp8')
     """
     text = CACHE.sub(" ", written.strip()).strip()
+    text = BITS_PER_WEIGHT.sub(r"q\1", BITS.sub(r"\1bit", text))
     if text.lower() in RELEASED:
         return PrecisionName("", (), "")
     exact = spellings("precision").get(spelled(written_words(text)), "")

@@ -7,11 +7,16 @@ from dataclasses import dataclass
 from functools import cache
 
 from analysis.facts.accelerator_names import rank_count_per_chip, read_accelerator
-from analysis.facts.checkpoint_names import read_model, read_precision, released_precision
+from analysis.facts.checkpoint_names import (
+    UNSTATED,
+    read_model,
+    read_precision,
+    released_precision,
+)
 from analysis.facts.spelling import unknown_name, word_meanings
 
 JOINED_ENGINES = re.compile(
-    r"tensorrt[\s_-]*llm|trt[\s_-]*llm|llama[\s._-]cpp|text[\s_-]generation[\s_-]inference|mlc[\s_-]llm"
+    r"tensorrt[\s_-]*llm|trt[\s_-]*llm|llama[\s._-]cpp|text[\s_-]generation[\s_-]inference|mlc[\s_-]llm|gpt[\s_-]fast|in[\s_-]house"
 )
 
 
@@ -95,7 +100,7 @@ def read_engine(written: str) -> EngineName:
     ('sglang', '')
     """
     text = written.strip().lower()
-    if text in ("", "nan", "none", "-"):
+    if text in UNSTATED:
         return EngineName("", (), "")
     joined = JOINED_ENGINES.sub(lambda found: re.sub(r"[\s._-]", "", found[0]), text)
     words = [word for word in re.split(r"[^a-z0-9.]+", joined) if word]
