@@ -82,7 +82,7 @@ def _spoilt(tmp_path, old, new):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ("headline: overhead_cut", "headline: overhead_cot", "did you mean 'overhead_cut'?"),
         ("sources_count: 2", "sources_cnt: 2", "did you mean 'sources_count'?"),
@@ -131,11 +131,11 @@ def _spoilt(tmp_path, old, new):
         ("- id: budget", "- id: overhead_cut  # again", "stands twice"),
     ],
 )
-def test_a_malformed_claim_is_refused_with_file_line_and_key(tmp_path, old, new, said):
+def test_a_malformed_claim_is_refused_with_file_line_and_key(tmp_path, old, new, message):
     path, line = _spoilt(tmp_path, old, new)
     with pytest.raises(ScenarioError) as error:
         claim(path)
-    assert said in str(error.value)
+    assert message in str(error.value)
     where = [int(fault.split(":")[1]) for fault in error.value.faults]
     assert all(fault.startswith("magnum.yml:") for fault in error.value.faults)
     assert (

@@ -97,17 +97,17 @@ MLPERF = [
 @pytest.mark.parametrize(("run", "tokens_per_s", "wall_w", "j_per_token"), MLPERF)
 def test_mlperf_power_runs(run, tokens_per_s, wall_w, j_per_token):
     """MLPerf Inference results repositories: measured wall power over measured rate."""
-    made = energy.energy_j_per_output_token(wall_w / 8, tokens_per_s / 8)
-    assert made == pytest.approx(j_per_token, rel=2e-5), run
+    result = energy.energy_j_per_output_token(wall_w / 8, tokens_per_s / 8)
+    assert result == pytest.approx(j_per_token, rel=2e-5), run
 
 
 def test_mlperf_wall_power_needs_more_than_boards():
     """Eight B200 boards at their 1000 W limit are 8 kW; MLPerf's meter read 10.4 kW (5.1-0061,
     Lenovo SR680a V3).
     """
-    made = 8 * energy.wall_w_per_chip(950, 150, 35, 0.10, 0.95)
-    assert made == pytest.approx(10401, rel=0.03)
-    assert made > 8 * 1000
+    result = 8 * energy.wall_w_per_chip(950, 150, 35, 0.10, 0.95)
+    assert result == pytest.approx(10401, rel=0.03)
+    assert result > 8 * 1000
 
 
 def test_inferencex_tokens_per_megawatt():
@@ -153,8 +153,8 @@ def test_board_is_never_taken_for_wall(board, host, busy, fan):
 def test_kilowatt_hours_are_no_joules():
     joule = registry.Quantity(1.0, "J/token")
     kwh_price = registry.Quantity(0.4, "g/kWh")
-    told = cooling.operational_g_per_output_token(joule, kwh_price).to("g/token").magnitude
-    assert told == pytest.approx(0.4 / 3.6e6)
+    grams = cooling.operational_g_per_output_token(joule, kwh_price).to("g/token").magnitude
+    assert grams == pytest.approx(0.4 / 3.6e6)
     with pytest.raises(Exception, match="convert"):
         cooling.operational_g_per_output_token(registry.Quantity(1.0, "W/token"), kwh_price).to(
             "g/token"
@@ -268,9 +268,9 @@ def test_measuring_without_an_accelerator_says_so(measure, monkeypatch, capsys):
     none = types.SimpleNamespace(cuda=types.SimpleNamespace(is_available=lambda: False))
     monkeypatch.setitem(sys.modules, "torch", none)
     assert measure.main([]) == 2
-    told = capsys.readouterr()
-    assert "No CUDA accelerator" in told.err
-    assert told.out == ""
+    printed = capsys.readouterr()
+    assert "No CUDA accelerator" in printed.err
+    assert printed.out == ""
 
 
 def test_measured_power_is_read_in_watts_and_drops_the_climb(measure, monkeypatch):
@@ -305,11 +305,11 @@ def test_board_energy_of_models_left_out():
     At predicted speed ML.ENERGY's small models miss it: they ran slower there than under any other
     client of vLLM.
     """
-    told = board_power.accuracy().set_index(["speed", "source"])["median_error_share"]
-    assert {speed for speed, _ in told.index} == {"measured, where it is", "predicted"}
-    assert len(told) == 6
-    assert (told.drop(("predicted", "ml_energy_v3")) <= 0.15).all()
-    assert told["predicted", "ml_energy_v3"] <= 0.17
+    errors = board_power.accuracy().set_index(["speed", "source"])["median_error_share"]
+    assert {speed for speed, _ in errors.index} == {"measured, where it is", "predicted"}
+    assert len(errors) == 6
+    assert (errors.drop(("predicted", "ml_energy_v3")) <= 0.15).all()
+    assert errors["predicted", "ml_energy_v3"] <= 0.17
 
 
 def test_fit_is_repeatable_to_the_byte(tmp_path, monkeypatch):
@@ -323,9 +323,9 @@ def test_fit_is_repeatable_to_the_byte(tmp_path, monkeypatch):
 
 def test_intervals_hold_what_they_promise():
     """An 80% interval on models left out holds 75 to 85% of points, give or take one in fifty."""
-    told = board_power.accuracy().set_index(["speed", "source"])["covered_share"]
-    assert 0.73 <= told["predicted", "all"] <= 0.87
-    assert 0.73 <= told["measured, where it is", "all"] <= 0.87
+    covered = board_power.accuracy().set_index(["speed", "source"])["covered_share"]
+    assert 0.73 <= covered["predicted", "all"] <= 0.87
+    assert 0.73 <= covered["measured, where it is", "all"] <= 0.87
     middle, low, high = predict_energy(speeds_of_points(board_points()))
     assert np.all((low < middle) & (middle < high))
 
@@ -338,10 +338,10 @@ def test_weights_of_kernels_agree_with_boards_measured_on_kernels():
     """Quartiles of B200 kernels (aiconfigurator-core 0.12.0): decode attention 351 to 665 W, dense
     593 to 973 W.
     """
-    told = board_weights()
-    waits = energy.loaded_w_per_chip(1000, told["floor_share"], 0)
-    reads = energy.loaded_w_per_chip(1000, told["floor_share"], told["memory_weight_ratio"])
-    works = energy.loaded_w_per_chip(1000, told["floor_share"], told["prefill_weight_ratio"])
+    weights = board_weights()
+    waits = energy.loaded_w_per_chip(1000, weights["floor_share"], 0)
+    reads = energy.loaded_w_per_chip(1000, weights["floor_share"], weights["memory_weight_ratio"])
+    works = energy.loaded_w_per_chip(1000, weights["floor_share"], weights["prefill_weight_ratio"])
     assert waits < 351 < reads < works <= 1000
 
 

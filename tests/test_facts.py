@@ -322,7 +322,7 @@ def write(folder, name, rows):
 
 
 @pytest.mark.parametrize(
-    ("cells", "said"),
+    ("cells", "message"),
     [
         ({"source": ""}, "has no source"),
         ({"source": "nvidia_h100_datashet"}, "did you mean 'nvidia_h100_datasheet'"),
@@ -344,19 +344,19 @@ def write(folder, name, rows):
         ({"field": "memory"}, "does not end in a unit"),
     ],
 )
-def test_a_planted_fault_is_told_with_its_line(copy, cells, said):
+def test_a_planted_fault_is_told_with_its_line(copy, cells, message):
     line = next(
         n
         for n, row in enumerate(csv.DictReader((copy / "accelerators.csv").open()), 2)
         if row["unit"] == "GB/chip"
     )
     plant(copy, "accelerators", line, **cells)
-    told = [
+    faults = [
         fault
         for fault in check(copy)
         if fault.startswith(f"facts/accelerators.csv:{line}: a100-sxm.memory")
     ]
-    assert any(said in fault for fault in told), check(copy)
+    assert any(message in fault for fault in faults), check(copy)
 
 
 def test_a_disagreement_without_a_reason_is_refused(copy):
@@ -388,10 +388,12 @@ def test_a_row_told_twice_an_unknown_and_a_missing_field_are_refused(copy):
         "sites",
         [*rows[1:], rows[-1], NUMBER | {"thing": "texas", "field": "pu_ratio", "unit": ""}],
     )
-    told = check(copy)
-    assert f"facts/sites.csv:{len(rows) + 1}: singapore.site_w: is there twice" in told
-    assert any("texas.pu_ratio: unknown field; did you mean 'pue_ratio'" in fault for fault in told)
-    assert any("facts/sites.csv:2: us-average.pue_ratio: is missing" in fault for fault in told)
+    faults = check(copy)
+    assert f"facts/sites.csv:{len(rows) + 1}: singapore.site_w: is there twice" in faults
+    assert any(
+        "texas.pu_ratio: unknown field; did you mean 'pue_ratio'" in fault for fault in faults
+    )
+    assert any("facts/sites.csv:2: us-average.pue_ratio: is missing" in fault for fault in faults)
 
 
 @pytest.mark.parametrize(
@@ -413,27 +415,27 @@ def test_a_wide_table_needs_a_source_and_units_in_its_names(copy):
         }
     ]
     write(copy, "measured", rows)
-    told = "\n".join(check(copy))
-    assert "measured.csv:1: power: numbers under a name that ends in no unit" in told
-    assert "measured.csv:2: energy_j_per_token: 'much' is no finite number" in told
-    assert "measured.csv:2: as_of: 'soon' is no ISO date" in told
-    assert "measured.csv:2: unknown source 'nobody'" in told
+    faults = "\n".join(check(copy))
+    assert "measured.csv:1: power: numbers under a name that ends in no unit" in faults
+    assert "measured.csv:2: energy_j_per_token: 'much' is no finite number" in faults
+    assert "measured.csv:2: as_of: 'soon' is no ISO date" in faults
+    assert "measured.csv:2: unknown source 'nobody'" in faults
 
 
 def test_a_source_needs_a_title_a_day_and_a_grade(copy):
     plant(copy, "sources", 3, title="", grade="A7", read_on="today", url="nvidia.com")
-    told = "\n".join(check(copy))
-    for said in (
+    faults = "\n".join(check(copy))
+    for message in (
         "title is blank",
         "grade 'A7'",
         "read_on 'today' is no day on which it was",
         "'nvidia.com' is no URL",
     ):
-        assert f"sources.csv:3: aiconfigurator_core: {said}" in told
+        assert f"sources.csv:3: aiconfigurator_core: {message}" in faults
 
 
 @pytest.mark.parametrize(
-    ("read", "read_on", "said"),
+    ("read", "read_on", "message"),
     [
         ("opend", "2026-11-22", "read 'opend': did you mean 'opened'?"),
         (
@@ -450,10 +452,10 @@ def test_a_source_needs_a_title_a_day_and_a_grade(copy):
         ("our own", "2026-11-22", "read_on '2026-11-22' is no day on which it was read (our own)"),
     ],
 )
-def test_a_source_says_how_it_was_read_and_dates_only_what_was(copy, read, read_on, said):
+def test_a_source_says_how_it_was_read_and_dates_only_what_was(copy, read, read_on, message):
     plant(copy, "sources", 3, read=read, read_on=read_on)
     assert any(
-        fault.startswith(f"facts/sources.csv:3: aiconfigurator_core: {said}")
+        fault.startswith(f"facts/sources.csv:3: aiconfigurator_core: {message}")
         for fault in check(copy)
     )
 
@@ -470,7 +472,7 @@ def test_what_was_recalled_is_marked_in_the_rows_and_shown():
 
 
 @pytest.mark.parametrize(
-    ("name", "cells", "said"),
+    ("name", "cells", "message"),
     [
         (
             "prices",
@@ -518,7 +520,9 @@ def test_what_was_recalled_is_marked_in_the_rows_and_shown():
         ),
     ],
 )
-def test_numbers_below_nothing_disorder_and_unknown_words_are_refused(copy, name, cells, said):
+def test_numbers_below_nothing_disorder_and_unknown_words_are_refused(copy, name, cells, message):
     shutil.copy(FOLDER / f"{name}.csv", copy)
     plant(copy, name, 2, **cells)
-    assert [fault for fault in check(copy) if fault.startswith(f"facts/{name}.csv:2: {said}")] != []
+    assert [
+        fault for fault in check(copy) if fault.startswith(f"facts/{name}.csv:2: {message}")
+    ] != []

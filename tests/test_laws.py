@@ -1,5 +1,4 @@
-"""Every public law is asked the same three questions; a law of a new module is found without a
-change here.
+"""Three questions for every public law; a law of a new module is found without a change here.
 
 (a) Do floats, columns and quantities with units agree, and is the unit the one that the law's name
 claims? (b) Does a conversion factor hide inside? Literals are 0, 1 and 2 alone, and units in other
@@ -142,16 +141,16 @@ def call(law, given: dict):
 
 
 def quantities(given: dict, other_size: bool = False) -> dict:
-    made = {
+    sized = {
         name: registry.Quantity(values, unit_of(name) or "dimensionless")
         for name, values in given.items()
     }
     if not other_size:
-        return made
+        return sized
     swapped = {
         name: " / ".join(OTHER_SIZE.get(u, u) for u in unit_of(name).split(" / ")) for name in given
     }
-    return {name: made[name].to(swapped[name] or "dimensionless") for name in given}
+    return {name: sized[name].to(swapped[name] or "dimensionless") for name in given}
 
 
 def magnitude(result, unit: str) -> np.ndarray:
@@ -181,13 +180,11 @@ def unit_faults(law) -> list[str]:
             result = call(law, quantities(given, sized))
             if not same(magnitude(result, claimed), plain):
                 what = "in units of other sizes" if sized else "with units"
-                faults.append(
-                    f"gives other numbers {what} than for floats: a unit is mixed up or a factor hides"
-                )
+                hint = "a unit is mixed up or a factor hides"
+                faults.append(f"gives other numbers {what} than for floats: {hint}")
         except (pint.PintError, TypeError, ValueError) as fault:
-            faults.append(
-                f"its name claims {claimed or 'no unit'!r}, pint says: {type(fault).__name__}: {fault}"
-            )
+            kind = type(fault).__name__
+            faults.append(f"its name claims {claimed or 'no unit'!r}, pint says: {kind}: {fault}")
             break
     if plain.shape == (ROWS,) and not any(
         name.startswith("samples_") for name in given
@@ -212,7 +209,7 @@ def has_unit(name: str) -> bool:
 def literal_faults(source: str) -> list[str]:
     """Question (b): numbers other than 0, 1 and 2 in code that is a law's own."""
     return [
-        f"line {node.lineno}: the literal {node.value!r} belongs in the facts or the scenario, not in a law"
+        f"line {node.lineno}: {node.value!r} belongs in the facts or the scenario, not in a law"
         for node in ast.walk(ast.parse(textwrap.dedent(source)))
         if isinstance(node, ast.Constant)
         and isinstance(node.value, int | float | complex)
@@ -315,8 +312,8 @@ def test_every_law_has_a_title(law):
 def inputs_of_the_model():
     """What the model's laws read and do not make, and every belief of the reference."""
     read = {name for each in analysis.laws.LAWS for name in arguments(each)}
-    made = {each.__name__ for each in analysis.laws.LAWS}
-    return (read - made) | set(load("reference").believe)
+    results = {each.__name__ for each in analysis.laws.LAWS}
+    return (read - results) | set(load("reference").believe)
 
 
 def test_every_input_of_the_model_has_a_title(inputs_of_the_model):
@@ -337,7 +334,7 @@ def test_every_quantity_converts_to_the_unit_in_which_it_is_shown():
 
 
 def test_no_two_laws_have_one_name():
-    names = [param.values[0].__name__ for param in LAWS]
+    names = [param.id.split(".")[1] for param in LAWS]
     assert sorted(set(names)) == sorted(names)
 
 
@@ -367,7 +364,7 @@ def price_usd(price_usd, load_factor):
 
 
 @pytest.mark.parametrize(
-    ("planted", "said"),
+    ("planted", "message"),
     [
         (cost_usd, "pint says"),
         (time_s, "a unit is mixed up"),
@@ -376,8 +373,8 @@ def price_usd(price_usd, load_factor):
         (price_usd, "for a float than for an array"),
     ],
 )
-def test_a_planted_unit_fault_is_named(planted, said):
-    assert any(said in fault for fault in unit_faults(planted))
+def test_a_planted_unit_fault_is_named(planted, message):
+    assert any(message in fault for fault in unit_faults(planted))
 
 
 def test_a_planted_idle_argument_is_named():

@@ -51,7 +51,7 @@ def test_the_served_rate_is_little_s_law():
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [
         ({"accelerator": "b20"}, "b200"),
         ({"model": "llama31-70b"}, "llama3.1-70b"),
@@ -66,9 +66,9 @@ def test_the_served_rate_is_little_s_law():
         ({"accelerator": None}, "unknown accelerator"),
     ],
 )
-def test_what_cannot_be_answered_gets_a_reason_and_no_number(changed, said):
+def test_what_cannot_be_answered_gets_a_reason_and_no_number(changed, message):
     answer = one(**changed)
-    assert said in answer["reason"]
+    assert message in answer["reason"]
     for name in (*SPEED, "energy_j_per_output_token"):
         assert np.isnan(answer[name])
         assert np.isnan(answer[f"{name}_p90"])
@@ -130,11 +130,11 @@ FAMOUS = {
 
 @pytest.mark.parametrize("column", NEW)
 def test_every_chip_and_every_model_is_answered_in_a_common_layout(column):
-    told = predict(pd.DataFrame([ROW | FAMOUS | {column: name} for name in NEW[column]]))
-    assert set(told["reason"]) == {""}
+    predictions = predict(pd.DataFrame([ROW | FAMOUS | {column: name} for name in NEW[column]]))
+    assert set(predictions["reason"]) == {""}
     for name in (*SPEED, "energy_j_per_output_token"):
-        assert (told[f"{name}_p10"] < told[name]).all()
-        assert (told[name] < told[f"{name}_p90"]).all()
+        assert (predictions[f"{name}_p10"] < predictions[name]).all()
+        assert (predictions[name] < predictions[f"{name}_p90"]).all()
 
 
 @pytest.mark.parametrize(
@@ -192,24 +192,24 @@ def test_both_ways_of_counting_ranks_are_read(ranks, plain):
 def test_errors_are_those_of_the_table():
     rows = pd.DataFrame([ROW | {"concurrency": c} for c in (4, 16, 64)])
     measured = predict(rows)["tpot_s"] * [1.0, 1.01, 3.0]
-    told = (
+    errors = (
         prediction_errors(predict(rows.assign(tpot_s_measured=measured)))
         .set_index("quantity")
         .loc["tpot_s"]
     )
-    assert told["median_error"] == pytest.approx(1 - 1 / 1.01)
-    assert told["inside_p10_p90"] == pytest.approx(2 / 3)
+    assert errors["median_error"] == pytest.approx(1 - 1 / 1.01)
+    assert errors["inside_p10_p90"] == pytest.approx(2 / 3)
 
 
 # The promises of the validation page, on errors of points that the fit did not see.
 def test_left_out_points_keep_what_is_promised():
-    told = validation.summary().set_index("left_out")
-    seen, models = told.loc["unseen configurations"], told.loc["unseen models"]
-    assert seen["output_tokens_per_s_per_chip"] < 0.10
-    assert seen["tpot_s"] < 0.10
-    assert seen["ttft_s"] < 0.30
+    summary = validation.summary().set_index("left_out")
+    same_models, models = summary.loc["unseen configurations"], summary.loc["unseen models"]
+    assert same_models["output_tokens_per_s_per_chip"] < 0.10
+    assert same_models["tpot_s"] < 0.10
+    assert same_models["ttft_s"] < 0.30
     assert models["output_tokens_per_s_per_chip"] < 0.20
-    inside = told[[f"{name}_inside" for name in SPEED]]
+    inside = summary[[f"{name}_inside" for name in SPEED]]
     assert inside.min(axis=None) > 0.75
     assert inside.max(axis=None) < 0.88
 
@@ -224,17 +224,17 @@ def test_stored_errors_are_those_of_the_tables_as_they_stand():
     then = stored.loc[rows["point"], "configuration_left_out_tpot_s_error"].to_numpy()
     assert (now - then).abs().median() < 0.01
     assert np.corrcoef(now, then)[0, 1] > 0.9
-    told = energy.answers()
-    off = (told["predicted"] / told["energy_j_per_output_token"] - 1).abs()
-    np.testing.assert_allclose(off, told["off"], atol=2e-3)
+    answers = energy.answers()
+    off = (answers["predicted"] / answers["energy_j_per_output_token"] - 1).abs()
+    np.testing.assert_allclose(off, answers["off"], atol=2e-3)
 
 
 def test_intervals_hold_for_each_chip_and_model():
     for by in ("accelerator", "model"):
-        told = validation.coverage(by).query("points >= 10")
-        assert (told["tpot_s_inside"] >= 0.65).all()
+        coverage = validation.coverage(by).query("points >= 10")
+        assert (coverage["tpot_s_inside"] >= 0.65).all()
         assert (
-            told["output_tokens_per_s_per_chip_inside"].dropna() >= 0.65
+            coverage["output_tokens_per_s_per_chip_inside"].dropna() >= 0.65
         ).all()  # energy runs print no first token
 
 
@@ -275,10 +275,10 @@ def test_the_roof_is_what_the_busiest_part_takes():
         (name for parts in published.BUSY for part in parts for name in part), 0.0
     )
     busy = {"linear_read_s": 3.0, "attention_s": 2.0, "communication_s": 1.0, "stage_requests": 4.0}
-    told = pd.DataFrame([nothing | busy])
-    assert published.least_s(told, 8) == pytest.approx([3])
-    assert published.least_s(told.assign(prefill_linear_s=1.0), 8) == pytest.approx([3])
-    assert published.least_s(told.assign(prefill_linear_s=6.0), 8) == pytest.approx([5])
+    times = pd.DataFrame([nothing | busy])
+    assert published.least_s(times, 8) == pytest.approx([3])
+    assert published.least_s(times.assign(prefill_linear_s=1.0), 8) == pytest.approx([3])
+    assert published.least_s(times.assign(prefill_linear_s=6.0), 8) == pytest.approx([5])
 
 
 def test_the_table_of_points_is_as_wide_as_promised():
@@ -296,8 +296,8 @@ def test_the_fit_finds_planted_slowness():
         .iloc[::4]
         .reset_index(drop=True)
     )
-    made = predict(rows)
-    planted = rows.assign(tpot_s=made["tpot_s"], ttft_s=made["ttft_s"])
+    predicted = predict(rows)
+    planted = rows.assign(tpot_s=predicted["tpot_s"], ttft_s=predicted["ttft_s"])
     slow = planted["model"] == "llama3.1-70b"
     planted.loc[slow, "tpot_s"] *= 1.15
     fit = Fit(planted, steps=12)

@@ -104,7 +104,7 @@ def test_a_reading_at_the_candidates_price_keeps_the_baselines_work(tables):
 
 
 @pytest.mark.parametrize(
-    ("overrides", "said"),
+    ("overrides", "message"),
     [
         ({"reading": "all_gpu_tim"}, "did you mean 'all_gpu_time'?"),
         ({"claim": "magnun"}, "did you mean 'magnum'?"),
@@ -113,10 +113,10 @@ def test_a_reading_at_the_candidates_price_keeps_the_baselines_work(tables):
         ({"credence.instead": {"2026-04-24": 1.0}}, "did you mean '2026-04-23'?"),
     ],
 )
-def test_unknown_names_are_refused(overrides, said):
+def test_unknown_names_are_refused(overrides, message):
     with pytest.raises(ScenarioError) as error:
         an.load("reference", overrides)
-    assert said in str(error.value)
+    assert message in str(error.value)
 
 
 def test_the_ladder_ends_at_the_law_of_pass_through(case):
@@ -280,7 +280,7 @@ def test_a_reading_of_products_leaves_the_reading_of_experts_in_a_prompt_as_it_w
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         (
             "{linear_compute_s: 1 - cut",
@@ -298,7 +298,7 @@ def test_a_reading_of_products_leaves_the_reading_of_experts_in_a_prompt_as_it_w
         ),
     ],
 )
-def test_a_malformed_reading_is_refused_with_file_line_and_key(tmp_path, old, new, said):
+def test_a_malformed_reading_is_refused_with_file_line_and_key(tmp_path, old, new, message):
     text = readings.FILE.read_text()
     assert old in text
     path = tmp_path / "readings.yml"
@@ -307,7 +307,7 @@ def test_a_malformed_reading_is_refused_with_file_line_and_key(tmp_path, old, ne
     with pytest.raises(ScenarioError) as refused:
         readings.read_readings(path)
     assert refused.value.faults[0].startswith(f"readings.yml:{line}: ")
-    assert said in str(refused.value)
+    assert message in str(refused.value)
 
 
 @pytest.mark.parametrize(("precision", "bits"), [("bf16", 16), ("fp8", 8), ("fp4", 4.5)])

@@ -1,6 +1,4 @@
-"""The door for scenarios is strict: each fault is refused with file, line, key and the nearest
-valid name.
-"""
+"""Scenarios are read strictly: each fault is refused with file, line, key and nearest name."""
 
 import contextlib
 import json
@@ -200,10 +198,10 @@ def test_a_fault_is_refused_with_file_line_and_key(fault, tmp_path):
     path.write_text(text)
     with pytest.raises(ScenarioError) as refused:
         load(str(path))
-    said = str(refused.value)
-    assert f"{path}:{line}" in said if line else str(path) in said
-    assert [word for word in words if word not in said] == []
-    assert len(said) < 2000
+    message = str(refused.value)
+    assert f"{path}:{line}" in message if line else str(path) in message
+    assert [word for word in words if word not in message] == []
+    assert len(message) < 2000
 
 
 @pytest.mark.parametrize(
@@ -313,8 +311,8 @@ def test_an_odd_name_is_refused_or_read_but_never_a_traceback_of_another_kind(na
 def test_a_faulty_override_is_refused_by_name(overrides, words):
     with pytest.raises(ScenarioError) as refused:
         load("reference", overrides)
-    said = str(refused.value)
-    assert [word for word in words if word not in said] == []
+    message = str(refused.value)
+    assert [word for word in words if word not in message] == []
 
 
 def test_every_fault_of_a_file_is_told_at_once(tmp_path):
@@ -333,7 +331,7 @@ def refuses(path) -> bool:
     return False
 
 
-TRICKY = st.text("{}[]:,-&*!|>%@`#?'\" \n\tab0", max_size=80).map(lambda made: HEAD + made)
+TRICKY = st.text("{}[]:,-&*!|>%@`#?'\" \n\tab0", max_size=80).map(lambda text: HEAD + text)
 
 
 @settings(
@@ -372,10 +370,10 @@ def test_the_commands_refuse_with_status_2_no_traceback_and_nothing_written(word
     (tmp_path / "3.yml").write_bytes(b"\x00\x01")
     before = sorted(tmp_path.rglob("*"))
     done = command(words[0], *before, *words[1:], cwd=tmp_path)
-    said = done.stdout + done.stderr
-    assert done.returncode == 2, said
-    assert "Traceback" not in said
-    assert [path.name for path in before if f"{path}:" not in said] == []
+    output = done.stdout + done.stderr
+    assert done.returncode == 2, output
+    assert "Traceback" not in output
+    assert [path.name for path in before if f"{path}:" not in output] == []
     assert sorted(tmp_path.rglob("*")) == before
 
 

@@ -42,10 +42,10 @@ def test_brier_log_and_interval_scores():
 
 
 @given(chances, chances, st.floats(0.01, 0.99))
-def test_honest_chances_score_best(said, other, true):
+def test_honest_chances_score_best(stated, other, true):
     """Propriety: no stated chance has a lower expected score than the true one."""
     for score in (scoring.brier_score, scoring.log_score):
-        expected = [true * score(p, 1) + (1 - true) * score(p, 0) for p in (true, said, other)]
+        expected = [true * score(p, 1) + (1 - true) * score(p, 0) for p in (true, stated, other)]
         assert expected[0] <= min(expected[1:]) + 1e-12
 
 

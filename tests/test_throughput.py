@@ -36,7 +36,8 @@ PAIRS = [
 ]
 
 
-def told(pair, **changed):
+def served(pair, **changed):
+    """All quantities of serving for an accelerator, a model and a precision."""
     return evaluate(setting(*pair) | LAYOUT | WORK | changed, THROUGHPUT)
 
 
@@ -65,7 +66,7 @@ def test_epoch_equation_as_a_limit_of_ours():
         "bandwidth_bytes_per_s_per_chip": 3.3e12,
         "collective_latency_s": (6e-6 + 2e-6 * (8**0.5 - 1)) * 2 / 3,
     }
-    ours = told(
+    ours = served(
         pair,
         **ideal,
         **nothing,
@@ -84,8 +85,8 @@ def test_pipeline_stages_add_chips_and_requests_in_step(pair):
     """Two stages of eight chips hold half the layers each: a token passes as fast, twice as many at
     once.
     """
-    one = told(pair)
-    two = told(pair, deployment_chips=16.0, pipeline_parallel=2.0, concurrency_requests=128.0)
+    one = served(pair)
+    two = served(pair, deployment_chips=16.0, pipeline_parallel=2.0, concurrency_requests=128.0)
     assert two["step_s"] == pytest.approx(one["step_s"], rel=1e-9)
     assert two["tpot_s"] == pytest.approx(one["tpot_s"], rel=1e-9)
     assert two["output_tokens_per_s_per_chip"] == pytest.approx(
@@ -108,16 +109,16 @@ def test_pipeline_stages_add_chips_and_requests_in_step(pair):
     ),
 )
 def test_better_hardware_is_never_slower(pair, factor, field):
-    better = told(pair, **{field: setting(*pair)[field] * factor})
-    assert better["output_tokens_per_s_per_chip"] >= told(pair)["output_tokens_per_s_per_chip"] * (
-        1 - 1e-12
-    )
+    better = served(pair, **{field: setting(*pair)[field] * factor})
+    assert better["output_tokens_per_s_per_chip"] >= served(pair)[
+        "output_tokens_per_s_per_chip"
+    ] * (1 - 1e-12)
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.sampled_from(PAIRS), st.floats(1, 200), st.floats(1.05, 3))
 def test_more_requests_never_shorten_a_step(pair, requests, factor):
-    few, many = (told(pair, concurrency_requests=requests * by) for by in (1.0, factor))
+    few, many = (served(pair, concurrency_requests=requests * by) for by in (1.0, factor))
     for name in ("step_s", "tpot_s", "ttft_s", "request_bytes_per_request"):
         assert many[name] >= few[name] * (1 - 1e-12)
 
@@ -125,22 +126,22 @@ def test_more_requests_never_shorten_a_step(pair, requests, factor):
 @settings(max_examples=30, deadline=None)
 @given(st.sampled_from(PAIRS), st.floats(128, 60000), st.floats(1.1, 3))
 def test_longer_prompts_cost_memory_and_time(pair, tokens, factor):
-    short, long = (told(pair, input_tokens_per_request=tokens * by) for by in (1.0, factor))
+    short, long = (served(pair, input_tokens_per_request=tokens * by) for by in (1.0, factor))
     assert long["prefill_s"] > short["prefill_s"]
     assert long["request_bytes_per_request"] >= short["request_bytes_per_request"]
     assert long["capacity_requests"] <= short["capacity_requests"]
 
 
 def test_caching_the_prompt_saves_prefill_but_no_memory():
-    cold, warm = told(PAIRS[0], cached_share=0.0), told(PAIRS[0], cached_share=0.9)
+    cold, warm = served(PAIRS[0], cached_share=0.0), served(PAIRS[0], cached_share=0.9)
     assert warm["prefill_s"] < 0.5 * cold["prefill_s"]
     assert warm["request_bytes_per_request"] == cold["request_bytes_per_request"]
 
 
 def test_requests_beyond_memory_wait():
-    full = told(PAIRS[0], concurrency_requests=1e5)
+    full = served(PAIRS[0], concurrency_requests=1e5)
     assert full["running_requests"] == pytest.approx(full["capacity_requests"])
-    assert full["waiting_s"] > 0 == told(PAIRS[0])["waiting_s"]
+    assert full["waiting_s"] > 0 == served(PAIRS[0])["waiting_s"]
 
 
 def test_a_chip_without_the_path_multiplies_wider():
@@ -154,8 +155,8 @@ def test_a_chip_without_the_path_multiplies_wider():
 def test_speculation_yields_what_leviathan_et_al_derive():
     assert accepted_tokens_ratio(0.8, 0.0) == pytest.approx(1)
     assert accepted_tokens_ratio(0.5, 2.0) == pytest.approx(1 + 0.5 + 0.25)
-    accepted = told(PAIRS[1], drafted_count=2.0, accepted_share=0.9)
-    assert accepted["tpot_s"] < told(PAIRS[1])["tpot_s"]
+    accepted = served(PAIRS[1], drafted_count=2.0, accepted_share=0.9)
+    assert accepted["tpot_s"] < served(PAIRS[1])["tpot_s"]
 
 
 def test_the_frontier_only_falls_and_names_its_layouts():
@@ -182,9 +183,9 @@ def test_the_best_layout_keeps_its_promises_and_nothing_that_keeps_them_is_bette
     )
 
 
-@pytest.mark.parametrize(("chips", "speed", "said"), [(1, 10, "memory"), (8, 5000, "promised")])
-def test_what_cannot_be_is_said(chips, speed, said):
-    with pytest.raises(Infeasible, match=said):
+@pytest.mark.parametrize(("chips", "speed", "message"), [(1, 10, "memory"), (8, 5000, "promised")])
+def test_a_promise_that_no_layout_keeps_is_refused_with_a_reason(chips, speed, message):
+    with pytest.raises(Infeasible, match=message):
         best_layout(
             "h200-sxm",
             "deepseek-r1",

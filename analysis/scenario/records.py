@@ -10,7 +10,10 @@ from analysis.scenario.errors import Key, Where, refuse
 
 
 def checked(kind: Any, values: dict[str, Any], where: Where) -> Any:
-    """Values as a record of a kind or a mapping of them; ScenarioError for all that does not fit."""
+    """Values as a record of a kind, or a mapping of them.
+
+    Raises ScenarioError with all that does not fit.
+    """
     try:
         return TypeAdapter(kind).validate_json(json.dumps(values, default=str))
     except ValidationError as error:
