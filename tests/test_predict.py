@@ -271,9 +271,7 @@ def test_the_roof_is_what_the_busiest_part_takes():
     """By hand: 3 s of reading, 2 of arithmetic and 1 of links a step; 4 requests of 8 tokens bring
     half a prompt.
     """
-    nothing = dict.fromkeys(
-        (name for parts in published.BUSY for part in parts for name in part), 0.0
-    )
+    nothing = dict.fromkeys(published.BUSY_COLUMNS, 0.0)
     busy = {"linear_read_s": 3.0, "attention_s": 2.0, "communication_s": 1.0, "stage_requests": 4.0}
     times = pd.DataFrame([nothing | busy])
     assert published.least_s(times, 8) == pytest.approx([3])

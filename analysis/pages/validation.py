@@ -138,12 +138,12 @@ def errors_by(points: pd.DataFrame, column: str) -> alt.LayerChart:
 
 def errors_by_load(points: pd.DataFrame) -> alt.LayerChart:
     """Median errors by requests in flight on a chip."""
-    return charts.errors_by(validation.by_load(points), "load", "By load")
+    return charts.errors_by(validation.errors_by_load(points), "load", "By load")
 
 
 def errors_by_length(points: pd.DataFrame) -> alt.LayerChart:
     """Median errors by tokens of prompt and answer."""
-    return charts.errors_by(validation.by_length(points), "lengths", "By tokens in and out")
+    return charts.errors_by(validation.errors_by_length(points), "lengths", "By tokens in and out")
 
 
 def coverage() -> Output:

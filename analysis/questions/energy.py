@@ -5,9 +5,10 @@ from functools import cache
 
 import pandas as pd
 
-from analysis.facts import Site, chip, find, names, table
+from analysis.facts import Site, chip, find, names
 from analysis.laws import cooling, energy
 from analysis.model.board_power import predict_energy
+from analysis.model.measured import board_points_by_load
 from analysis.model.predict import speeds_of_points
 from analysis.scenario.schema import quantiles
 from analysis.units import convert
@@ -74,7 +75,7 @@ def energy_by_batch() -> pd.DataFrame:
     A row a point of a series with five loads or more: `measured`, and `low`, `mid`, `high` of the
     prediction; `series` names it in words. Shared: not to be changed.
     """
-    rows = table("energy").query("source == 'inferencex_dump'").reset_index(drop=True)
+    rows = board_points_by_load()
     joules, low, high = predict_energy(speeds_of_points(rows))
     rows = rows.assign(mid=joules, low=low, high=high, measured=rows["energy_j_per_output_token"])
     rows["series"] = [_series_name(row) for row in rows.to_dict("records")]
