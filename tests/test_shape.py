@@ -113,7 +113,11 @@ def test_public_functions_and_modules_say_what_they_give_in_a_sentence(path):
     ] == []
 
 
-@pytest.mark.parametrize("path", [p for p in MODULES if "laws" in p.parts], ids=name_of)
+# quantities.py reads the table of titles and has no law.
+LAW_MODULES = [path for path in MODULES if "laws" in path.parts and path.stem != "quantities"]
+
+
+@pytest.mark.parametrize("path", LAW_MODULES, ids=name_of)
 def test_laws_and_their_arguments_are_named_with_units(path):
     public = [
         node for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)
