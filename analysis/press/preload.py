@@ -59,8 +59,9 @@ def _warm_page(domain: Domain) -> None:
     import altair as alt
     import pandas as pd
 
-    from analysis.press import html
+    from analysis.press import altair_speedup, html
 
+    altair_speedup.switch_on()
     table = pd.DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]})
     chart = alt.Chart(table).mark_line().encode(x="a:Q", y="a:Q", color="b:N")
     tables = [{"text/html": each._repr_html_()} for each in (table, table.style)]

@@ -23,7 +23,7 @@ def publish(
     """
     with store.lock(source, say):
         here = {
-            name: store.digest(store.get(source, name))
+            name: store.digest(store.get(source, name) or b"")
             for name in store.names(source)
             if _public(name)
         }
@@ -35,7 +35,9 @@ def publish(
         for name in changed:
             say(f"copy {name}")
             if not dry_run:
-                store.put(destination, name, store.get(source, name), **_headers(destination, name))
+                store.put(
+                    destination, name, store.get(source, name) or b"", **_headers(destination, name)
+                )
         for name in gone:
             say(f"remove {name}")
             if not dry_run:

@@ -26,6 +26,8 @@ from pathlib import Path
 
 import psutil
 
+from analysis.press.pool import PINNED
+
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = ["efficiency", "cost", "rollout"]
 CORES = len(os.sched_getaffinity(0))
@@ -144,32 +146,57 @@ def jupyter_cache(folder: Path, names: list[str]) -> None:
         path.with_suffix(".html").write_text(HTMLExporter().from_notebook_node(made)[0])
 
 
-def bound(names: list[str]) -> float:
-    """Seconds that the cells alone would take on these cores."""
-    code = (
-        "import json, sys, time; from analysis.press import pool as workshop, engine, shell as cells\n"
-        "workshop.warm(lambda *_, **__: None); workshop.later()\n"
-        "total = 0.0\n"
-        f"for name in {names}:\n"
-        f"    for notebook in {NOTEBOOKS}:\n"
-        "        nb = json.load(open(f'notebooks/{notebook}.ipynb'))['cells']\n"
-        "        for cell in nb: cell['source'] = ''.join(cell['source']).replace('\"article\"', repr(name))\n"
-        "        def work(send):\n"
-        "            began = time.process_time(); cells.run(nb, lambda _: None); send(time.process_time() - began)\n"
-        "        pid, reader = engine.fork(work)\n"
-        "        total += next(engine.lines(reader)); engine.reap(pid)\n"
-        "print(total)\n"
-    )
-    from analysis.press.pool import PINNED
+CELLS_ALONE = """
+import json, os, sys, time
+from analysis.__main__ import DOMAIN
+from analysis.press import altair_speedup, preload
+from analysis.press.shell import run_cells
 
+class Nobody:
+    cell_started = cell_finished = lambda *_: None
+
+def seconds(notebook, scenario):
+    cells = json.load(open(f"notebooks/{notebook}.ipynb"))["cells"]
+    for cell in cells:
+        cell["source"] = "".join(cell["source"]).replace('"article"', repr(scenario))
+    began = time.process_time()
+    run_cells(cells, Nobody())
+    return time.process_time() - began
+
+if sys.argv[3] == "plain":
+    altair_speedup.switch_on = lambda: None
+preload.warm(DOMAIN)
+total = 0.0
+for scenario in json.loads(sys.argv[2]):
+    for notebook in json.loads(sys.argv[1]):
+        reader, writer = os.pipe()
+        if not os.fork():  # a copy of the warm process for each notebook, one at a time
+            os.write(writer, str(seconds(notebook, scenario)).encode())
+            os._exit(0)
+        os.wait()
+        total += float(os.read(reader, 100))
+print(total)
+"""
+
+
+def cell_seconds(names: list[str], altair: str = "quick") -> float:
+    """Processor seconds of the cells alone, in warm processes; `altair` is "quick" as in a build,
+    or "plain".
+    """
     done = subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", CELLS_ALONE, json.dumps(NOTEBOOKS), json.dumps(names), altair],
         cwd=ROOT,
         env=os.environ | PINNED,
         capture_output=True,
         text=True,
+        check=True,
     )
-    return float(done.stdout.split()[-1]) / CORES
+    return float(done.stdout.split()[-1])
+
+
+def bound(names: list[str]) -> float:
+    """Seconds that the cells alone would take on these cores."""
+    return cell_seconds(names) / CORES
 
 
 def kills(count: int) -> None:
@@ -209,6 +236,7 @@ def workers(names: list[str]) -> None:
     """Reports a second on 1 and 2 Dask workers, and what that says of many."""
     from distributed import Client, LocalCluster
 
+    from analysis.__main__ import DOMAIN
     from analysis.press.build import build
 
     rates = {}
@@ -218,11 +246,10 @@ def workers(names: list[str]) -> None:
         )
         with cluster, Client(cluster) as client, tempfile.TemporaryDirectory() as folder:
             address = client.scheduler.address
-            build(
-                names[:1], NOTEBOOKS[:1], folder, force=True, cluster=address, progress="none"
-            )  # workshops warm up
+            options = {"force": True, "cluster": address, "progress": "none"}
+            build(DOMAIN, names[:1], NOTEBOOKS[:1], folder, **options)  # the pools warm up
             began = time.perf_counter()
-            build(names, NOTEBOOKS, folder, force=True, cluster=address, progress="none")
+            build(DOMAIN, names, NOTEBOOKS, folder, **options)
             rates[count] = len(names) * len(NOTEBOOKS) / (time.perf_counter() - began)
             print(f"{count} worker{'s'[: count - 1]}: {rates[count]:.2f} reports/s")
     hours = 10_000 * len(NOTEBOOKS) / (100 * rates[1]) / 3600
@@ -299,6 +326,8 @@ def main() -> None:
         print(
             f"ours takes {mine / least:.2f} times the bound, the loop of commands {loop / mine:.1f} times ours"
         )
+    plain = cell_seconds(names, "plain") / (least * CORES)
+    print(f"with Altair as it is, cells take {plain:.2f} times the processor time")
     print(f"nothing to do: {statistics.median(empty):.2f} s")
     print(f"largest page {max(sizes) / 1000:.0f} kB alone, {max(among) / 1000:.0f} kB in a site")
     if asked.workers:
