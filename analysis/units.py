@@ -3,6 +3,7 @@
 import re
 import shutil
 from functools import cache
+from typing import Any
 
 import pint
 from pint.errors import PintError
@@ -142,7 +143,7 @@ def factor(unit: str, into: str) -> float:
     return float(one)
 
 
-def convert(value, unit: str, into: str):
+def convert(value: Any, unit: str, into: str) -> Any:
     """`value` in `unit`, turned `into` another; floats, arrays and columns alike.
 
     Raises UnitError as `factor` does.
