@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 from analysis.facts import Accelerator, find
 from analysis.laws import cooling, cost, products
 from analysis.model import evaluate, z_scores
-from analysis.questions import budget, sensitivity
-from analysis.questions import cost as reconcile
-from analysis.questions import products as viable
-from analysis.questions import tenure as finance
+from analysis.questions import budget, sensitivity, tenure
+from analysis.questions import cost as cost_questions
+from analysis.questions import products as product_questions
 from analysis.scenario.scenario import load
 from analysis.units import convert
 
@@ -24,7 +23,7 @@ HOUR = convert(1, "hour", "s")
 
 
 def owned(accelerator, **changed):
-    return reconcile.from_components(load("reference"), accelerator, changed)
+    return cost_questions.from_components(load("reference"), accelerator, changed)
 
 
 def usd_per_hour(accelerator, **changed):
@@ -32,7 +31,9 @@ def usd_per_hour(accelerator, **changed):
 
 
 def published(accelerator):
-    return reconcile.totals(load("reference")).set_index("accelerator")["published"][accelerator]
+    return cost_questions.totals(load("reference")).set_index("accelerator")["published"][
+        accelerator
+    ]
 
 
 @pytest.mark.parametrize(
@@ -152,8 +153,8 @@ def test_memory_is_decimal_and_arithmetic_dense(accelerator):
     """GiB for GB would be 7% more, sparse for dense twice as much."""
     chip = find(Accelerator, accelerator)
     assert chip.memory_bytes_per_chip == pytest.approx(MEMORY[accelerator] * 1e9, rel=0.02)
-    told = chip.fp8_flop_per_s_per_chip, chip.fp4_flop_per_s_per_chip
-    assert told == pytest.approx([rate * 1e15 for rate in DENSE[accelerator]], rel=0.05)
+    peaks = chip.fp8_flop_per_s_per_chip, chip.fp4_flop_per_s_per_chip
+    assert peaks == pytest.approx([rate * 1e15 for rate in DENSE[accelerator]], rel=0.05)
 
 
 def test_a_cached_gigabyte_is_decimal():
@@ -172,9 +173,9 @@ def test_lives_are_those_of_the_published_gigawatt():
         [
             name
             for name in cost.STACK
-            if name in it and not np.allclose(owned("b200")[name], told[name])
+            if name in it and not np.allclose(owned("b200")[name], changed[name])
         ]
-        for told in (it, hall)
+        for changed in (it, hall)
     ]
     assert set(moved[0]) == {
         f"{line}_usd_per_s_per_chip"
@@ -283,10 +284,10 @@ def test_a_step_that_changes_nothing_stretches_nothing(case, draws):
     all that moves.
     """
     same = pd.concat({"baseline": draws.loc["baseline"], "other": draws.loc["baseline"]})
-    told = budget.stretch(case, same, "other")
-    np.testing.assert_allclose(told["gain_ratio"], 1)
+    stretched = budget.stretch(case, same, "other")
+    np.testing.assert_allclose(stretched["gain_ratio"], 1)
     settled = np.maximum(draws.loc["baseline"]["first_year_ratio"].to_numpy(), 1)
-    assert (told["stretch_ratio"] < settled).all()
+    assert (stretched["stretch_ratio"] < settled).all()
 
 
 def test_what_a_headline_needs_brings_its_dollars(case, draws):
@@ -295,8 +296,8 @@ def test_what_a_headline_needs_brings_its_dollars(case, draws):
     """
     need = budget.required_gain_ratio(case, draws, 1.5)
     before, can = draws.loc["baseline"], np.isfinite(need)
-    told = budget.stretch_of_gain(case, before[can], need[can])
-    np.testing.assert_allclose(told["stretch_ratio"], 1.5)
+    stretched = budget.stretch_of_gain(case, before[can], need[can])
+    np.testing.assert_allclose(stretched["stretch_ratio"], 1.5)
     assert (
         budget.stretch_of_gain(case, before[~can], np.full((~can).sum(), 1e9))["stretch_ratio"]
         < 1.5
@@ -334,7 +335,7 @@ def test_products_are_judged_by_their_own_thresholds(case, draws):
     """At least six archetypes; where the threshold is 1 or less, the margin is met, and a loss is
     rarer than even.
     """
-    table = viable.viability(case, draws)
+    table = product_questions.viability(case, draws)
     assert table["product"].nunique() >= 6
     met = table[(table["needed_ratio"] <= 1) & (table["option"] == "API")]
     assert (met["margin_share"] >= met["target_share"] - 1e-9).all()
@@ -342,18 +343,18 @@ def test_products_are_judged_by_their_own_thresholds(case, draws):
 
 
 def test_ways_to_hold_a_chip_share_one_workload(case, draws):
-    ways = finance.tenures(case, draws).set_index(["option", "how"])
+    ways = tenure.tenures(case, draws).set_index(["option", "how"])
     assert ways.mid["baseline", "owned"] == pytest.approx(
         draws.loc["baseline"]["request_usd"].median()
     )
     assert ways.usd_per_chip_hour["baseline", "hired for 3 years"] == pytest.approx(3.70)
-    assert 0 < np.median(finance.break_even(case, draws, "baseline")) < 1
+    assert 0 < np.median(tenure.break_even(case, draws, "baseline")) < 1
 
 
 def test_rents_are_dated_and_never_later_than_the_scenario():
-    early = finance.rents(load("reference", {"as_of": "2025-12-31"}))
+    early = tenure.rents(load("reference", {"as_of": "2025-12-31"}))
     assert early["as_of"].max() <= "2025-12-31"
-    assert len(early) < len(finance.rents(load("reference")))
+    assert len(early) < len(tenure.rents(load("reference")))
 
 
 def line(score):
@@ -368,9 +369,9 @@ def test_tornado_flips_and_information_of_a_straight_line(case):
     np.testing.assert_allclose(rows["width"], [6 * 1.28155, 2 * 1.28155], rtol=1e-4)
     turned = sensitivity.flips(case, line, ["a"])
     assert turned["percentile_share"].item() == pytest.approx(0.6306, abs=2e-3)
-    known = sensitivity.score_draws(["a", "b"], 4096)
+    scores = sensitivity.score_draws(["a", "b"], 4096)
     payoffs = np.stack([np.zeros(4096), line(lambda name: z_scores(name, 4096, 20260423))], 1)
-    worth = sensitivity.information(payoffs, known).set_index("name")["worth"]
+    worth = sensitivity.information(payoffs, scores).set_index("name")["worth"]
     assert worth["everything"] >= worth["a"] > worth["b"] >= 0
     assert worth["a"] == pytest.approx(3 / np.sqrt(2 * np.pi), rel=0.1)  # E[max(0, 3 a)]
 

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.laws import decision
+from analysis.questions.sensitivity import value_of_knowing
 
 RATE = np.log(1.10) / 12  # 10% a year, continuously, a month
 MONTHS = np.arange(36.0)
@@ -73,3 +74,18 @@ def test_knowing_is_worth_something_and_never_more_than_the_best_regret(rows):
     assert regret.mean(axis=0).min() == pytest.approx(informed)
     assert informed >= -1e-12
     assert decision.chosen_multiplier_ratio(0.8, 1) == 1
+
+
+def test_a_part_is_never_worth_more_than_the_whole():
+    """By hand: acts of 1 and 0 or 2, at even odds, are worth a half to one who knows which.
+
+    A thing that says nothing of it is worth next to nothing, and dates may be infinite.
+    """
+    outcome = np.resize([0.0, 2.0], 4000)
+    payoffs = np.stack([np.ones(4000), outcome], axis=1)
+    assert value_of_knowing(payoffs, outcome) == pytest.approx(0.5)
+    assert value_of_knowing(payoffs, np.where(outcome > 1, np.inf, 3.0)) == pytest.approx(0.5)
+    assert value_of_knowing(payoffs, np.arange(4000.0)) == pytest.approx(0, abs=1e-3)
+    random = np.random.default_rng(1).standard_normal((500, 3))
+    whole = random.max(axis=1).mean() - random.mean(axis=0).max()
+    assert all(0 <= value_of_knowing(random, random[:, act]) <= whole for act in range(3))

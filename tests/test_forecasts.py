@@ -10,18 +10,16 @@ import pandas as pd
 import pytest
 
 from analysis.laws import rollout
-from analysis.questions import dates as schedule
-from analysis.questions import forecast_scores, forecasts, slips
-from analysis.questions import launches as record
+from analysis.questions import dates, forecast_scores, forecasts, launches, slips
 from analysis.scenario.scenario import load
 
 TODAY, ARTICLE = date(2026, 11, 22), date(2026, 4, 23)
 
 
-def told(said, base, kind="chance", as_of="2026-01-01", question="q"):
-    body = {"chance_share": said, "base_share": base, "word_share": 1.0}
+def register(chance, base, kind="chance", as_of="2026-01-01", question="q"):
+    body = {"chance_share": chance, "base_share": base, "word_share": 1.0}
     if kind == "day":
-        body = {"quantiles": said, "base_quantiles": base}
+        body = {"quantiles": chance, "base_quantiles": base}
     return {
         "scenario": "s",
         "as_of": as_of,
@@ -29,13 +27,13 @@ def told(said, base, kind="chance", as_of="2026-01-01", question="q"):
     }
 
 
-def came(day, outcome=1):
-    return record.with_dates(
+def resolutions(day, outcome=1):
+    return launches.with_dates(
         pd.DataFrame([{"question": "q", "resolved": day, "outcome": outcome, "source": "judged"}])
     )
 
 
-def dates(*days):
+def days_by_level(*days):
     return {
         f"{level:.2f}": day
         for level, day in zip(forecasts.LEVELS, np.resize(days, 19).tolist(), strict=True)
@@ -47,14 +45,16 @@ def test_a_sure_date_scores_its_distance_and_never_scores_the_horizon():
     the horizon.
     """
     scored = forecast_scores.score_days(
-        [told(dates("2026-07-01"), dates(None), "day")], came("2026-04-02")
+        [register(days_by_level("2026-07-01"), days_by_level(None), "day")],
+        resolutions("2026-04-02"),
     ).iloc[0]
     assert scored.model_crps == pytest.approx(90 / 30.4375)
     assert scored.model_pinball == pytest.approx(90 / 30.4375 / 2)
     assert scored.model_interval == pytest.approx(10 * 90 / 30.4375)  # penalty of 2 / (1 - 0.8)
     assert scored.base_crps == pytest.approx(forecast_scores.HORIZON_MONTHS - 91 / 30.4375)
     never = forecast_scores.score_days(
-        [told(dates("2026-07-01"), dates(None), "day")], came("2026-04-02", 0)
+        [register(days_by_level("2026-07-01"), days_by_level(None), "day")],
+        resolutions("2026-04-02", 0),
     ).iloc[0]
     assert never.base_crps == pytest.approx(0, abs=1e-9)
     assert never.model_crps > 1
@@ -62,7 +62,7 @@ def test_a_sure_date_scores_its_distance_and_never_scores_the_horizon():
 
 def test_a_forecast_made_after_its_answer_is_not_scored():
     rows = forecast_scores.score(
-        [told(0.2, 0.5), told(0.9, 0.5, as_of="2026-05-01")], came("2026-04-02", 0)
+        [register(0.2, 0.5), register(0.9, 0.5, as_of="2026-05-01")], resolutions("2026-04-02", 0)
     )
     assert rows.model_brier.tolist() == pytest.approx([0.04])
     assert rows.base_brier.tolist() == pytest.approx([0.25])
@@ -70,12 +70,20 @@ def test_a_forecast_made_after_its_answer_is_not_scored():
 
 def test_registers_are_read_one_or_many_a_file_and_others_are_refused(tmp_path):
     one, many, none = (tmp_path / f"{name}.json" for name in ("one", "many", "none"))
-    one.write_text(json.dumps(told(0.2, 0.5)))
-    many.write_text(json.dumps([told(0.2, 0.5), told(0.3, 0.5)]))
+    one.write_text(json.dumps(register(0.2, 0.5)))
+    many.write_text(json.dumps([register(0.2, 0.5), register(0.3, 0.5)]))
     assert len(forecasts.read_registers([one, many])) == 3
     none.write_text("[1]")
     with pytest.raises(ValueError, match=r"none\.json: expected a register"):
         forecasts.read_registers([none])
+
+
+def questions(register):
+    return [row["question"] for row in register["forecasts"]]
+
+
+def chances(register):
+    return [row["chance_share"] for row in register["forecasts"] if row["kind"] == "chance"]
 
 
 def test_the_projects_registers_are_those_that_the_method_gives():
@@ -84,15 +92,10 @@ def test_the_projects_registers_are_those_that_the_method_gives():
     """
     for path in sorted(forecasts.REGISTERS.glob("*.json")):
         kept = json.loads(path.read_text())
-        made = forecasts.register(load(kept["scenario"]), date.fromisoformat(kept["as_of"]))
-        said = [
-            [row.get("chance_share") for row in register["forecasts"]] for register in (kept, made)
-        ]
-        assert made["computed"] == kept["computed"] == "2026-11-22"
-        assert [row["question"] for row in kept["forecasts"]] == [
-            row["question"] for row in made["forecasts"]
-        ]
-        assert [x for x in said[0] if x] == pytest.approx([x for x in said[1] if x], abs=1e-4)
+        computed = forecasts.register(load(kept["scenario"]), date.fromisoformat(kept["as_of"]))
+        assert computed["computed"] == kept["computed"] == "2026-11-22"
+        assert questions(kept) == questions(computed)
+        assert chances(kept) == pytest.approx(chances(computed), abs=1e-4)
     tables, words = forecast_scores.score_registers()
     assert len(tables) == 3
     assert "8 resolved" in words
@@ -102,29 +105,43 @@ def test_the_hazard_of_cancellation_forecasts_launches_left_out_better_than_one_
     """Five cancelled in about 220 months at risk: 2.5% a month; Brier score of each launch from the
     others.
     """
-    known = record.reference_class(TODAY)
+    known = launches.reference_class(TODAY)
     assert slips.reference_rates(known).cancelled_share_per_month == pytest.approx(
         5.5 / 219.9, abs=1e-4
     )
     errors = []
     for name, own in known[known.fate != "open"].iterrows():
-        said, gone = slips.reference_rates(known.drop(name)), float(own.fate == "cancelled")
-        drawn = slips.slip_draws(said, own.window_months, slips.uniforms(("late", "slip"), 2000, 1))
+        rates, gone = slips.reference_rates(known.drop(name)), float(own.fate == "cancelled")
+        drawn = slips.slip_draws(
+            rates, own.window_months, slips.uniforms(("late", "slip"), 2000, 1)
+        )
         exposed = np.maximum(own.promise_months + drawn, 0)
-        risk = rollout.event_probability(said.cancelled_share_per_month, exposed).mean()
-        errors.append(((risk - gone) ** 2, (said.cancelled.share - gone) ** 2))
+        risk = rollout.event_probability(rates.cancelled_share_per_month, exposed).mean()
+        errors.append(((risk - gone) ** 2, (rates.cancelled.share - gone) ** 2))
     hazard, share = np.mean(errors, axis=0)
     assert hazard < share - 0.01
 
 
 def test_only_a_launch_that_a_vendor_announced_gains_from_not_being_cancelled():
     case, rack = load("article"), load("next-generation")
-    known = slips.reference_rates(record.reference_class(ARTICLE, without="VR200 NVL72"))
-    seen = schedule.forecast(rack, ARTICLE)
-    assert 1 - seen.dates.limited_months.pipe(np.isfinite).mean() < known.cancelled.share - 0.05
+    rates = slips.reference_rates(launches.reference_class(ARTICLE, without="VR200 NVL72"))
+    forecast = dates.forecast(rack, ARTICLE)
+    assert 1 - forecast.dates.limited_months.pipe(np.isfinite).mean() < rates.cancelled.share - 0.05
     early, late = (
-        schedule.forecast(case, day).dates.limited_months for day in (ARTICLE, date(2026, 6, 20))
+        dates.forecast(case, day).dates.limited_months for day in (ARTICLE, date(2026, 6, 20))
     )
     # Not credited; what moves is the record's own rate, by the months that open launches stayed at
     # risk.
     assert np.isinf(early).mean() == pytest.approx(np.isinf(late).mean(), abs=0.01)
+
+
+def test_retrospective_registers_are_of_what_claims_were_about_and_had_not_shipped():
+    """On the day of the article: its rack, and the vendor's next; MI355X had shipped a year before.
+
+    A scenario of an earlier day has nothing to look back on.
+    """
+    registers = forecasts.retrospective_registers(load("competitor"))
+    assert {register["as_of"] for register in registers} == {ARTICLE.isoformat()}
+    products = {row["text"].split(":")[0] for each in registers for row in each["forecasts"]}
+    assert products == {"Magnum", "VR200 NVL72"}
+    assert forecasts.retrospective_registers(load("competitor", {"as_of": "2026-02-01"})) == []

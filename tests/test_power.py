@@ -8,7 +8,7 @@ import pytest
 from analysis import model
 from analysis.laws import cooling, energy
 from analysis.pages.charts import energy as figures
-from analysis.questions import energy as joules
+from analysis.questions import energy as energy_questions
 from analysis.questions import power
 from analysis.scenario.scenario import load
 
@@ -24,7 +24,7 @@ def draws(case):
 
 
 def test_waterfall_ends_at_the_meter(draws):
-    steps = joules.waterfall(draws)
+    steps = energy_questions.waterfall(draws)
     for option, rows in steps.groupby("option", sort=False):
         d = draws.loc[option]
         assert rows["mid"].is_monotonic_increasing
@@ -35,7 +35,7 @@ def test_waterfall_ends_at_the_meter(draws):
 
 
 def test_boundaries_of_a_token_differ_by_wall_and_pue_once(draws):
-    rows = joules.tokens(draws.loc[["baseline"]]).pivot(
+    rows = energy_questions.tokens(draws.loc[["baseline"]]).pivot(
         index="token", columns="boundary", values="mid"
     )
     assert (rows["board"] < rows["wall"]).all()
@@ -175,7 +175,9 @@ def test_no_clock_is_ever_zero():
 
 def test_carbon_counts_the_pue_of_the_site_it_is_asked_at(draws):
     rows = (
-        joules.footprint(draws).query("option == 'baseline'").set_index(["site", "quantity"])["mid"]
+        energy_questions.footprint(draws)
+        .query("option == 'baseline'")
+        .set_index(["site", "quantity"])["mid"]
     )
     assert rows["nordic", "carbon, operation"] < 0.3 * rows["virginia", "carbon, operation"]
     assert rows["nordic", "carbon, embodied"] == rows["virginia", "carbon, embodied"]
@@ -184,22 +186,22 @@ def test_carbon_counts_the_pue_of_the_site_it_is_asked_at(draws):
 
 def test_charts_say_what_they_show(case, draws):
     charts = [
-        figures.waterfall(joules.waterfall(draws)),
-        figures.boundaries(joules.tokens(draws)),
-        figures.batch(joules.energy_by_batch()),
+        figures.waterfall(energy_questions.waterfall(draws)),
+        figures.boundaries(energy_questions.tokens(draws)),
+        figures.batch(energy_questions.energy_by_batch()),
         figures.power_ratios(power.generation_steps(case)),
         figures.multipliers(power.tokens_by_limit(draws)),
         figures.density(power.density(case, draws)),
         figures.warm_water(power.warm_water(draws)),
     ]
     for chart in charts:
-        told = chart.to_dict()
-        assert len(told["description"]) > 40
-        assert told["title"]["subtitle"]
+        spec = chart.to_dict()
+        assert len(spec["description"]) > 40
+        assert spec["title"]["subtitle"]
 
 
 def test_measured_points_lie_on_the_prediction(draws):
-    rows = joules.energy_by_batch()
+    rows = energy_questions.energy_by_batch()
     off = np.abs(np.log(rows["mid"] / rows["measured"]))
     assert off.median() < 0.15
     for _, series in rows.groupby("series"):

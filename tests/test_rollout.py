@@ -15,26 +15,20 @@ from analysis.laws import rollout
 from analysis.pages import rollout as page
 from analysis.questions import (
     credence,
+    dates,
+    decision,
     evidence,
     fleet,
     forecast_scores,
     forecasts,
+    launches,
     slips,
     supply,
     waiting,
 )
-from analysis.questions import (
-    dates as schedule,
-)
-from analysis.questions import (
-    decision as choice,
-)
-from analysis.questions import (
-    launches as record,
-)
 from analysis.questions.milestone_draws import milestone_draws
-from analysis.scenario.scenario import load
 from analysis.scenario.errors import ScenarioError
+from analysis.scenario.scenario import load
 
 TODAY, ARTICLE = date(2026, 11, 22), date(2026, 4, 23)
 DRAWS = 4096
@@ -47,7 +41,7 @@ def pert(low, mode, high, draws, seed=1):
     return low + span * np.random.default_rng(seed).beta(*shape, draws)
 
 
-def believed(draws=DRAWS):
+def beliefs(draws=DRAWS):
     """Beliefs close to the reference scenario's, without needing it."""
     ones = np.ones(draws)
     return {
@@ -78,21 +72,24 @@ def test_the_record_gives_the_rates_of_cancellation_and_lateness():
     """5 of 21 cancelled: Jeffreys 5, 50 and 95% points .12, .24, .41; 7 of 16 dated launches late:
     .25, .44, .64.
     """
-    said = slips.reference_rates(record.reference_class(TODAY))
-    assert (said.cancelled.events, said.cancelled.trials) == (5, 21)
-    assert (said.late.events, said.late.trials) == (7, 16)
-    assert said.cancelled.interval == pytest.approx([0.12, 0.24, 0.41], abs=0.006)
-    assert said.late.interval == pytest.approx([0.25, 0.44, 0.64], abs=0.006)
+    rates = slips.reference_rates(launches.reference_class(TODAY))
+    assert (rates.cancelled.events, rates.cancelled.trials) == (5, 21)
+    assert (rates.late.events, rates.late.trials) == (7, 16)
+    assert rates.cancelled.interval == pytest.approx([0.12, 0.24, 0.41], abs=0.006)
+    assert rates.late.interval == pytest.approx([0.25, 0.44, 0.64], abs=0.006)
 
 
 def test_positive_slips_are_lognormal_with_median_two_and_p90_seven_months():
     """Six dated late launches and Kyber, known only to slip at least six months."""
-    said = slips.reference_rates(record.reference_class(TODAY))
-    assert said.median_months == pytest.approx(2.0, abs=0.05)
-    p90 = rollout.late_slip_months(said.median_months, said.log_sd, 1.2816)
+    rates = slips.reference_rates(launches.reference_class(TODAY))
+    assert rates.median_months == pytest.approx(2.0, abs=0.05)
+    p90 = rollout.late_slip_months(rates.median_months, rates.log_sd, 1.2816)
     assert p90 == pytest.approx(7.3, abs=0.2)
     lead = (
-        record.reference_class(TODAY).lead_months.astype(float).quantile([0.1, 0.5, 0.9]).to_numpy()
+        launches.reference_class(TODAY)
+        .lead_months.astype(float)
+        .quantile([0.1, 0.5, 0.9])
+        .to_numpy()
     )
     assert lead == pytest.approx([4.3, 8.5, 16.1], abs=0.2)
 
@@ -101,7 +98,7 @@ def test_censoring_counts():
     """Without the censored launch the slips look shorter; read as exact intervals they look more
     spread.
     """
-    known = record.reference_class(TODAY)
+    known = launches.reference_class(TODAY)
     exact = slips.reference_rates(known).median_months
     assert slips.reference_rates(known.drop("Rubin Ultra Kyber")).median_months < exact - 0.2
     late = known[(known.slip_months > 0) & (known.fate == "shipped")]
@@ -115,7 +112,7 @@ def test_the_articles_timeline_run_through_the_record():
     and P70 2027-09-24, chance of limited release by 22 November .45 and of general availability by
     31 March 2027 .45.
     """
-    draws, window = 100_000, record.months_between("2026-04-23", "2026-09-30")
+    draws, window = 100_000, launches.months_between("2026-04-23", "2026-09-30")
     table = {
         "common_ratio": 1.0,
         "design_fix_months": 0.0,
@@ -127,21 +124,21 @@ def test_the_articles_timeline_run_through_the_record():
         "loops_count": 0,
         "fiscal_share": 0.0,
     }
-    said = slips.reference_rates(record.reference_class(TODAY))
-    dates = milestone_draws(record.milestones("Magnum", TODAY), said, table, draws, 7).assign(
+    rates = slips.reference_rates(launches.reference_class(TODAY))
+    drawn = milestone_draws(launches.milestones("Magnum", TODAY), rates, table, draws, 7).assign(
         weight=1.0
     )
-    seen = schedule.Forecast("Magnum", ARTICLE, ARTICLE, 1.0, False, False, dates)
+    forecast = dates.Forecast("Magnum", ARTICLE, ARTICLE, 1.0, False, False, drawn)
     for milestone, level, day in [
         ("limited", 0.5, date(2026, 12, 2)),
         ("limited", 0.7, date(2027, 3, 20)),
         ("general", 0.5, date(2027, 4, 17)),
         ("general", 0.7, date(2027, 9, 24)),
     ]:
-        found = record.day_after(ARTICLE, schedule.quantile(seen, milestone, level))
+        found = launches.day_after(ARTICLE, dates.quantile(forecast, milestone, level))
         assert abs((found - day).days) <= 7, (milestone, level, found)
-    assert schedule.chance_by(seen, "limited", TODAY) == pytest.approx(0.45, abs=0.02)
-    assert schedule.chance_by(seen, "general", date(2027, 3, 31)) == pytest.approx(0.45, abs=0.02)
+    assert dates.chance_by(forecast, "limited", TODAY) == pytest.approx(0.45, abs=0.02)
+    assert dates.chance_by(forecast, "general", date(2027, 3, 31)) == pytest.approx(0.45, abs=0.02)
 
 
 def test_a_ratio_that_a_scenario_puts_in_place_of_the_logs_reaches_the_dates():
@@ -157,16 +154,16 @@ def test_a_ratio_that_a_scenario_puts_in_place_of_the_logs_reaches_the_dates():
     ).all()
     odds = [
         share / (1 - share)
-        for share in (schedule.forecast(each).real_share for each in (logged, kinder))
+        for share in (dates.forecast(each).real_share for each in (logged, kinder))
     ]
     assert odds[1] > 2 * odds[0]
 
 
 @pytest.mark.parametrize("name", ["article", "delayed", "thermal"])
 def test_dates_and_credence_believe_a_claim_alike(name):
-    asked = schedule.with_rollout(load(name), assume_real=False)
-    assert schedule.forecast(asked).real_share == pytest.approx(
-        credence.updates(asked)["mean"].iloc[-1], rel=1e-9
+    unassumed = dates.with_rollout(load(name), assume_real=False)
+    assert dates.forecast(unassumed).real_share == pytest.approx(
+        credence.updates(unassumed)["mean"].iloc[-1], rel=1e-9
     )
 
 
@@ -191,19 +188,19 @@ def test_leave_one_out_intervals_hold():
 
 
 def test_only_what_was_known_enters():
-    then = record.reference_class(ARTICLE)
+    then = launches.reference_class(ARTICLE)
     assert then.fate["VR200 NVL72"] == then.fate["Rubin Ultra Kyber"] == "open"
     with pytest.raises(LookupError, match="not announced"):
-        schedule.forecast(case(), date(2026, 4, 22), believed())
+        dates.forecast(case(), date(2026, 4, 22), beliefs())
 
 
 def test_curves_never_fall_and_stay_shares():
-    seen = schedule.forecast(case(), TODAY, believed())
-    for _, curve in schedule.curves(seen, date(2030, 1, 1)).groupby("milestone"):
+    forecast = dates.forecast(case(), TODAY, beliefs())
+    for _, curve in dates.curves(forecast, date(2030, 1, 1)).groupby("milestone"):
         assert (np.diff(curve.chance_share) >= 0).all()
         assert curve.chance_share.between(0, 1).all()
     limited, general, volume = (
-        schedule.chance(seen, name, np.arange(60)) for name in ("limited", "general", "volume")
+        dates.chance(forecast, name, np.arange(60)) for name in ("limited", "general", "volume")
     )
     assert (limited >= general - 1e-12).all()
     assert (general >= volume - 1e-12).all()
@@ -213,9 +210,11 @@ def test_curves_never_fall_and_stay_shares():
 @given(st.integers(0, 200), st.integers(0, 200), st.floats(0.1, 0.6))
 def test_a_later_day_without_news_never_makes_a_date_earlier(first, more, level):
     """Nothing in the record changes: the same launches are held fixed, only silence goes on."""
-    table, seen = believed(), record.milestones("Magnum", TODAY)
-    said = slips.reference_rates(record.reference_class(ARTICLE))
-    drawn = milestone_draws(seen, said, {**table, "loops_count": 0, "fiscal_share": 0.0}, DRAWS, 1)
+    table, known = beliefs(), launches.milestones("Magnum", TODAY)
+    rates = slips.reference_rates(launches.reference_class(ARTICLE))
+    drawn = milestone_draws(
+        known, rates, {**table, "loops_count": 0, "fiscal_share": 0.0}, DRAWS, 1
+    )
     months = np.array([first, first + more]) / 30.0
     ends = []
     for now in months:
@@ -223,29 +222,29 @@ def test_a_later_day_without_news_never_makes_a_date_earlier(first, more, level)
             now - drawn.limited_months, table["notice_share_per_month"]
         )
         real = rollout.updated_share(0.9, weight.mean())
-        view = schedule.Forecast(
+        view = dates.Forecast(
             "Magnum", ARTICLE, TODAY, real, False, False, drawn.assign(weight=weight)
         )
-        ends.append([schedule.quantile(view, name, level) for name in ("limited", "general")])
+        ends.append([dates.quantile(view, name, level) for name in ("limited", "general")])
     assert (np.array(ends[1]) >= np.array(ends[0])).all()
 
 
 def test_another_redesign_delays_and_dominates():
-    plain, delayed = (schedule.forecast(case(loops=n), ARTICLE, believed()) for n in (0, 1))
-    assert schedule.quantile(delayed, "limited", 0.03) > schedule.quantile(plain, "limited", 0.03)
-    share = schedule.criticality(delayed).set_index("task").share
+    plain, delayed = (dates.forecast(case(loops=n), ARTICLE, beliefs()) for n in (0, 1))
+    assert dates.quantile(delayed, "limited", 0.03) > dates.quantile(plain, "limited", 0.03)
+    share = dates.criticality(delayed).set_index("task").share
     assert share.sum() == pytest.approx(1)
-    assert share["another cooling redesign"] > schedule.criticality(plain).share[2]
+    assert share["another cooling redesign"] > dates.criticality(plain).share[2]
 
 
 @pytest.mark.parametrize(
     ("product", "limited"), [("MI355X", date(2025, 6, 12)), ("GB300 NVL72", date(2025, 7, 3))]
 )
 def test_a_launch_that_happened_is_a_fact(product, limited):
-    seen = schedule.forecast(case(product), TODAY, believed())
-    assert seen.real_share == 1
-    assert schedule.outlook(seen).mid[0] == limited
-    assert schedule.outlook(seen).never_share.tolist() == [0, 0]
+    forecast = dates.forecast(case(product), TODAY, beliefs())
+    assert forecast.real_share == 1
+    assert dates.outlook(forecast).mid[0] == limited
+    assert dates.outlook(forecast).never_share.tolist() == [0, 0]
 
 
 @given(st.floats(1e3, 1e6), st.floats(0.05, 1), st.floats(1, 48), st.floats(0, 200))
@@ -285,7 +284,7 @@ def outcomes(gain=1.6, draws=fleet.KEPT_DRAWS):
 @pytest.mark.parametrize("change", [{}, {"fleet.liquid_w": 2e5}, {"fleet.power_w": 2.3e6}])
 def test_a_fleet_keeps_its_chips_and_its_limits(change):
     case = load("measured", change)
-    done = fleet.simulate(case, outcomes(), schedule.forecast(case))
+    done = fleet.simulate(case, outcomes(), dates.forecast(case))
     alive, bought = (
         {kind: getattr(done, f"{kind}_{what}_chips") for kind in ("old", "new")}
         for what in ("alive", "bought")
@@ -329,16 +328,17 @@ def test_said_and_happened_agree_on_launches_left_out():
 def test_advice_follows_the_hardware():
     """A far better chip that is at hand is worth the wait; one that never comes is not."""
     case = load("measured")
-    seen = schedule.forecast(case)
-    good, poor = (choice.costs(case, outcomes(gain, 4096), seen) for gain in (3.0, 0.7))
-    assert choice.advice(good).act in ("wait", "rent and switch")
-    assert choice.advice(poor).act == "buy now"
+    forecast = dates.forecast(case)
+    good, poor = (decision.costs(case, outcomes(gain, 4096), forecast) for gain in (3.0, 0.7))
+    assert decision.advice(good).act in ("wait", "rent and switch")
+    assert decision.advice(poor).act == "buy now"
     for table in (good, poor):
-        told = choice.advice(table)
+        advice = decision.advice(table)
         assert (
-            told.knowing_ratio >= max(told.knowing_date_ratio, told.knowing_multiplier_ratio) - 1e-9
+            advice.knowing_ratio
+            >= max(advice.knowing_date_ratio, advice.knowing_multiplier_ratio) - 1e-9
         )
-        assert 0 <= told.wrong_share <= 1
+        assert 0 <= advice.wrong_share <= 1
     assert waiting.break_even_month(case, 1.0) == 0
     assert waiting.break_even_month(case, 3.0) > waiting.break_even_month(case, 1.5) > 0
 
@@ -354,10 +354,12 @@ def test_advice_follows_the_hardware():
 )
 def test_the_answer_says_what_is_fact_and_what_is_chance(name, words):
     case = load(name)
-    draws, seen = outcomes(1.5, 4096), schedule.forecast(case)
-    said = page.answer(case, draws, seen, page.costs(case, draws, seen)).plain
-    assert said.startswith(words)
-    assert not {"nan", "NaT", "None", "inf"} & set(said.replace(".", " ").replace(";", " ").split())
+    draws, forecast = outcomes(1.5, 4096), dates.forecast(case)
+    sentence = page.answer(case, draws, forecast, page.costs(case, draws, forecast)).plain
+    assert sentence.startswith(words)
+    assert not {"nan", "NaT", "None", "inf"} & set(
+        sentence.replace(".", " ").replace(";", " ").split()
+    )
 
 
 def test_an_unknown_product_is_an_error_that_names_the_nearest():
