@@ -151,3 +151,13 @@ def test_google_has_words_of_its_own():
         "fixed_key_metadata": {"cache_control": "no-cache"},
     }
     assert module._headers("/srv/www", "index.html") == {}
+
+
+def test_a_file_url_is_a_folder(site, tmp_path):
+    there = tmp_path / "there"
+    counts = publish(there.as_uri(), site.as_uri(), say=lambda _: None)
+    assert counts == {"copied": 6, "removed": 0, "unchanged": 0}
+    assert listed(there) == sorted([*PUBLIC, "published.json"])
+    assert (there / "a/cost.html").read_text() == "cost"
+    again = publish(str(there), str(site), say=lambda _: None)
+    assert again == {"copied": 0, "removed": 0, "unchanged": 6}

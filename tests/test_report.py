@@ -280,7 +280,8 @@ def test_a_record_comes_back_as_it_was_stored():
     answer = Answer("A sentence.", 1.5, 1.0, 2.0, "usd", "holds", "$1.50", "$1 to $2")
     read = Input("params/a.yml", ("title",), "d", "f")
     page = Page("k", 7, "T", "Q?", "2026-11-22", answer, None, (), ({"x": 1},), (read,))
-    record = ReportRecord("a", "cost", page, ReportError("cell-1", "ValueError", "no"))
+    error = ReportError("cell-1", "ValueError", "no")
+    record = ReportRecord("a", "cost", page, error, is_guest=True)
     text = record.to_json()
     assert ReportRecord.from_json(text) == record
     for cut in range(len(text)):
@@ -406,6 +407,44 @@ def test_the_feed_shows_what_changed():
         "Now 2. It was: Was 1.",
     ]
     assert first.find(f"{atom}entry/{atom}id").text != second.find(f"{atom}entry/{atom}id").text
+
+
+def test_the_feed_is_dated_by_its_scenarios():
+    """A page of the whole site states no day: it is as new as the newest scenario."""
+    answer = Answer("Now 2.", 2.0, 1.0, 3.0, "", "", "", "")
+    days = {"a": "2026-06-30", "b": "2026-11-22", "": ""}
+    records = []
+    for scenario, day in days.items():
+        page = Page("", 1, scenario, "", day, answer, None, (), (), ())
+        records.append(ReportRecord(scenario, "cost", page, None))
+    text = site.feed(load_domain(DOMAIN), records)
+    atom = "{http://www.w3.org/2005/Atom}"
+    dates = [each.text[:10] for each in ElementTree.fromstring(text).iter(f"{atom}updated")]
+    assert sorted(dates) == ["2026-06-30", "2026-11-22", "2026-11-22", "2026-11-22"]
+    assert "1970" not in site.feed(load_domain(DOMAIN), records[2:])
+    assert "1970" not in site.feed(load_domain(DOMAIN), [])
+
+
+def test_a_scenario_from_outside_params_stays_until_its_page_is_removed(tmp_path):
+    output = str(tmp_path / "site")
+    page = Page("", 1, "", "", "", None, None, (), (), ())
+    for scenario, is_guest in (("mine", True), ("gone", False)):
+        record = ReportRecord(scenario, "cost", page, None, is_guest)
+        storage.put(output, f".records/{scenario}/cost.json", record.to_json())
+        storage.put(output, f"{scenario}/cost.html", "x")
+    site.remove_unplanned(output, [])
+    assert [record.scenario for record in site.read_records(output)] == ["mine"]
+    assert storage.get(output, "mine/cost.html") == b"x"
+    storage.drop(output, "mine/cost.html")
+    site.remove_unplanned(output, [])
+    assert site.read_records(output) == []
+
+
+def test_a_scenario_named_by_a_path_is_a_guest(tmp_path):
+    path = tmp_path / "mine.yml"
+    path.write_text("title: Mine\n")
+    guests = {job.scenario: job.is_guest for job in planned(["article", str(path)], [])}
+    assert guests == {"article": False, "mine": True, "": False}
 
 
 def test_a_thousand_scenarios_make_an_index_that_loads(tmp_path):

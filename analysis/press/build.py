@@ -57,9 +57,10 @@ def build(
     if engine not in ENGINES:
         raise OSError(f"the engine is one of {', '.join(ENGINES)}, not {engine!r}")
     variables = dict(environment or {})
+    folder = storage.local_folder(output)
     options = BuildOptions(
         domain=domain,
-        output=output if storage.is_url(output) else str(Path(output).absolute()),
+        output=output if folder is None else str(folder.absolute()),
         engine=engine,
         timeout=timeout,
         library=library_path(assets),

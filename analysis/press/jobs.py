@@ -76,6 +76,11 @@ class Job:
         return load_domain(self.options.domain)
 
     @property
+    def is_guest(self) -> bool:
+        """Whether the scenario was named by a path outside params/."""
+        return self.parameters.get("scenario", self.scenario) != self.scenario
+
+    @property
     def notebook_path(self) -> Path:
         """The notebook on this machine."""
         return self.domain.root / self.path

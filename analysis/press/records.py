@@ -149,13 +149,15 @@ class ReportRecord:
     """What is known of a report: the page that stands, and why the last attempt failed, if it did.
 
     `scenario` is blank for a report of the whole site. A report that fails leaves the page before
-    it as it was: then `page` is that page's, None where there never was one.
+    it as it was: then `page` is that page's, None where there never was one. `is_guest`: the
+    scenario was named by a path outside params/, so that no build of all scenarios plans it.
     """
 
     scenario: str
     notebook: str
     page: Page | None
     error: ReportError | None
+    is_guest: bool = False
 
     @property
     def name(self) -> str:
@@ -182,6 +184,7 @@ class ReportRecord:
                 notebook=_text(payload, "notebook"),
                 page=None if page is None else Page.of(page),
                 error=None if error is None else ReportError(*_texts(error, ReportError)),
+                is_guest=payload.get("is_guest") is True,
             )
         except (ValueError, TypeError, KeyError, AttributeError):
             return None

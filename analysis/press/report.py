@@ -90,7 +90,7 @@ def failed(job: Job, error: ReportError, executed: bytes | None = None) -> Repor
     page, and an older good page stays as it is.
     """
     error = replace(error, message=error.message[:LONGEST_MESSAGE])
-    record = ReportRecord(job.scenario, job.notebook, None, error)
+    record = ReportRecord(job.scenario, job.notebook, None, error, job.is_guest)
     try:
         record = replace(record, page=_standing_page(job))
         if error.name == "ScenarioError":  # what was asked for does not exist
@@ -227,7 +227,7 @@ def _write_page(
     )
     content = html.render(notebook, about, job.options.library, pictures.draw).encode()
     page = _page(job, description, notebook, len(content), started)
-    record = ReportRecord(job.scenario, job.notebook, page, None)
+    record = ReportRecord(job.scenario, job.notebook, page, None, job.is_guest)
     storage.put(job.output, job.page_name(), content)
     job.store_record(record)
     storage.drop(job.output, job.page_name(".failed.ipynb"))

@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from itertools import groupby
 
 from analysis.press import html, storage
@@ -31,7 +32,6 @@ RESULT_COLUMNS = (
 NUMBER_COLUMNS = ("notebook", "quantity", "option", "unit", "low", "mid", "high")
 FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r")  # with which a spreadsheet begins a formula
 LATEST_ENTRIES = 200
-EPOCH = "1970-01-01"
 
 
 @dataclass(frozen=True)
@@ -151,12 +151,20 @@ def read_records(output: str) -> list[ReportRecord]:
 
 
 def remove_unplanned(output: str, jobs: Iterable[Job]) -> None:
-    """Remove records and pages of reports that are not planned any more."""
+    """Remove records and pages of reports that are not planned any more.
+
+    A guest, a scenario from outside params/, is never planned with all the others. It stays in the
+    site until somebody removes its page.
+    """
     planned = {record_name(job.scenario, job.notebook) for job in jobs}
     for name in storage.names(output, ".records"):
         if not name.endswith(".json") or name in planned:
             continue
         record = ReportRecord.from_json(storage.get(output, name))
+        if record is not None and record.is_guest:
+            page = page_name(record.scenario, record.notebook)
+            if storage.size(output, page) is not None:
+                continue
         if record is not None:
             for suffix in (".html", ".failed.ipynb"):
                 storage.drop(output, page_name(record.scenario, record.notebook, suffix))
@@ -291,20 +299,29 @@ def feed(domain: Domain, records: Iterable[ReportRecord]) -> str:
     """Atom (RFC 4287): an entry an answer, whose id changes with the answer, so that a reader shows
     what moved. Answers that changed come first.
     """
+    records = list(records)
+    days = [record.page.as_of for record in records if record.page is not None]
+    newest = max(days, default="")
     entries = []
     for record in records:
         if record.page is not None and record.page.answer is not None:
-            entries.append(_entry(record, record.page, record.page.answer))
+            entries.append(_entry(record, record.page, record.page.answer, newest))
     entries.sort(key=lambda entry: (entry.page.previous is None, entry.scenario, entry.notebook))
     return html.parsed_template("feed.xml").render(
         site_name=domain.name,
         urn=domain.name.lower(),
-        latest=max((entry.moment for entry in entries), default=f"{EPOCH}T00:00:00Z"),
+        latest=_moment(newest),
         entries=entries[:LATEST_ENTRIES],
     )
 
 
-def _entry(record: ReportRecord, page: Page, answer: Answer) -> FeedEntry:
+def _moment(day: str) -> str:
+    """Midnight of a day; of today where no scenario of the site states one, since Atom needs it."""
+    return f"{day or date.today().isoformat()}T00:00:00Z"
+
+
+def _entry(record: ReportRecord, page: Page, answer: Answer, newest: str) -> FeedEntry:
+    """The entry of an answer; one of the whole site is as new as the newest scenario."""
     changing = (answer.headline, answer.value, answer.low, answer.high)
     return FeedEntry(
         scenario=record.scenario,
@@ -312,5 +329,5 @@ def _entry(record: ReportRecord, page: Page, answer: Answer) -> FeedEntry:
         page=page,
         link=page_name(record.scenario, record.notebook),
         mark=storage.digest(*(str(each) for each in changing)),
-        moment=f"{page.as_of or EPOCH}T00:00:00Z",
+        moment=_moment(page.as_of or newest),
     )

@@ -19,12 +19,13 @@ LOCK = ".lock"
 def put(base: str, name: str, data: bytes | str, **options: Any) -> None:
     """Write `name` under `base`; `options` go to the object store's own writer."""
     data = data.encode() if isinstance(data, str) else data
-    if is_url(base):
+    folder = local_folder(base)
+    if folder is None:
         system, path = locate(base, name)
         # An object store shows an object when it is complete.
         system.pipe_file(path, data, **options)
         return
-    final = Path(base, name)
+    final = folder / name
     final.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=final.parent, prefix=TEMPORARY)
     try:
@@ -78,7 +79,22 @@ def drop(base: str, name: str) -> None:
 
 def is_url(base: str) -> bool:
     """Whether a site lies behind a URL and not in a folder of this machine."""
-    return "://" in base
+    return local_folder(base) is None
+
+
+def local_folder(base: str) -> Path | None:
+    """The folder of a site on this machine, by its path or by a file:// URL; None where another URL
+    leads elsewhere.
+
+    >>> local_folder("file:///srv/site"), local_folder("s3://bucket/site")
+    (PosixPath('/srv/site'), None)
+    """
+    protocol, path = fsspec.core.split_protocol(base)
+    if protocol is None:
+        return Path(base)
+    if protocol in ("file", "local"):
+        return Path(path)
+    return None
 
 
 def locate(base: str, name: str = "") -> tuple[Any, str]:
@@ -104,25 +120,26 @@ def lock(base: str, tell: Callable[[str], None]) -> Iterator[None]:
     """One build at a time in a folder; another waits and says so. An object store has no lock: its
     writes are whole.
     """
-    if is_url(base):
+    folder = local_folder(base)
+    if folder is None:
         yield
         return
     from filelock import FileLock, Timeout
 
-    Path(base).mkdir(parents=True, exist_ok=True)
-    held = FileLock(Path(base, LOCK))
+    folder.mkdir(parents=True, exist_ok=True)
+    held = FileLock(folder / LOCK)
     try:
         held.acquire(timeout=0)
     except Timeout:
         tell(f"another build is at work in {base}; this one waits for it")
         held.acquire()
     try:
-        for left in Path(base).rglob(TEMPORARY + "*"):  # of a build that was killed
+        for left in folder.rglob(TEMPORARY + "*"):  # of a build that was killed
             left.unlink(missing_ok=True)
         yield
     finally:
-        if set(os.listdir(base)) <= {LOCK}:  # a build that was refused leaves nothing
-            shutil.rmtree(base, ignore_errors=True)
+        if set(os.listdir(folder)) <= {LOCK}:  # a build that was refused leaves nothing
+            shutil.rmtree(folder, ignore_errors=True)
         held.release()
 
 
