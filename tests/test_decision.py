@@ -77,14 +77,14 @@ def test_knowing_is_worth_something_and_never_more_than_the_best_regret(rows):
 
 
 def test_a_part_is_never_worth_more_than_the_whole():
-    """By hand: acts of 1 and 0 or 2, at even odds, are worth a half to one who knows which.
+    """By hand: of acts of 1.2 and 0 or 2, at even odds, one who knows which has 1.6 and not 1.2.
 
     A thing that says nothing of it is worth next to nothing, and dates may be infinite.
     """
     outcome = np.resize([0.0, 2.0], 4000)
-    payoffs = np.stack([np.ones(4000), outcome], axis=1)
-    assert value_of_knowing(payoffs, outcome) == pytest.approx(0.5)
-    assert value_of_knowing(payoffs, np.where(outcome > 1, np.inf, 3.0)) == pytest.approx(0.5)
+    payoffs = np.stack([np.full(4000, 1.2), outcome], axis=1)
+    assert value_of_knowing(payoffs, outcome) == pytest.approx(0.4)
+    assert value_of_knowing(payoffs, np.where(outcome > 1, np.inf, 3.0)) == pytest.approx(0.4)
     assert value_of_knowing(payoffs, np.arange(4000.0)) == pytest.approx(0, abs=1e-3)
     random = np.random.default_rng(1).standard_normal((500, 3))
     whole = random.max(axis=1).mean() - random.mean(axis=0).max()
