@@ -287,16 +287,20 @@ def test_a_pool_replaces_a_dead_renderer():
         first.process.kill()
         first.process.wait()
         assert server._renderer_address(0) != first.address
-        assert ChartRenderer(server._renderer_address(0)).draw(POINT).startswith("<svg")
+        renderer = ChartRenderer(server._renderer_address(0))
+        assert renderer.draw(POINT).startswith("<svg")
+        renderer.close()
     finally:
         for renderer in server.renderers:
             renderer.close(0)
 
 
-def test_a_killed_pool_fails_the_reports_it_made_and_the_others_go_on(folder, tmp_path):
+def test_a_killed_pool_fails_the_reports_it_made_and_the_others_go_on(tmp_path):
     """Whatever ends the owner of the workers, a report has a record or is made."""
-    notebook(tmp_path / "nb/kills.ipynb", PARAMETERS, KILL_THE_POOL)
-    names = [str(tmp_path / "nb/kills.ipynb"), str(folder / "fine.ipynb")]
+    names = [
+        notebook(tmp_path / "nb/kills.ipynb", PARAMETERS, KILL_THE_POOL),
+        notebook(tmp_path / "nb/fine.ipynb", PARAMETERS, ("1 + 1",)),
+    ]
     records = build(["article"], names, str(tmp_path / "site"), jobs=1, progress="none")
     made = {record.notebook: record for record in records}
     assert made["kills"].error.name == "DeadPoolError"

@@ -40,6 +40,7 @@ class ChartRenderer:
             try:
                 answer = self._ask(spec, timeout)
             except (EOFError, OSError):
+                self.close()
                 raise OSError(
                     "the process that draws pictures has ended; its message is above"
                 ) from None
