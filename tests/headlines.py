@@ -1,8 +1,9 @@
 """Keep notebooks as they are committed: no output but the checked headline; and renew README with
 their answers.
 
-python tests/headlines.py              runs each notebook with its defaults and stores its headline for nbval to compare
-python tests/headlines.py --strip ...  only strips the notebooks named (all without names); a pre-commit hook runs this
+python tests/headlines.py              runs each notebook and stores its headline for nbval
+python tests/headlines.py --strip ...  only strips the notebooks named (all without names), as a
+                                       pre-commit hook does
 """
 
 import json
@@ -11,8 +12,7 @@ from pathlib import Path
 
 import nbformat
 from nbconvert.preprocessors import ExecutePreprocessor
-from nbstripout import strip_output
-from notebook_filter import TRANSIENT_KEYS
+from notebook_filter import strip
 
 from analysis.press.mime import CHART
 from analysis.press.renderer import ChartRenderer
@@ -50,9 +50,7 @@ def stripped(nb):
     it; cells tagged `keep_output` keep theirs.
     """
     nb.metadata = {"kernelspec": dict(KERNEL), "language_info": dict(LANGUAGE)}
-    return strip_output(
-        nb, keep_output=False, keep_count=False, keep_id=True, extra_keys=list(TRANSIENT_KEYS)
-    )
+    return strip(nb)
 
 
 def executed(nb):
@@ -77,15 +75,15 @@ def drawn(nb, name: str) -> str:
 
 def answers() -> str:
     """The stored headlines for README: the first in bold, the others as a list."""
-    told = []
+    headlines = []
     for name in ("efficiency", "cost", "rollout"):
         (cell,) = [
             cell
             for cell in nbformat.read(FOLDER / f"{name}.ipynb", as_version=4).cells
             if is_headline(cell)
         ]
-        told.append("".join(cell.outputs[0].data["text/plain"]))
-    first, *others = told
+        headlines.append("".join(cell.outputs[0].data["text/plain"]))
+    first, *others = headlines
     return "\n".join([f"**{first}**", "", *(f"- {other}" for other in others)])
 
 
@@ -100,8 +98,7 @@ def main(words: list[str]) -> None:
             nb = executed(nb)
             if path.stem == PICTURE[0]:
                 PICTURE[2].write_text(drawn(nb, PICTURE[1]) + "\n")
-        made = stripped(nb)
-        text = nbformat.writes(made) + "\n"
+        text = nbformat.writes(stripped(nb)) + "\n"
         if text != path.read_text():
             path.write_text(text)
             print(f"wrote {path}")

@@ -18,7 +18,8 @@ from chromium import CHROMIUM, FLAGS, NEEDS_CHROMIUM
 from nbconvert import HTMLExporter
 from nbconvert.preprocessors import ExecutePreprocessor
 
-from analysis.press import html as page
+from analysis.press.html import PageFrame, render
+from analysis.press.normalise import normalise
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 NOTEBOOKS = sorted(path.stem for path in FOLDER.glob("*.ipynb"))
@@ -127,8 +128,8 @@ def converted(notebook: nbformat.NotebookNode) -> str:
 def rendered(notebook: nbformat.NotebookNode) -> str:
     """The notebook as a page of this project."""
     plain = json.loads(nbformat.writes(notebook, split_lines=False))
-    about = dict.fromkeys(("name", "root", "notebook", "scenario", "heading", "question"), "")
-    return page.render(page.normalise(plain), {**about, "as_of": "", "siblings": []})
+    about = PageFrame("", "", "", "", scenario="", notebook="", siblings=(), root="")
+    return render(normalise(plain), about)
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
