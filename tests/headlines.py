@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 import nbformat
+from clean_notebook import strip
 from nbconvert.preprocessors import ExecutePreprocessor
-from notebook_filter import strip
 
 from analysis.press.mime import CHART
 from analysis.press.renderer import ChartRenderer

@@ -1,11 +1,9 @@
 """Make git drop the outputs of notebooks on their way into a commit, in this clone alone.
 
-python tests/notebook_filter.py            installs the filter; `make env` and `make lab` run it
-python tests/notebook_filter.py --clean    is the filter: a notebook in, what is committed out
+python tests/notebook_filter.py    says what it did; `make env` and `make lab` run it
 
-The file in the working folder keeps its outputs. Only the headline cell, tagged `keep_output`, is
-committed with its output, since tests compare it; nbval compares only cells with a count, so that
-cell has one, the same whenever it ran.
+The file in the working folder keeps its outputs; what is committed is what clean_notebook.py makes
+of it.
 """
 
 import os
@@ -13,19 +11,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from clean_notebook import TRANSIENT_KEYS
+
 ROOT = Path(__file__).parents[1]
-COUNT = 1  # of a cell that keeps its output
-# What a run or an editor leaves in a notebook although nobody wrote it.
-TRANSIENT_KEYS = (
-    "metadata.execution",
-    "metadata.language_info.version",
-    "metadata.papermill",
-    "metadata.widgets",
-    "cell.metadata.execution",
-    "cell.metadata.papermill",
-    "cell.metadata.collapsed",
-    "cell.metadata.scrolled",
-)
 
 
 def git(*words: str) -> str:
@@ -45,7 +33,7 @@ def install() -> str:
     subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     # nbstripout alone would number the cells, which have readable ids, and drop the count.
     diff = git("config", "diff.ipynb.textconv").removesuffix(" --keep-id")
-    clean = f'"{sys.executable}" tests/notebook_filter.py --clean'
+    clean = f'"{sys.executable}" tests/clean_notebook.py'
     git("config", "filter.nbstripout.clean", clean)
     git("config", "diff.ipynb.textconv", f"{diff} --keep-id")
     git("config", "filter.nbstripout.extrakeys", " ".join(TRANSIENT_KEYS))
@@ -56,27 +44,6 @@ def install() -> str:
         "git in this clone commits notebooks without their outputs, but for the checked headline"
         f" (nbstripout; to undo: {undo})"
     )
-
-
-def strip(notebook):
-    """A notebook as it is committed, in place: without what a run leaves but checked headlines."""
-    from nbstripout import strip_output
-
-    strip_output(
-        notebook, keep_output=False, keep_count=False, keep_id=True, extra_keys=list(TRANSIENT_KEYS)
-    )
-    for cell in notebook.cells:
-        if cell.cell_type == "code" and cell.outputs:
-            cell.execution_count = COUNT
-    return notebook
-
-
-def clean() -> None:
-    """Read a notebook from standard input and write it as it is committed."""
-    import nbformat
-
-    notebook = strip(nbformat.read(sys.stdin, as_version=4))
-    sys.stdout.write(nbformat.writes(notebook) + "\n")
 
 
 def main() -> None:
@@ -91,4 +58,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    clean() if "--clean" in sys.argv[1:] else main()
+    main()

@@ -22,7 +22,8 @@ class Clone:
         self.home = folder / "home"
         self.home.mkdir()
         (self.folder / "tests").mkdir(parents=True)
-        shutil.copy(ROOT / "tests/notebook_filter.py", self.folder / "tests")
+        for name in ("notebook_filter.py", "clean_notebook.py"):
+            shutil.copy(ROOT / "tests" / name, self.folder / "tests")
         shutil.copytree(
             ROOT / "notebooks", self.folder / "notebooks", ignore=shutil.ignore_patterns(".*")
         )
