@@ -118,6 +118,7 @@ def folder(tmp_path_factory) -> Path:
     for name, cells in BAD.items():
         notebook(folder / f"{name}.ipynb", PARAMETERS, *cells)
     notebook(folder / "bare.ipynb", ("scenario = 'reference'",))
+    notebook(folder / "fine.ipynb", PARAMETERS, SETUP, answered(), CHART)
     notebook(folder / "good.ipynb", PARAMETERS, SETUP, answered(), CHART)
     return folder
 
@@ -128,7 +129,6 @@ def outcome(folder, tmp_path_factory) -> tuple[Path, dict]:
     build(["article"], [str(folder / "good.ipynb")], str(output), progress="none")
     good = (output / "article/good.html").read_bytes()
     notebook(folder / "good.ipynb", PARAMETERS, SETUP, answered(), ("1 / 0",))
-    notebook(folder / "fine.ipynb", PARAMETERS, SETUP, answered(), CHART)
     names = sorted(str(path) for path in folder.glob("*.ipynb"))
     made = build(["article"], names, str(output), timeout=3, progress="none")
     assert (output / "article/good.html").read_bytes() == good
