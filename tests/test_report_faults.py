@@ -344,10 +344,12 @@ def test_kill_nine_leaves_no_broken_page_and_the_next_build_completes(folder, tm
         process = start(tmp_path, folder)
         time.sleep(wait)
         process.kill()
-        process.wait()
+        process.communicate()
         assert settled(lambda: not alive(f"PASSTHROUGH_SITE={tmp_path}")), round_
         assert whole(tmp_path)
-    assert start(tmp_path, folder).wait() == 0
+    last = start(tmp_path, folder)
+    last.communicate()
+    assert last.returncode == 0
     assert whole(tmp_path)
     assert len(list(tmp_path.glob("*/slow.html"))) == 3
     assert list(tmp_path.rglob(storage.TEMPORARY + "*")) == []
