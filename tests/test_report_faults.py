@@ -163,7 +163,7 @@ def test_the_failed_notebook_is_kept_and_marked(name, outcome):
 
 
 def test_a_report_without_its_end_is_no_page(outcome):
-    """A process that ends early, with success even, leaves no page without the rest of its cells."""
+    """A process that ends early, even with success, leaves no page that lacks cells."""
     output, made = outcome
     for name in ("silent", "between", "half", "stalls", "ends"):
         assert not (output / f"article/{name}.html").exists(), name
