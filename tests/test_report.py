@@ -571,7 +571,9 @@ table = pd.DataFrame({'n': [1, 2], 'x': [1.5, None], 'w': ['a', 'b']})
 tips = ['w', alt.Tooltip('x', format='.1f')]
 told = alt.Chart(table).mark_line().encode(x='n:Q', y=alt.Y('x:Q', title=None), tooltip=tips)
 picked = alt.selection_point(fields=['w'])
-point = told.mark_point().encode(color=alt.when(picked).then('w:N').otherwise(alt.value('grey'))).add_params(picked)
+grey = alt.value('grey')
+point = told.mark_point().encode(color=alt.when(picked).then('w:N').otherwise(grey))
+point = point.add_params(picked)
 facets = alt.layer(told, told.mark_text()).facet('w:N')
 chart = alt.vconcat(alt.layer(told, point, told.copy()), facets).properties(title='A')
 print(json.dumps({key: value for key, value in chart.to_dict().items() if key != 'config'}))"""
@@ -630,8 +632,11 @@ def test_papermill_finds_the_engine_whoever_is_imported_first():
 
 def test_a_build_that_has_nothing_to_do_imports_little(built, notebooks):
     code = (
-        f"from analysis.press.build import build; build({DOMAIN!r}, {SCENARIOS}, {notebooks}, {str(built)!r}, progress='none');"
-        "import sys; print([each for each in ('pandas', 'numpy', 'papermill', 'IPython') if each in sys.modules])"
+        "import sys\n"
+        "from analysis.press.build import build\n"
+        f"build({DOMAIN!r}, {SCENARIOS}, {notebooks}, {str(built)!r}, progress='none')\n"
+        "heavy = ('pandas', 'numpy', 'papermill', 'IPython')\n"
+        "print([name for name in heavy if name in sys.modules])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT
@@ -673,8 +678,14 @@ def drawn_by_v8(*specs: dict) -> list[str]:
     """Pictures as V8 draws them, in a process of its own: V8 starts threads, which other tests
     forbid.
     """
-    code = "import json, os, sys; from analysis.press.renderer_process import drawing_engine; draw = drawing_engine()\n"
-    code += "print(json.dumps([draw(json.dumps(spec)) for spec in json.load(sys.stdin)]), flush=True); os._exit(0)"
+    code = (
+        "import json, os, sys\n"
+        "from analysis.press.renderer_process import drawing_engine\n"
+        "draw = drawing_engine()\n"
+        "pictures = [draw(json.dumps(spec)) for spec in json.load(sys.stdin)]\n"
+        "print(json.dumps(pictures), flush=True)\n"
+        "os._exit(0)"
+    )
     command = [sys.executable, "-c", code]
     return json.loads(
         subprocess.run(

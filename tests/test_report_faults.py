@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -120,6 +121,7 @@ def folder(tmp_path_factory) -> Path:
     notebook(folder / "bare.ipynb", ("scenario = 'reference'",))
     notebook(folder / "fine.ipynb", PARAMETERS, SETUP, answered(), CHART)
     notebook(folder / "good.ipynb", PARAMETERS, SETUP, answered(), CHART)
+    notebook(folder / "slow.ipynb", PARAMETERS, ("1 + 1",))
     return folder
 
 
@@ -353,6 +355,34 @@ def test_kill_nine_leaves_no_broken_page_and_the_next_build_completes(folder, tm
     assert whole(tmp_path)
     assert len(list(tmp_path.glob("*/slow.html"))) == 3
     assert list(tmp_path.rglob(storage.TEMPORARY + "*")) == []
+
+
+@pytest.fixture
+def temporary(monkeypatch):
+    """A folder for temporary files, near the root: the address of a socket must be short."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        monkeypatch.setenv("TMPDIR", folder)
+        yield Path(folder)
+
+
+@pytest.mark.parametrize("timeout", [None, 2])
+def test_nothing_temporary_is_left_by_a_build(timeout, folder, temporary, tmp_path):
+    notebook(folder / "slow.ipynb", PARAMETERS, ("import time\ntime.sleep(4)",))
+    process = start(tmp_path, folder, timeout=timeout)
+    process.communicate()
+    assert process.returncode == 0
+    assert len(list(tmp_path.glob("*/slow.html"))) == (0 if timeout else 3)
+    assert list(temporary.iterdir()) == []
+
+
+def test_nothing_temporary_is_left_by_a_build_that_is_killed(folder, temporary, tmp_path):
+    notebook(folder / "slow.ipynb", PARAMETERS, ("import time\ntime.sleep(60)",))
+    process = start(tmp_path, folder)
+    assert settled(lambda: list(tmp_path.glob("*/fine.html")), 60)
+    process.kill()
+    process.communicate()
+    assert settled(lambda: not alive(f"PASSTHROUGH_SITE={tmp_path}"))
+    assert list(temporary.iterdir()) == []
 
 
 def test_control_c_stops_cleanly(folder, tmp_path):

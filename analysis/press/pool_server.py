@@ -5,6 +5,7 @@ a warm process, hears what it does, and ends it.
 import multiprocessing
 import os
 import pickle
+import tempfile
 import threading
 import time
 from collections import deque
@@ -25,10 +26,9 @@ from analysis.press.messages import (
     NotebookStarted,
     Started,
 )
-from analysis.press.preload import VARIABLE
 from analysis.press.renderer import start_renderer
-from analysis.press.report import Transcript
 from analysis.press.service import Service, kill_session
+from analysis.press.transcript import Transcript
 from analysis.press.worker import Work, WorkerSettings, work
 
 SLOTS_PER_RENDERER = 3  # drawing a report's charts takes a third of the time of its cells
@@ -108,12 +108,12 @@ class PoolServer:
         self.renderers: list[Service] = []
         has_forkserver = "forkserver" in multiprocessing.get_all_start_methods()
         self.context: Any = multiprocessing.get_context("forkserver" if has_forkserver else "spawn")
-        if has_forkserver:
-            os.environ[VARIABLE] = settings.domain
-            self.context.set_forkserver_preload(["analysis.press.preload"])
 
     def serve(self) -> None:
         """Take work and do it until the build is gone."""
+        if self.context.get_start_method() == "forkserver":
+            os.environ["PASSTHROUGH_DOMAIN"] = self.settings.domain
+            self.context.set_forkserver_preload(["analysis.press.preloaded"])
         for _ in range(0, self.settings.slots, SLOTS_PER_RENDERER):
             self.renderers.append(start_renderer())  # they load while the first worker does
         try:
@@ -138,7 +138,7 @@ class PoolServer:
     def _start(self, assigned: Work) -> None:
         slot = self.free_slots.pop()
         ours, theirs = self.context.Pipe()
-        settings = WorkerSettings(self.settings.domain)
+        settings = WorkerSettings(self.settings.domain, tempfile.gettempdir())
         arguments = (assigned, settings, theirs, self._renderer_address(slot))
         process = self.context.Process(target=work, args=arguments)
         try:

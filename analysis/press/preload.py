@@ -1,10 +1,7 @@
-"""Imports and runs once what every report needs. The server that copies itself for each report
-imports this module first, with PASSTHROUGH_PRELOAD naming the domain; nobody else does.
-"""
+"""Imports and runs once what every report needs, in the processes of a build alone."""
 
 import contextlib
 import gc
-import os
 import sys
 import traceback
 from collections.abc import Iterator
@@ -12,8 +9,6 @@ from functools import cache
 from pathlib import Path
 
 from analysis.press.domain import Domain, load_domain
-
-VARIABLE = "PASSTHROUGH_PRELOAD"
 
 
 @cache
@@ -85,7 +80,3 @@ def _hidden(*names: str) -> Iterator[None]:
     finally:
         for name in hidden:
             del sys.modules[name]
-
-
-if os.environ.get(VARIABLE):
-    warm(os.environ[VARIABLE])

@@ -4,6 +4,7 @@ may have threads, be a daemon or hold a port, and the process has an environment
 
 import importlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,13 +18,17 @@ from typing import BinaryIO, cast
 
 
 class Service:
-    """A running service, as the process that started it sees it; it ends with that process."""
+    """A running service, as the process that started it sees it; it ends with that process.
+
+    It has a folder of its own for its socket and its temporary files, which goes when it ends.
+    """
 
     def __init__(self, function: str, environment: Mapping[str, str] | None = None):
         """Start `function` ("module:name"), which is called with a Listener."""
-        code = "import sys; from analysis.press.service import run; run(sys.argv[1])"
+        code = "import sys; from analysis.press.service import run; run(*sys.argv[1:])"
+        self._folder = tempfile.mkdtemp(prefix="pt-")  # an address has 103 bytes
         self.process = subprocess.Popen(
-            [sys.executable, "-c", code, function],
+            [sys.executable, "-c", code, function, self._folder],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=dict(os.environ if environment is None else environment),
@@ -51,35 +56,38 @@ class Service:
         return self.process.poll() is None
 
     def close(self, seconds: float = 10) -> int:
-        """End the process, with force where it does not go in so many seconds; its exit status."""
+        """Wait so many seconds for the process to end, then end it; its exit status."""
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
         for stream in (self.process.stdin, self.process.stdout):
             if stream is not None:
                 with suppress(OSError):
                     stream.close()
-        try:
-            return self.process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            return self.process.wait()
+        shutil.rmtree(self._folder, ignore_errors=True)
+        return self.process.wait()
 
 
-def run(function: str) -> None:
-    """The service's main program: print the address, then answer until the starter is gone."""
+def run(function: str, folder: str) -> None:
+    """The service's main program: print the address, then answer until the starter is gone.
+
+    `folder` is for temporary files; only this user can enter it.
+    """
+    tempfile.tempdir = folder
     module, _, name = function.partition(":")
-    with tempfile.TemporaryDirectory(prefix="passthrough-") as folder:
-        # A socket in a folder that only this user can enter; elsewhere the platform's own pipe.
-        address = os.path.join(folder, "socket") if os.name == "posix" else None
-        with Listener(address, backlog=64) as listener:
-            print(listener.address, flush=True)
-            os.dup2(2, 1)  # what a library prints is no address
-            threading.Thread(target=_end_with_starter, args=(folder,), daemon=True).start()
-            status = 0
-            try:
-                getattr(importlib.import_module(module), name)(listener)
-            except Exception:
-                traceback.print_exc()
-                status = 1
-    os._exit(status)  # threads of a library would wait
+    # Elsewhere the platform's own pipe.
+    address = os.path.join(folder, "socket") if os.name == "posix" else None
+    with Listener(address, backlog=64) as listener:
+        print(listener.address, flush=True)
+        os.dup2(2, 1)  # what a library prints is no address
+        threading.Thread(target=_end_with_starter, args=(folder,), daemon=True).start()
+        try:
+            getattr(importlib.import_module(module), name)(listener)
+        except Exception:
+            # Before the listener closes: whoever waits there ends this process when it does.
+            traceback.print_exc()
+            sys.exit(1)
 
 
 def _end_with_starter(folder: str) -> None:
@@ -88,9 +96,7 @@ def _end_with_starter(folder: str) -> None:
     """
     while os.read(0, 1024):
         pass
-    with suppress(OSError):
-        os.unlink(os.path.join(folder, "socket"))
-        os.rmdir(folder)
+    shutil.rmtree(folder, ignore_errors=True)
     kill_session(os.getpid())
     os._exit(0)
 

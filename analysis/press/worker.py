@@ -1,6 +1,7 @@
 """What a process does that makes one report, or one task for the whole site, and then ends."""
 
 import multiprocessing
+import tempfile
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
@@ -14,9 +15,14 @@ Work = Job | SiteTask
 
 @dataclass(frozen=True)
 class WorkerSettings:
-    """What the processes of a pool have in common: the domain, by its import path."""
+    """What the processes of a pool have in common.
+
+    `domain` is its import path; `temporary_folder` is for temporary files, and goes with the pool,
+    however a worker ends.
+    """
 
     domain: str
+    temporary_folder: str
 
 
 def work(
@@ -35,6 +41,7 @@ def work(
     pool = multiprocessing.parent_process()
     assert pool is not None, "a worker is a child of its pool"
     begin_session(ends_with=pool.sentinel)
+    tempfile.tempdir = settings.temporary_folder
     preload.warm(settings.domain)  # done already where this process is a copy of a warm one
     if isinstance(assigned, Job):
         result = make_report(assigned, connection.send, ChartRenderer(renderer_address))
