@@ -1,8 +1,8 @@
 """Store every answer of the project, and compare later answers with them: for changes that move
 none.
 
-python tests/answers.py store FILE      evaluates all scenarios, builds their reports and writes the answers
-python tests/answers.py compare FILE    does the same and prints what differs; exit status 1 where anything does
+python tests/answers.py store FILE      evaluates all scenarios, builds their reports, keeps them
+python tests/answers.py compare FILE    does the same, prints what differs; status 1 if any does
 
 An answer is: the quantiles of every quantity of every option, each report's headline and numbers,
 the words and the chart data of each page, predictions of 2,000 serving points, and the methodology

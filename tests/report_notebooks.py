@@ -17,7 +17,8 @@ SETUP = (
     "table = pd.DataFrame({'x': np.arange(12), 'y': y, 'option': ['a', 'b'] * 6})",
 )
 CHART = (
-    "alt.Chart(table, title='Twelve points', description='Twelve points of two options').mark_point()"
+    "alt.Chart(table, title='Twelve points', description='Twelve points of two options')"
+    ".mark_point()"
     ".encode(x='x:Q', y='y:Q', color='option:N', tooltip=['x', 'y'])",
 )
 STYLED = ("table.style.format(precision=2)",)

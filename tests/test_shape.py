@@ -16,8 +16,8 @@ from headlines import KERNEL, LANGUAGE
 from analysis.units import unit_of
 
 ROOT = Path(__file__).parents[1]
-# A module imports from rooms with a lower number and from its own. The press stands apart: it imports
-# no room at all, and pages alone may use what it offers for showing charts and marking outputs.
+# A module imports from rooms with a lower number and from its own. The press imports no room
+# at all, and pages alone may use what it offers for showing charts and marking outputs.
 LAYERS = {
     "units": 0,
     "laws": 1,

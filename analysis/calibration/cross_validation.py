@@ -1,4 +1,4 @@
-"""How far predictions are off on what the fit did not see, and the files that calibration writes."""
+"""How far predictions are off on what the fit did not see, and the files calibration writes."""
 
 from pathlib import Path
 
@@ -97,7 +97,10 @@ def _holding(sizes: pd.Series, weight: pd.Series) -> float:
 
 
 def calibrate() -> None:
-    """Fit, leave out, write coefficients.csv, log_sd.csv, validation.csv: equal tables, equal bytes."""
+    """Fit, leave out, write coefficients.csv, log_sd.csv and validation.csv.
+
+    Equal tables give equal bytes.
+    """
     rows = fitted_points()
     whole = Fit(rows)
     errors = out_of_fold_errors(rows, whole)

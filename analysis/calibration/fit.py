@@ -130,7 +130,7 @@ class Fit:
         return 0.0
 
     def _cost(self, log_values: np.ndarray) -> float:
-        """What is least at the mode: residuals, squared where small, plain where large (soft L1)."""
+        """What is least at the mode: residuals, squared where small, plain where large (L1)."""
         return float(np.sum(np.sqrt(1 + self._residuals(log_values) ** 2) - 1))
 
     def _curvature_and_slope(self) -> tuple[np.ndarray, np.ndarray]:
@@ -141,7 +141,7 @@ class Fit:
         return jacobian.T @ weighted, weighted.T @ residuals
 
     def _residuals(self, log_values: np.ndarray) -> np.ndarray:
-        """Predicted against measured in units of scatter, and distance from the prior in its own."""
+        """Predicted against measured in units of scatter; distance from the prior in its own."""
         gap = self.problem.predict(log_values) - self.log_measured
         gap = np.where(self.is_measured, gap, 0) / list(SCATTER.values())
         return np.concatenate([gap.ravel(), (log_values - self.prior) / self.width])

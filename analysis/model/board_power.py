@@ -35,7 +35,7 @@ def board_weights() -> dict[str, float]:
 
 
 def board_power_draws(scores: Scores) -> dict[str, np.ndarray]:
-    """The weights with what their fit leaves open, an array each, from the fit's standard errors."""
+    """The weights with what their fit leaves open (its standard errors), an array each."""
     rows = _fitted()
     relative_error = rows["standard_error"] / rows["value"]
     return {

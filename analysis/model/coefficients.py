@@ -11,8 +11,13 @@ from analysis.model.measured import board_points, serving_points
 
 SHARED_SHARE = 0.5  # of the variance two options have in common: model, engine, workload; judged
 # Fields that say how large a model is on paper, not how it runs.
-_SIZES_ON_PAPER = ("name", "all_parameters", "active_parameters", "context_tokens")
-_SIZES_ON_PAPER += ("mtp_layers_count",)
+_SIZES_ON_PAPER = (
+    "name",
+    "all_parameters",
+    "active_parameters",
+    "context_tokens",
+    "mtp_layers_count",
+)
 
 
 def levels(accelerator: str, model: str, precision: str, engine: str) -> dict[str, str]:
@@ -33,7 +38,7 @@ def levels(accelerator: str, model: str, precision: str, engine: str) -> dict[st
 
 @cache
 def same_dimensions(model: str) -> str:
-    """The first model of the table with the same dimensions: DeepSeek-R1 runs as DeepSeek-V3 does."""
+    """The table's first model with the same dimensions: DeepSeek-R1 runs as DeepSeek-V3 does."""
     return next(name for name in names(Model) if _dimensions(name) == _dimensions(model))
 
 

@@ -21,7 +21,9 @@ Z90 = 1.2815515655446004  # standard-normal score of the 90th percentile
 
 @cache
 def z_scores(name: str, draws: int, seed: int | None) -> np.ndarray:
-    """Standard-normal scores of a name's own stream, shape (draws,), read-only; zeros without a seed.
+    """Standard-normal scores of a name's own stream, shape (draws,); zeros without a seed.
+
+    The array is read-only.
 
     Each name has its own stream, so that a new belief moves no other's draws.
     """

@@ -1,4 +1,4 @@
-"""A table of serving points read into the columns of the laws: names looked up, layouts resolved."""
+"""A table of serving points as the columns of the laws: names looked up, layouts resolved."""
 
 from collections.abc import Callable
 

@@ -90,7 +90,7 @@ def ordered_laws(laws: tuple[Law, ...]) -> tuple[Law, ...]:
 
 
 def downstream(laws: Iterable[Law], names: Iterable[str]) -> tuple[Law, ...]:
-    """The laws whose results depend on any of these quantities, and those named after one, in order.
+    """The laws that depend on any of these quantities, and those named after one, in order.
 
     Where only these quantities change, evaluating these laws alone over columns that all laws have
     filled gives what evaluating all of them would.

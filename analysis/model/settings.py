@@ -1,4 +1,4 @@
-"""What the throughput laws read once chip, model, precision and engine are named: facts as columns."""
+"""Facts as columns: what the laws read once chip, model, precision and engine are named."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -35,7 +35,7 @@ def precisions() -> tuple[str, ...]:
 
 
 def unknown_names(accelerator: str, model: str, precision: str, engine: str) -> str:
-    """Why these names cannot be answered, with the nearest valid name; empty where all are known."""
+    """Why these names cannot be answered, with the nearest valid name; empty if all are known."""
     named = (
         ("accelerator", accelerator, names(Accelerator)),
         ("model", model, names(Model)),
@@ -68,7 +68,7 @@ def setting(accelerator: str, model: str, precision: str, engine: str = "") -> d
 def setting_with_errors(
     accelerator: str, model: str, precision: str, engine: str = ""
 ) -> dict[str, float]:
-    """A setting, and the log standard deviation of each predicted quantity as `<quantity>_log_sd`."""
+    """A setting, with the log standard deviation of each prediction as `<quantity>_log_sd`."""
     errors = log_sd(accelerator, model, precision, engine)
     return {
         **setting(accelerator, model, precision, engine),
@@ -143,7 +143,7 @@ def arithmetic_path(
 
 
 def option_names(case: Scenario, option: str) -> tuple[str, str, str, str]:
-    """The four names that fix an option: accelerator, model, precision and engine (may be blank)."""
+    """The four names that fix an option: accelerator, model, precision, engine (may be blank)."""
     deployment = getattr(case, option)
     return deployment.accelerator, case.model, deployment.precision, deployment.engine or ""
 

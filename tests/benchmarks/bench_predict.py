@@ -31,5 +31,6 @@ for named in (("b200", "deepseek-r1", "fp8", None, 8), ("gb300", "deepseek-r1", 
     found = frontier(*named, WORK)
     took = time.perf_counter() - start
     print(
-        f"frontier of {named[0]}, {len(found)} points: {took:.3f} s, {PEER_SWEEP_S / took:,.0f} times the peer's sweep"
+        f"frontier of {named[0]}, {len(found)} points: {took:.3f} s, "
+        f"{PEER_SWEEP_S / took:,.0f} times the peer's sweep"
     )

@@ -324,7 +324,8 @@ def main() -> None:
     if seen[LOOP]:
         loop = statistics.median(watch.wall for watch in seen[LOOP])
         print(
-            f"ours takes {mine / least:.2f} times the bound, the loop of commands {loop / mine:.1f} times ours"
+            f"ours takes {mine / least:.2f} times the bound, "
+            f"the loop of commands {loop / mine:.1f} times ours"
         )
     plain = cell_seconds(names, "plain") / (least * CORES)
     print(f"with Altair as it is, cells take {plain:.2f} times the processor time")

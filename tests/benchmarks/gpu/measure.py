@@ -2,7 +2,7 @@
 board power in each.
 
     python tests/benchmarks/gpu/measure.py --output rows.csv            on a CUDA device
-    python tests/benchmarks/gpu/measure.py --device cpu --quick         the same path without one, to see that it runs
+    python tests/benchmarks/gpu/measure.py --device cpu --quick         the same path without one
 
 Needs torch, which the package itself does not. Each row says what was run, how long it took
 (median, tenth and ninetieth percentile over repetitions), what that is per second, and the board's
@@ -41,8 +41,14 @@ COLUMNS = [
     "boundary",
     "reason",
 ]
-NO_ACCELERATOR = "No CUDA accelerator was found, so nothing was measured. To try the path on a processor: --device cpu --quick"
-NO_TORCH = "torch is not installed; install it beside the project (pip install torch), it is not one of its dependencies"
+NO_ACCELERATOR = (
+    "No CUDA accelerator was found, so nothing was measured. "
+    "To try the path on a processor: --device cpu --quick"
+)
+NO_TORCH = (
+    "torch is not installed; install it beside the project (pip install torch), "
+    "it is not one of its dependencies"
+)
 
 
 class Board:
@@ -113,7 +119,10 @@ class Board:
 def spread(values):
     """Tenth percentile, median, ninetieth percentile."""
     ordered = sorted(values)
-    at = lambda share: ordered[min(len(ordered) - 1, round(share * (len(ordered) - 1)))]
+
+    def at(share):
+        return ordered[min(len(ordered) - 1, round(share * (len(ordered) - 1)))]
+
     return at(0.1), statistics.median(ordered), at(0.9)
 
 
@@ -167,7 +176,10 @@ def block(
     """
     dtype = {"bf16": torch.bfloat16, "fp32": torch.float32}[precision]
     head = width // heads
-    make = lambda *shape: torch.randn(*shape, device=device, dtype=dtype) * 0.02
+
+    def make(*shape):
+        return torch.randn(*shape, device=device, dtype=dtype) * 0.02
+
     query, key, out = make(width, width), make(width, 2 * kv_heads * head), make(width, width)
     gate, down = make(width, 2 * ffn), make(ffn, width)
     hidden = make(requests, tokens, width)
