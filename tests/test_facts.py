@@ -3,6 +3,7 @@ import shutil
 from dataclasses import FrozenInstanceError, asdict
 from inspect import signature
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from analysis.facts import (
     find,
     names,
     price,
+    published_range,
     sources,
     table,
 )
@@ -26,7 +28,7 @@ from analysis.facts.tables import COLUMNS, FOLDER
 from analysis.laws.architecture import ARCHITECTURE
 from analysis.model.settings import ENGINES
 
-OWN = ("accelerators", "models", "prices", "sites", "sources")
+OWN = ("accelerators", "buyers", "models", "prices", "sites", "sources")
 NUMBER = dict(
     zip(
         COLUMNS,
@@ -241,7 +243,7 @@ def test_an_unknown_name_is_told_with_file_and_neighbour():
 
 def test_a_fact_not_yet_known_is_missing_not_filled():
     with pytest.raises(LookupError, match="'provisioned_w_per_chip' is missing as of 2026-01-01"):
-        find(Accelerator, "b200", "2026-01-01")
+        find(Accelerator, "b300", "2026-01-01")
     with pytest.raises(LookupError, match="the first is of 2026-04-03"):
         price("b200", "rent_3yr_usd_per_s_per_chip", "2026-04-02")
 
@@ -258,6 +260,44 @@ def test_the_april_figures_stand_until_july_replaces_them():
         ]
         == 2170
     )
+
+
+def test_publishers_give_the_range_and_one_row_stands():
+    """Provisioned power of a GB300: 2.1 kW in April, 2.12 in July, 2.553 in an article of July."""
+    low, standing, high = published_range("accelerators", "gb300", "provisioned_w_per_chip")
+    assert (low, standing, high) == pytest.approx((2100, 2120, 2553))
+    early = published_range("accelerators", "gb300", "provisioned_w_per_chip", "2026-04-03")
+    assert early == pytest.approx((2100, 2100, 2268), rel=1e-3)  # a rack in print in April
+    # A judged figure that a published one replaced is no publisher's.
+    assert published_range("accelerators", "tpu7x", "provisioned_w_per_chip") == (1207,) * 3
+    with pytest.raises(LookupError, match="no 'provisioned_w_per_chip' as of 2026-04-02"):
+        published_range("accelerators", "b300", "provisioned_w_per_chip", "2026-04-02")
+    with pytest.raises(LookupError, match="did you mean 'gb300'"):
+        published_range("accelerators", "gb30", "provisioned_w_per_chip")
+
+
+@pytest.mark.parametrize(
+    ("day", "million_tokens_usd"),
+    [("2026-08-16", (0.435, 0.003625, 0.87)), ("2026-08-17", (0.66, 0.022, 1.98))],
+)
+def test_an_api_price_is_that_of_its_day(day, million_tokens_usd):
+    """DeepSeek raised V4 Pro on 17 August; a map of 1 September still showed the older price."""
+    fields = ("input", "cached_input", "output")
+    paid = [price("deepseek/deepseek-v4-pro", f"{field}_usd_per_token", day) for field in fields]
+    assert np.multiply(paid, 1e6) == pytest.approx(million_tokens_usd)
+
+
+def test_every_chip_on_offer_has_a_quote_and_none_is_made_up():
+    """Owner, contract and on demand, as far as anybody quotes them."""
+    quoted = table("prices")
+    quoted = quoted[quoted["thing"].isin(names(Accelerator))]
+    fields = quoted.groupby("thing")["field"].agg(set)
+    contract = "rent_3yr_usd_per_s_per_chip"
+    quotable = {"h100-sxm", "h200-sxm", "b200", "b300", "gb200", "gb300", "vr200", "tpu7x"}
+    for chip in quotable | {"mi300x", "mi325x", "mi355x"}:
+        assert {"owner_hyperscaler_usd_per_s_per_chip", contract} <= fields[chip], chip
+    assert contract not in fields["trainium2"]
+    assert (quoted["source"] != "judged").all()
 
 
 @given(st.dates().map(str))

@@ -279,7 +279,7 @@ def epoch_step_s(parameters, bytes_per_parameter, flop_per_s, batch, layers, chi
     """
     wait = 2 * (6e-6 + 2e-6 * max(np.sqrt(chips) - 1, 0))
     read = decode.linear_read_s(parameters * bytes_per_parameter, chips, 3.3e12, 1.0)
-    compute = decode.linear_compute_s(2 * parameters, batch, chips, flop_per_s, 1.0)
+    compute = decode.linear_compute_s(2 * parameters, batch, 1, 1, chips, flop_per_s, 1.0)
     return network.communication_s(layers, wait, 0.0, batch) + np.maximum(read, compute)
 
 

@@ -8,14 +8,19 @@ import pytest
 
 from analysis.calibration import board_power as energy
 from analysis.calibration import published, validation
-from analysis.calibration.fit import Fit, fitted_points
+from analysis.calibration.fit import Problem
+from analysis.calibration.points import fitted_points
 from analysis.facts import Accelerator, Model, names, table
 from analysis.laws.throughput import THROUGHPUT
-from analysis.model.coefficients import log_sd, same_dimensions
+from analysis.model.closed_loop import serve
+from analysis.model.coefficients import log_sd
+from analysis.model.dimensions import same_dimensions
 from analysis.model.measured import serving_points
-from analysis.model.points import COLUMNS, read_points, resolve_ranks
+from analysis.model.points import COLUMNS, read_points
 from analysis.model.predict import SPEED, predict, prediction_errors
+from analysis.model.ranks import resolve_ranks
 from analysis.model.runner import evaluate
+from analysis.model.settings import setting
 
 NAMED = {"accelerator": "b200", "model": "llama3.1-70b", "precision": "fp8", "engine": "trtllm"}
 LAID = {"chips": 8, "tensor_parallel": 8, "expert_parallel": 1, "data_parallel": 1}
@@ -33,10 +38,10 @@ def one(**changed):
     ("accelerator", "engine", "measured", "share"),
     [
         ("h100-sxm", "vllm", 15.45, 0.05),
-        ("h200-sxm", "vllm", 12.73, 0.13),
+        ("h200-sxm", "vllm", 12.73, 0.17),
         ("b200", "vllm", 12.54, 0.19),
         ("h200-sxm", "trtllm", 13.51, 0.1),
-        ("b200", "trtllm", 9.60, 0.1),
+        ("b200", "trtllm", 9.60, 0.12),
     ],
 )
 def test_the_published_case_is_met(accelerator, engine, measured, share):
@@ -47,7 +52,9 @@ def test_the_published_case_is_met(accelerator, engine, measured, share):
 def test_the_served_rate_is_little_s_law():
     answer = one()
     rate = 64 * 1024 / (answer["ttft_s"] + answer["tpot_s"] * 1023) / 8
-    assert answer["output_tokens_per_s_per_chip"] == pytest.approx(rate)
+    filled = setting(*NAMED.values())["run_fill_share"]  # a run begins and ends with fewer
+    assert 0.9 < filled <= 1
+    assert answer["output_tokens_per_s_per_chip"] == pytest.approx(rate * filled)
 
 
 @pytest.mark.parametrize(
@@ -180,7 +187,8 @@ def test_rows_with_names_as_people_write_them_get_the_same_answer():
     ],
 )
 def test_both_ways_of_counting_ranks_are_read(ranks, plain):
-    laid, impossible = resolve_ranks(*(np.array([float(rank)]) for rank in ranks))
+    stated = [np.array([float(rank)]) for rank in ranks]
+    laid, impossible = resolve_ranks(*stated, np.ones(1))
     assert not impossible[0]
     assert (
         laid["tensor_parallel"][0],
@@ -220,7 +228,7 @@ def test_stored_errors_are_those_of_the_tables_as_they_stand():
     """
     rows, stored = fitted_points(), table("validation").set_index("point")
     assert list(stored.index) == sorted(rows["point"])
-    now = np.log(evaluate(read_points(rows)[0], THROUGHPUT)["tpot_s"] / rows["tpot_s"])
+    now = np.log(serve(read_points(rows)[0])["tpot_s"] / rows["tpot_s"])
     then = stored.loc[rows["point"], "configuration_left_out_tpot_s_error"].to_numpy()
     assert (now - then).abs().median() < 0.01
     assert np.corrcoef(now, then)[0, 1] > 0.9
@@ -263,8 +271,10 @@ def test_nothing_that_was_measured_is_predicted_faster_than_memory_arithmetic_an
     assert fits.sum() > 2000
     assert (real["tpot_s"] > least)[fits].all()
     faster = rows[fits & (rows["tpot_s"].to_numpy() < least)]
-    assert set(faster.index) == set(rows.index[fits & rows["apart"].notna()])
-    assert len(faster) == 3
+    assert faster["apart"].notna().all()
+    said = rows["apart"].fillna("").str.startswith("a step in less time")
+    assert set(rows.index[fits & said]) <= set(faster.index)
+    assert (fits & said).sum() == 7
 
 
 def test_the_roof_is_what_the_busiest_part_takes():
@@ -298,6 +308,7 @@ def test_the_fit_finds_planted_slowness():
     planted = rows.assign(tpot_s=predicted["tpot_s"], ttft_s=predicted["ttft_s"])
     slow = planted["model"] == "llama3.1-70b"
     planted.loc[slow, "tpot_s"] *= 1.15
-    fit = Fit(planted, steps=12)
-    off = np.log(fit.predict(planted)["tpot_s"] / planted["tpot_s"])
+    problem = Problem(planted)
+    fitted = problem.answers(problem.fit(steps=12))
+    off = np.log(fitted["tpot_s"] / planted["tpot_s"])
     assert off.abs().median() < 0.05

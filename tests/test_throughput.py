@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from analysis.facts import Model, find
 from analysis.laws.architecture import ARCHITECTURE
-from analysis.laws.throughput import THROUGHPUT, accepted_tokens_ratio
+from analysis.laws.speculation import accepted_tokens_ratio
+from analysis.laws.throughput import THROUGHPUT
 from analysis.model.layouts import Infeasible, best_layout, frontier, sweep
 from analysis.model.runner import evaluate
 from analysis.model.settings import UNITS, setting
@@ -38,7 +39,9 @@ PAIRS = [
 
 def served(pair, **changed):
     """All quantities of serving for an accelerator, a model and a precision."""
-    return evaluate(setting(*pair) | LAYOUT | WORK | changed, THROUGHPUT)
+    layout = LAYOUT | {name: value for name, value in changed.items() if name in LAYOUT}
+    prompts = {f"prefill_{name}": value for name, value in layout.items()}
+    return evaluate(setting(*pair) | layout | prompts | WORK | changed, THROUGHPUT)
 
 
 # METHODS golden: DeepSeek-V3's latent cache is about 70 kB a token in 16 bits, Llama-3.1-405B's 516
@@ -56,7 +59,8 @@ def test_cache_of_a_token(model, kilobytes):
 def test_epoch_equation_as_a_limit_of_ours():
     pair = ("h100-sxm", "llama3.1-70b", "bf16")
     ideal = {name: 1.0 for name in setting(*pair) if name.endswith(("_share", "residual_factor"))}
-    ideal |= dict.fromkeys(("cached_share", "accepted_share", "draft_share"), 0.0)
+    ideal |= {"cached_share": 0.0}
+    ideal |= dict.fromkeys(("dispatch_latency_s", "network_latency_s"), 0.0)
     nothing = {
         name: 0.0
         for name in setting(*pair)
@@ -153,9 +157,11 @@ def test_a_chip_without_the_path_multiplies_wider():
 
 
 def test_speculation_yields_what_leviathan_et_al_derive():
-    assert accepted_tokens_ratio(0.8, 0.0) == pytest.approx(1)
-    assert accepted_tokens_ratio(0.5, 2.0) == pytest.approx(1 + 0.5 + 0.25)
-    accepted = served(PAIRS[1], drafted_count=2.0, accepted_share=0.9)
+    assert accepted_tokens_ratio(0.8, 1.0, 1.0, 0.0, 0.0) == pytest.approx(1)
+    assert accepted_tokens_ratio(0.5, 1.0, 1.0, 2.0, 0.0) == pytest.approx(1 + 0.5 + 0.25)
+    assert accepted_tokens_ratio(0.5, 0.5, 1.0, 2.0, 0.0) == pytest.approx(1 + 0.5 + 0.125)
+    assert accepted_tokens_ratio(0.5, 1.0, 1.0, 2.0, 2.3) == pytest.approx(2.3)
+    accepted = served(PAIRS[1], draft_count=2.0, stated_acceptance_ratio=2.7)
     assert accepted["tpot_s"] < served(PAIRS[1])["tpot_s"]
 
 

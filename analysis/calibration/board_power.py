@@ -9,13 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.calibration.cross_validation import FACTS
-from analysis.calibration.fit import Fit, fitted_points, with_levels
+from analysis.calibration.cross_validation import FACTS, REFIT_STEPS
+from analysis.calibration.fit import Problem
+from analysis.calibration.points import fitted_points, with_levels
 from analysis.facts import table
 from analysis.laws.energy import BOARD
 from analysis.model.board_power import ENERGY
-from analysis.model.coefficients import same_dimensions
+from analysis.model.dimensions import same_dimensions
 from analysis.model.draws import Z90
+from analysis.model.manner import KINDS
 from analysis.model.measured import board_points, measured_in_one_run
 from analysis.model.predict import speeds_of_points
 from analysis.model.runner import Columns, evaluate
@@ -115,12 +117,17 @@ def left_out_errors(rows: pd.DataFrame, columns: Columns, by: str = "model") -> 
 def at_unseen_speeds(rows: pd.DataFrame) -> Columns:
     """Columns at the speeds that are predicted for each model after a fit that left it out."""
     columns, known = speeds_of_points(rows), fitted_points()
-    log_sd = table("log_sd").query("level == 'model' and thing == 'all'").set_index("quantity")
+    log_sd = table("log_sd").query("level == 'model' and kind == 'all'").set_index("quantity")
+    others = with_levels(rows).assign(statistic="", kind=KINDS[0])
+    is_known = np.arange(len(known) + len(others)) < len(known)
+    problem = Problem(pd.concat([known, others], ignore_index=True), is_known)
+    whole = problem.fit()
     speed = pd.Series(np.nan, rows.index)
     for left_out in _groups(rows):
         unseen = {same_dimensions(name) for name in rows["model"][left_out]}
-        kept = known[~known["same_dimensions"].isin(unseen)].reset_index(drop=True)
-        speed[left_out] = Fit(kept).predict(with_levels(rows[left_out]))[SPEED]
+        kept = ~problem.rows["same_dimensions"].isin(unseen).to_numpy()
+        refit = problem.fit(whole, kept, REFIT_STEPS)
+        speed[left_out] = problem.answers(refit)[SPEED].to_numpy()[~is_known][left_out]
     return {
         **columns,
         SPEED: speed.to_numpy(),

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.calibration.fit import QUANTITIES
+from analysis.calibration.points import RATE
 from analysis.facts import table
 from analysis.laws.throughput import THROUGHPUT
 from analysis.model.layouts import BATCHES, layouts, sweep_layouts
@@ -82,7 +82,7 @@ def records() -> pd.DataFrame:
     """
     rows = table("serving")
     rows = rows[rows["concurrency"].isna()].fillna({"data_parallel": 1}).reset_index(drop=True)
-    return rows.assign(predicted=most_at_any_load(rows), measured=rows[QUANTITIES[0]])
+    return rows.assign(predicted=most_at_any_load(rows), measured=rows[RATE])
 
 
 def mlperf(scenario: str = "offline") -> pd.DataFrame:

@@ -5,11 +5,14 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from analysis.calibration.fit import QUANTITIES, served_rate
+from analysis.calibration.points import QUANTITIES, measured_rate
 from analysis.facts import table
-from analysis.model.coefficients import levels, same_dimensions
+from analysis.model.coefficients import levels
+from analysis.model.dimensions import same_dimensions
 from analysis.model.draws import Z90
+from analysis.model.manner import KINDS, kind_of
 from analysis.model.measured import serving_points
+from analysis.model.points import manners
 
 SCHEMES = {
     "configuration": "unseen configurations",
@@ -18,6 +21,7 @@ SCHEMES = {
     "accelerator": "unseen accelerators of a known generation",
     "generation": "unseen generations",
 }
+REPORTS = "unseen reports"
 SERIES = ["accelerator", "model", "precision", "engine"]
 LAYOUT = [
     "chips",
@@ -33,8 +37,10 @@ COMMON_LENGTHS = 8
 
 
 @cache
-def points(scheme: str = "configuration") -> pd.DataFrame:
+def points(scheme: str = "configuration", kind: str = KINDS[0]) -> pd.DataFrame:
     """Measured points with out-of-fold predictions under one scheme of leaving out, a row a point.
+
+    Points are those of one kind of serving (manner.KINDS); `report` is a scheme of what people run.
 
     For each quantity there are `<quantity>_error` (log of predicted over measured) and
     `<quantity>_predicted`; `left_out` names the scheme in words. Shared: not to be changed.
@@ -42,12 +48,13 @@ def points(scheme: str = "configuration") -> pd.DataFrame:
     errors = table("validation").set_index("point")
     errors = errors[errors[f"{scheme}_left_out_tpot_s_error"].notna()]
     rows = serving_points().loc[errors.index]
-    rows[QUANTITIES[0]] = served_rate(rows, rows["ttft_s"], rows["tpot_s"])
+    rows = rows[[kind_of(manner) == kind for manner in manners(rows)]]
+    rows = rows.assign(**{QUANTITIES[0]: measured_rate(rows)})
     for quantity in QUANTITIES:
         error = errors[f"{scheme}_left_out_{quantity}_error"]
         rows[f"{quantity}_error"] = error
         rows[f"{quantity}_predicted"] = rows[quantity] * np.exp(error)
-    return rows.reset_index(drop=True).assign(left_out=SCHEMES[scheme])
+    return rows.reset_index(drop=True).assign(left_out=SCHEMES.get(scheme, REPORTS))
 
 
 def errors(rows: pd.DataFrame, by: str) -> pd.DataFrame:
@@ -78,16 +85,18 @@ def errors_by_length(rows: pd.DataFrame) -> pd.DataFrame:
     return errors(rows.assign(lengths=lengths.where(lengths.isin(common), "others")), "lengths")
 
 
-def summary() -> pd.DataFrame:
+def summary(kind: str = KINDS[0]) -> pd.DataFrame:
     """A row a scheme: points, median absolute errors, and the share of points in their interval.
 
     Columns are left_out, points, each quantity, and `<quantity>_inside`: how many points the 80%
     interval of that scheme holds.
     """
-    log_sd = table("log_sd").query("thing == 'all'").set_index(["level", "quantity"])["log_sd"]
+    sizes = table("log_sd")
+    sizes = sizes[(sizes["kind"] == kind) & sizes["thing"].isna()]
+    log_sd = sizes.set_index(["level", "quantity"])["log_sd"]
     rows = []
     for scheme, title in SCHEMES.items():
-        left_out = points(scheme)
+        left_out = points(scheme, kind)
         row = {"left_out": title, "points": len(left_out)}
         for name in QUANTITIES:
             row[name] = _median_error(left_out[f"{name}_error"])
@@ -104,13 +113,14 @@ def inside_interval(rows: pd.DataFrame, quantity: str, size: float | pd.Series) 
     return (error.abs() <= size)[error.notna()]
 
 
-def coverage(by: str) -> pd.DataFrame:
+def coverage(by: str, kind: str = KINDS[0]) -> pd.DataFrame:
     """Share of unseen configurations inside the 80% interval of their own series, a row a group.
 
     Columns are `by`, points, and `<quantity>_inside`.
     """
-    rows = points()
-    known = table("log_sd").query("level == 'series_known'")
+    rows = points(kind=kind)
+    sizes = table("log_sd")
+    known = sizes[(sizes["level"] == "series_known") & (sizes["kind"] == kind)]
     log_sd = known.set_index(["thing", "quantity"])["log_sd"]
     series = [levels(*four)["series"] for four in rows[SERIES].itertuples(index=False)]
     shares = {"points": rows.groupby(by).size()}

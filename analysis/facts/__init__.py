@@ -3,9 +3,20 @@
 from analysis.facts.hints import nearest, unknown
 from analysis.facts.point_names import PointNames, read_names
 from analysis.facts.records import Accelerator, Model, Site, chip
-from analysis.facts.tables import chosen, find, names, price, sources, table
+from analysis.facts.tables import (
+    COMPONENTS,
+    chosen,
+    find,
+    names,
+    price,
+    published_range,
+    purchasable,
+    sources,
+    table,
+)
 
 __all__ = [
+    "COMPONENTS",
     "Accelerator",
     "Model",
     "PointNames",
@@ -16,6 +27,8 @@ __all__ = [
     "names",
     "nearest",
     "price",
+    "published_range",
+    "purchasable",
     "read_names",
     "sources",
     "table",

@@ -21,7 +21,8 @@ FITTED_TABLES = {
 }
 NUMBER_TABLES = {*RECORDS, "prices"}  # which have the columns of a number a row
 DAYS = {"as_of", "known", "earliest", "latest", "until", "resolved"}  # columns of days
-COUNTS = {"concurrency", "repeats"}  # plain counts, named as the tables of `predict` name them
+# Plain counts, named as the tables of `predict` name them.
+COUNTS = {"concurrency", "repeats", "prefill_workers", "decode_workers"}
 RISING = (  # columns that may not fall from left to right
     ("earliest", "latest"),
     ("low_units", "mid_units", "high_units"),
@@ -36,7 +37,12 @@ MILESTONES = {
     "volume",
     "cancelled",
     "postponed",
+    "sample",
+    "deployed",
+    "measured",
+    "announced volume",
 }
+MATCHINGS = {"matched", "same_promise", "best_of_each", "single_point", "best_against_best"}
 
 
 @cache
@@ -47,7 +53,8 @@ def allowed_words(name: str, column: str) -> frozenset[str]:
         "status": {"happened", "promised", "reported", "claimed"},
         "outcome": {"0", "1"},
         "boundary": {"board", "wall"},
-        "matching": {"matched", "best_against_best"},
+        "matching": MATCHINGS,  # how the two sides of a ratio were made comparable
+        "per": {"chip", "megawatt", "owner dollar", "rent dollar"},
     }
     if name == "launches":
         words["precision"] = {"day", "month", "quarter", "half", "year"}  # of a date

@@ -14,6 +14,8 @@ from analysis.units import factor, unit_of
 FOLDER = Path(__file__).parent
 COLUMNS = ["thing", "field", "as_of", "value", "unit", "times", "source", "where", "kind", "chosen"]
 PLACE = ["thing", "field", "as_of"]  # what a number is of; sources may give several for one place
+# Parts of a computer that capex.csv prices, each as <part>_usd_per_chip.
+COMPONENTS = ("accelerator", "server", "network", "storage")
 Thing = TypeVar("Thing", Accelerator, Model, Site)
 
 
@@ -58,6 +60,26 @@ def chosen(name: str, thing: str | None = None, as_of: str | None = None) -> pd.
         known = [each for each in by_thing if each]
         raise LookupError(f"{FOLDER / name}.csv: {unknown('thing', thing, known)}")
     return by_thing[thing]
+
+
+def published_range(
+    name: str, thing: str, field: str, as_of: str | None = None
+) -> tuple[float, float, float]:
+    """Lowest, standing and highest published value of a field by a day, in base units.
+
+    All rows count, also those that a newer or a chosen one replaces: publishers and their editions
+    differ, and the range shows by how much. Judged rows count only where one stands. LookupError
+    where nothing was known by `as_of` (an ISO date; without it, all dates).
+    """
+    standing = chosen(name, thing, as_of)
+    standing = standing.loc[standing["field"] == field, "base"]
+    if standing.empty:
+        raise LookupError(f"{FOLDER / name}.csv: {thing}: no {field!r} as of {as_of or 'any date'}")
+    rows = _table(name)
+    rows = rows[(rows["thing"] == thing) & (rows["field"] == field)]
+    known = rows["as_of"] <= (as_of or "9999")
+    values = [*rows.loc[known & (rows["kind"] != "judged"), "base"], standing.iloc[0]]
+    return float(min(values)), float(standing.iloc[0]), float(max(values))
 
 
 @cache
@@ -110,6 +132,13 @@ def sources() -> pd.DataFrame:
     Grades are those of the Admiralty system, A1 to F6.
     """
     return pd.read_csv(FOLDER / "sources.csv", dtype=str, keep_default_na=False).set_index("source")
+
+
+def purchasable(as_of: str | None = None) -> list[str]:
+    """Accelerators whose computers had a price for every component by a day, or ever."""
+    fields = chosen("capex", None, as_of).groupby("thing")["field"].agg(set)
+    needed = {f"{part}_usd_per_chip" for part in COMPONENTS}
+    return [str(thing) for thing, known in fields.items() if needed <= known]
 
 
 def price(thing: str, field: str, as_of: str) -> float:

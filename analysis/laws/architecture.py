@@ -119,6 +119,16 @@ def latent_layers_count(layers_count, kv_lora_width, linear_attention_layers_cou
     return np.where(kv_lora_width > 0, layers_count, linear_attention_layers_count)
 
 
+def sparse_layers_count(
+    index_heads_count, full_attention_layers_count, csa_layers_count, hca_layers_count
+):
+    """Layers that compress or select what they attend to: compression, indexer and choice are
+    kernels of their own.
+    """
+    indexed = np.where(index_heads_count > 0, full_attention_layers_count, 0)
+    return indexed + csa_layers_count + hca_layers_count
+
+
 def dense_parameters(hidden_width, ffn_width, dense_layers_count):
     """Gated feed-forward of the dense layers: gate, up and down."""
     return dense_layers_count * (2 * hidden_width * ffn_width + ffn_width * hidden_width)
@@ -283,6 +293,7 @@ ARCHITECTURE = (
     moe_layers_count,
     shared_layers_count,
     latent_layers_count,
+    sparse_layers_count,
     dense_parameters,
     one_expert_parameters,
     shared_parameters,

@@ -206,9 +206,10 @@ def owned_usd_per_s_per_chip(
 
 def usd_per_s_per_chip(owned_usd_per_s_per_chip, rent_usd_per_s_per_chip, owned_share):
     """Mean cost of a chip second in a fleet of which a share is owned and the rest hired on
-    contract.
+    contract. A price of what there is none of does not count, and need not be known.
     """
-    return owned_share * owned_usd_per_s_per_chip + (1 - owned_share) * rent_usd_per_s_per_chip
+    owned = np.where(owned_share > 0, owned_share * owned_usd_per_s_per_chip, 0.0)
+    return owned + np.where(owned_share < 1, (1 - owned_share) * rent_usd_per_s_per_chip, 0.0)
 
 
 def busy_usd_per_s_per_chip(usd_per_s_per_chip, load_factor):

@@ -5,9 +5,9 @@ merely waited for.
 import numpy as np
 
 
-def instance_chips(deployment_chips, instances_count):
+def instance_chips(tensor_parallel, data_parallel, pipeline_parallel, one_chip):
     """Chips that serve one copy of the model together."""
-    return deployment_chips / instances_count
+    return tensor_parallel * data_parallel * pipeline_parallel * one_chip
 
 
 def stage_chips(instance_chips, pipeline_parallel):
@@ -34,6 +34,13 @@ def step_tokens(stage_requests, step_tokens_per_request, verified_tokens_ratio):
     are verified.
     """
     return stage_requests * step_tokens_per_request * verified_tokens_ratio
+
+
+def rank_requests(stage_requests, data_parallel, one_request):
+    """Requests of a rank of data-parallel attention; all ranks step together, so an idle one waits
+    for the others.
+    """
+    return np.maximum(stage_requests / data_parallel, one_request)
 
 
 def context_tokens_per_request(input_tokens_per_request, output_tokens_per_request):
@@ -70,8 +77,10 @@ def linear_read_s(linear_bytes, attention_chips, bandwidth_bytes_per_s_per_chip,
 
 def linear_compute_s(
     linear_flop_per_token,
-    step_tokens,
-    stage_chips,
+    rank_requests,
+    step_tokens_per_request,
+    verified_tokens_ratio,
+    attention_chips,
     linear_achieved_flop_per_s_per_chip,
     decode_compute_share,
 ):
@@ -79,7 +88,8 @@ def linear_compute_s(
     of the reach.
     """
     reached = linear_achieved_flop_per_s_per_chip * decode_compute_share
-    return linear_flop_per_token * step_tokens / stage_chips / reached
+    rank_tokens = rank_requests * step_tokens_per_request * verified_tokens_ratio
+    return linear_flop_per_token * rank_tokens / attention_chips / reached
 
 
 def activated_experts_share(experts_per_token_count, experts_count, step_tokens, routing_tokens):
@@ -93,9 +103,25 @@ def activated_experts_share(experts_per_token_count, experts_count, step_tokens,
     return 1 - missed_share ** (step_tokens / routing_tokens)
 
 
-def imbalance_ratio(expert_parallel, imbalance_share):
-    """The busiest chip's experts over the mean chip's, growing with the number of expert groups."""
-    return 1 + imbalance_share * (1 - 1 / expert_parallel)
+def imbalance_ratio(
+    expert_parallel,
+    step_tokens,
+    step_tokens_per_request,
+    one_request,
+    experts_per_token_count,
+    imbalance_share,
+    chance_share,
+):
+    """The busiest expert rank's load over the mean's: some experts are hot, and few tokens fall
+    unevenly by chance.
+
+    Chance is the largest of `expert_parallel` loads that scatter like the root of their tokens.
+    """
+    copies = step_tokens / (step_tokens_per_request * one_request) * experts_per_token_count
+    rank_load = np.maximum(copies / expert_parallel, 1)
+    chance = np.sqrt(2 * np.log(np.maximum(expert_parallel, 1)) / rank_load)
+    hot = imbalance_share * (1 - 1 / expert_parallel)
+    return 1 + hot + chance_share * np.minimum(chance, 2)
 
 
 def expert_read_s(
@@ -157,14 +183,14 @@ def cache_copies_ratio(tensor_parallel, cache_shards_count):
 
 
 def cache_read_s(
-    stage_requests,
+    rank_requests,
     attended_tokens_per_request,
     context_tokens_per_request,
     cache_bytes_per_token,
     index_bytes_per_token,
     state_bytes_per_request,
     cache_copies_ratio,
-    stage_chips,
+    attention_chips,
     bandwidth_bytes_per_s_per_chip,
     cache_mbu_share,
 ):
@@ -177,19 +203,19 @@ def cache_read_s(
         + 2 * state_bytes_per_request
     )
     return (
-        stage_requests
+        rank_requests
         * request_bytes
-        / stage_chips
+        / attention_chips
         / (bandwidth_bytes_per_s_per_chip * cache_mbu_share)
     )
 
 
 def attention_s(
-    stage_requests,
+    rank_requests,
     verified_tokens_ratio,
     attended_tokens_per_request,
     attention_flop_per_token,
-    stage_chips,
+    attention_chips,
     attention_achieved_flop_per_s_per_chip,
     attention_compute_share,
 ):
@@ -197,13 +223,15 @@ def attention_s(
     latent here.
     """
     work_flop = (
-        stage_requests
+        rank_requests
         * verified_tokens_ratio
         * attended_tokens_per_request
         * attention_flop_per_token
     )
     return (
-        work_flop / stage_chips / (attention_achieved_flop_per_s_per_chip * attention_compute_share)
+        work_flop
+        / attention_chips
+        / (attention_achieved_flop_per_s_per_chip * attention_compute_share)
     )
 
 
@@ -218,6 +246,8 @@ def launch_overhead_s(
     latent_overhead_s,
     quantised_layers_count,
     quantised_overhead_s,
+    sparse_layers_count,
+    sparse_overhead_s,
     overhead_residual_factor,
 ):
     """Launches and small kernels by layer, more for routing, latent attention and narrow formats
@@ -227,9 +257,10 @@ def launch_overhead_s(
     """
     by_layer_s = layers_count * layer_overhead_s + quantised_layers_count * quantised_overhead_s
     by_kind_s = moe_layers_count * moe_overhead_s + shared_layers_count * shared_overhead_s
-    return (
-        by_layer_s + by_kind_s + latent_layers_count * latent_overhead_s
-    ) * overhead_residual_factor
+    by_attention_s = (
+        latent_layers_count * latent_overhead_s + sparse_layers_count * sparse_overhead_s
+    )
+    return (by_layer_s + by_kind_s + by_attention_s) * overhead_residual_factor
 
 
 def overhead_s(
@@ -308,6 +339,7 @@ LAYOUT = (
 )
 DECODE = (
     stage_requests,
+    rank_requests,
     step_tokens,
     attended_tokens_per_request,
     linear_read_s,

@@ -11,21 +11,29 @@ import numpy as np
 
 def steps_count_per_s(
     output_tokens_per_s_per_chip,
-    stage_chips,
+    deployment_chips,
+    instances_count,
+    pipeline_parallel,
     stage_requests,
     step_tokens_per_request,
     accepted_tokens_ratio,
 ):
-    """Decode steps that a chip takes part in each second, from the served rate."""
+    """Decode steps that a chip of the decode pool takes part in each second, at the served rate."""
+    served_tokens = output_tokens_per_s_per_chip * deployment_chips
     step_tokens = stage_requests * step_tokens_per_request * accepted_tokens_ratio
-    return output_tokens_per_s_per_chip * stage_chips / step_tokens
+    return served_tokens / (instances_count * pipeline_parallel) / step_tokens
 
 
 def prompts_count_per_s(
-    output_tokens_per_s_per_chip, instance_chips, output_tokens_per_request, one_request
+    output_tokens_per_s_per_chip,
+    deployment_chips,
+    prefill_instances_count,
+    output_tokens_per_request,
+    one_request,
 ):
-    """Prompts that an instance takes in each second: one for every answer."""
-    return output_tokens_per_s_per_chip * instance_chips / (output_tokens_per_request * one_request)
+    """Prompts that a prefill worker takes in each second: one for every answer."""
+    served_tokens = output_tokens_per_s_per_chip * deployment_chips
+    return served_tokens / prefill_instances_count / (output_tokens_per_request * one_request)
 
 
 def step_load_s(
@@ -83,12 +91,23 @@ def board_w_per_chip(
     steps_count_per_s,
     prompt_load_s,
     prompts_count_per_s,
+    disaggregated_count,
+    instance_chips,
+    instances_count,
+    deployment_chips,
 ):
     """Mean board power while serving at the served rate: steps and prompts load the board, the rest
     of time waits.
+
+    Pools load their own boards: those of decode workers with steps, the others with prompts.
     """
-    load_ratio = step_load_s * steps_count_per_s + prompt_load_s * prompts_count_per_s
-    return loaded_w_per_chip(power_w_per_chip, floor_share, load_ratio)
+    step_ratio, prompt_ratio = step_load_s * steps_count_per_s, prompt_load_s * prompts_count_per_s
+    decode_share = instance_chips * instances_count / deployment_chips
+    decode_w = loaded_w_per_chip(power_w_per_chip, floor_share, step_ratio)
+    prefill_w = loaded_w_per_chip(power_w_per_chip, floor_share, prompt_ratio)
+    apart_w = decode_share * decode_w + (1 - decode_share) * prefill_w
+    together_w = loaded_w_per_chip(power_w_per_chip, floor_share, step_ratio + prompt_ratio)
+    return disaggregated_count * apart_w + (1 - disaggregated_count) * together_w
 
 
 def energy_j_per_output_token(board_w_per_chip, output_tokens_per_s_per_chip):
@@ -108,9 +127,33 @@ def prefill_w_per_chip(power_w_per_chip, floor_share, prompt_load_s, prefill_s):
     return loaded_w_per_chip(power_w_per_chip, floor_share, prompt_load_s / prefill_s)
 
 
-def prefill_busy_share(prefill_s, prompts_count_per_s):
-    """Share of chip time that prompts take."""
-    return np.minimum(1, prefill_s * prompts_count_per_s)
+def prefill_busy_share(
+    disaggregated_count,
+    stalled_s,
+    prefill_stage_chips,
+    step_s,
+    draft_s,
+    stage_chips,
+    stage_requests,
+    accepted_tokens_ratio,
+    output_tokens_per_request,
+    step_tokens_per_request,
+    one_request,
+    instance_chips,
+    instances_count,
+    deployment_chips,
+):
+    """Share of chip time that prompts take: what a prompt takes against what its answer takes.
+
+    In one pool a prompt takes its work and the ranks that wait for it, an answer its part of each
+    step. Pools are bought for the one or the other, so there their chips are the shares.
+    """
+    prompt_chips_s = stalled_s * prefill_stage_chips
+    steps_ratio = output_tokens_per_request / step_tokens_per_request / accepted_tokens_ratio
+    answer_chips_s = (step_s + draft_s) * steps_ratio * stage_chips * one_request / stage_requests
+    together_share = prompt_chips_s / (prompt_chips_s + answer_chips_s)
+    apart_share = 1 - instance_chips * instances_count / deployment_chips
+    return np.where(disaggregated_count > 0, apart_share, together_share)
 
 
 def prompt_energy_share(prefill_busy_share, prefill_w_per_chip, decode_w_per_chip):

@@ -58,9 +58,9 @@ def capacity_requests(free_bytes, request_bytes_per_request, instances_count):
     return instances_count * free_bytes / request_bytes_per_request
 
 
-def running_requests(concurrency_requests, capacity_requests):
-    """Requests that decode; the rest wait for memory."""
-    return np.minimum(concurrency_requests, capacity_requests)
+def running_requests(concurrency_requests, decoding_share, capacity_requests):
+    """Requests that decode; others wait for their first token, and the rest for memory."""
+    return np.minimum(concurrency_requests * decoding_share, capacity_requests)
 
 
 MEMORY = (

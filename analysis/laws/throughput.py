@@ -7,7 +7,15 @@ import numpy as np
 from analysis.laws.decode import DECODE, LAYOUT
 from analysis.laws.memory import MEMORY
 from analysis.laws.network import NETWORK
+from analysis.laws.pools import (
+    POOLS,
+    closed_loop_s,
+    memory_bound_s,
+    next_decoding_share,
+    prefill_bound_s,
+)
 from analysis.laws.prefill import PREFILL
+from analysis.laws.speculation import SPECULATION, accepted_tokens_ratio, verified_tokens_ratio
 
 
 def linear_bytes(
@@ -51,16 +59,26 @@ def expert_flop_per_token(routed_active_parameters, flop_per_parameter_per_token
     return routed_active_parameters * flop_per_parameter_per_token
 
 
-def linear_achieved_flop_per_s_per_chip(linear_flop_per_s_per_chip, linear_mfu_share):
+def linear_achieved_flop_per_s_per_chip(
+    linear_flop_per_s_per_chip, linear_mfu_share, linear_dequantised_count, dequantise_share
+):
     """What kernels usually reach in the format of the shared weights: less of the peak the narrower
     the format.
+
+    Integer weights are widened in the kernel, which takes the time of arithmetic.
     """
-    return linear_flop_per_s_per_chip * linear_mfu_share
+    return (
+        linear_flop_per_s_per_chip * linear_mfu_share * dequantise_share**linear_dequantised_count
+    )
 
 
-def expert_achieved_flop_per_s_per_chip(expert_flop_per_s_per_chip, expert_mfu_share):
+def expert_achieved_flop_per_s_per_chip(
+    expert_flop_per_s_per_chip, expert_mfu_share, expert_dequantised_count, dequantise_share
+):
     """The same in the format of the experts."""
-    return expert_flop_per_s_per_chip * expert_mfu_share
+    return (
+        expert_flop_per_s_per_chip * expert_mfu_share * dequantise_share**expert_dequantised_count
+    )
 
 
 def attention_achieved_flop_per_s_per_chip(attention_flop_per_s_per_chip, attention_mfu_share):
@@ -99,124 +117,111 @@ def index_bytes_per_token(selected_layers_count, index_head_width, index_value_b
     return selected_layers_count * index_head_width * index_value_bytes_per_token
 
 
-def accepted_tokens_ratio(accepted_share, drafted_count):
-    """Tokens that a step yields: drafted ones are accepted in turn until the first refusal
-    (Leviathan et al. 2023).
-    """
-    return (1 - accepted_share ** (drafted_count + 1)) / (1 - accepted_share)
-
-
-def verified_tokens_ratio(drafted_count):
-    """Tokens that a step verifies: the next one and all drafted."""
-    return 1 + drafted_count
-
-
 def interference_s(
-    prefill_work_s,
+    stalled_s,
     stage_requests,
     one_request,
     output_tokens_per_request,
     step_tokens_per_request,
     interference_share,
     queue_share,
+    disaggregated_count,
 ):
-    """Prompts that arrive while others decode: what does not queue before the first token delays
-    the whole instance.
+    """Delay of a token by prompts of others that run on the same chips; a request's own prompt is
+    past by then.
 
-    A prompt's launches hide behind the work of the step that it joins.
+    What does not queue before the first token delays the whole instance. A prompt's launches hide
+    behind the work of the step that it joins. Pools of their own have none of this.
     """
-    prompts_per_step = (
-        stage_requests / one_request * step_tokens_per_request / output_tokens_per_request
+    others = np.maximum(stage_requests / one_request - 1, 0)
+    prompts_per_token = (
+        others * step_tokens_per_request / output_tokens_per_request * (1 - disaggregated_count)
     )
-    return prefill_work_s * prompts_per_step * interference_share * np.maximum(1 - queue_share, 0)
+    return stalled_s * prompts_per_token * interference_share * np.maximum(1 - queue_share, 0)
 
 
-def tpot_s(step_s, interference_s, drafted_count, draft_share, accepted_tokens_ratio):
-    """Mean time between a request's output tokens: a step through all stages, drafting, prompts
-    that come between.
+def tpot_s(step_s, draft_s, accepted_tokens_ratio, interference_s):
+    """Mean time between a request's output tokens: a step and its drafts for each token that they
+    yield, and prompts.
 
-    A step already counts every stage, because all layers are spread over the chips of one.
+    A step already counts every pipeline stage, because all layers are spread over the chips of one.
     """
-    return (step_s * (1 + drafted_count * draft_share) + interference_s) / accepted_tokens_ratio
+    return (step_s + draft_s) / accepted_tokens_ratio + interference_s
 
 
 def waiting_s(
     concurrency_requests,
+    disaggregated_count,
     running_requests,
     tpot_s,
     output_tokens_per_request,
     step_tokens_per_request,
 ):
-    """Wait for memory: the requests that do not fit, served at the rate of those that do (Little
-    1961).
+    """Wait for memory in one pool: the requests that do not fit, served at the rate of those that
+    do (Little 1961).
     """
-    return (
-        (concurrency_requests / running_requests - 1)
-        * tpot_s
-        * output_tokens_per_request
-        / step_tokens_per_request
-    )
+    excess_ratio = (concurrency_requests / running_requests - 1) * (1 - disaggregated_count)
+    return excess_ratio * tpot_s * output_tokens_per_request / step_tokens_per_request
 
 
-def ttft_s(
+def first_s(
+    own_prompt_s,
+    prefill_delay_ratio,
     prefill_s,
-    stage_requests,
+    prompt_capacity_s,
+    queue_requests,
     one_request,
     queue_share,
-    prefill_delay_ratio,
     step_s,
     step_delay_ratio,
     first_overhead_s,
     first_residual_factor,
+    transfer_s,
     waiting_s,
+    disaggregated_count,
 ):
-    """Time to first token: own prompt, prompts of others that came at once, steps in between, and
-    wait for memory.
+    """Time to first token where prompts find room: own prompt, others that came at once, steps,
+    transfer, memory.
     """
-    queue_ratio = prefill_delay_ratio + queue_share * stage_requests / one_request
-    return (
-        prefill_s * queue_ratio + step_s * step_delay_ratio + first_overhead_s
-    ) * first_residual_factor + waiting_s
+    each_s = np.where(disaggregated_count > 0, prompt_capacity_s, prefill_s)
+    steps_count = np.where(disaggregated_count > 0, 1, step_delay_ratio)
+    queued_s = each_s * queue_share * queue_requests / one_request
+    own_s = own_prompt_s * prefill_delay_ratio + queued_s + step_s * steps_count + first_overhead_s
+    return own_s * first_residual_factor + transfer_s + waiting_s
 
 
-def request_s(ttft_s, tpot_s, output_tokens_per_request, step_tokens_per_request):
+def unhindered_s(first_s, tpot_s, output_tokens_per_request, step_tokens_per_request):
+    """Time of a whole request where prompts find room."""
+    return first_s + tpot_s * (output_tokens_per_request / step_tokens_per_request - 1)
+
+
+def request_s(unhindered_s, prefill_bound_s, memory_bound_s, saturation_elasticity):
     """Time of a whole request."""
-    return ttft_s + tpot_s * (output_tokens_per_request / step_tokens_per_request - 1)
+    return closed_loop_s(
+        unhindered_s, np.maximum(prefill_bound_s, memory_bound_s), saturation_elasticity
+    )
+
+
+def ttft_s(request_s, tpot_s, output_tokens_per_request, step_tokens_per_request):
+    """Time to first token: what a request takes beside its answer."""
+    return request_s - tpot_s * (output_tokens_per_request / step_tokens_per_request - 1)
 
 
 def output_tokens_per_s_per_chip(
-    concurrency_requests, output_tokens_per_request, request_s, deployment_chips
+    concurrency_requests, output_tokens_per_request, request_s, deployment_chips, run_fill_share
 ):
-    """Served rate: requests in flight over the time that each takes (Little 1961)."""
-    return concurrency_requests * output_tokens_per_request / request_s / deployment_chips
+    """Served rate over all chips: requests in flight over the time that each takes (Little 1961).
 
-
-def pooled_output_tokens_per_s_per_chip(
-    output_tokens_per_request,
-    prefill_s,
-    step_s,
-    pipeline_parallel,
-    one_request,
-    step_tokens_per_request,
-    stage_requests,
-    instance_chips,
-    accepted_tokens_ratio,
-):
-    """Served rate with prompts and answers on chips of their own, as many of each as keep the other
-    busy.
-
-    Nothing interrupts decoding; both pools are instances of the same layout, and moving the cache
-    takes no time.
+    `run_fill_share` is how full a measured run is on average, since it begins and ends with fewer
+    requests in flight.
     """
-    prompt_s = prefill_s / pipeline_parallel / one_request
-    answer_s = (
-        step_s
+    return (
+        concurrency_requests
+        * run_fill_share
         * output_tokens_per_request
-        / step_tokens_per_request
-        / accepted_tokens_ratio
-        / stage_requests
+        / request_s
+        / deployment_chips
     )
-    return output_tokens_per_request / ((prompt_s + answer_s) * instance_chips)
 
 
 WORK = (
@@ -240,9 +245,23 @@ SERVING = (
     interference_s,
     tpot_s,
     waiting_s,
-    ttft_s,
+    first_s,
+    unhindered_s,
+    prefill_bound_s,
+    memory_bound_s,
     request_s,
+    ttft_s,
     output_tokens_per_s_per_chip,
-    pooled_output_tokens_per_s_per_chip,
+    next_decoding_share,
 )
-THROUGHPUT = (*WORK, *LAYOUT, *MEMORY, *DECODE, *NETWORK, *PREFILL, *SERVING)
+THROUGHPUT = (
+    *WORK,
+    *LAYOUT,
+    *MEMORY,
+    *DECODE,
+    *NETWORK,
+    *PREFILL,
+    *POOLS,
+    *SPECULATION,
+    *SERVING,
+)
