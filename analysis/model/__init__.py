@@ -1,10 +1,11 @@
-"""What follows: one runner of laws, inputs and draws, layouts, predictions."""
+"""What follows: one runner of laws, inputs and draws, layouts, predictions, search."""
 
 from analysis.model.draws import DRAWS, SEED, Z90, beliefs, quantile, z_scores
 from analysis.model.layouts import Infeasible
 from analysis.model.options import claimed_columns, evaluate_at, option_columns
 from analysis.model.predict import predict
 from analysis.model.runner import columns_of, evaluate, explain
+from analysis.model.search import best
 
 __all__ = [
     "DRAWS",
@@ -12,6 +13,7 @@ __all__ = [
     "Z90",
     "Infeasible",
     "beliefs",
+    "best",
     "claimed_columns",
     "columns_of",
     "evaluate",

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from analysis.laws.throughput import THROUGHPUT
-from analysis.model.runner import Columns, evaluate
+from analysis.model.closed_loop import serve
+from analysis.model.runner import Columns
 
 MOST_IN_FLIGHT = 65536.0
 HALVINGS = 40  # of the logarithm of what is left open: to a millionth
@@ -41,6 +41,6 @@ def requests_in_flight(columns: Columns, requests_per_s: np.ndarray) -> np.ndarr
 
 
 def _finished_per_s(columns: Columns, concurrency: np.ndarray) -> np.ndarray:
-    results = evaluate({**columns, "concurrency_requests": concurrency}, THROUGHPUT)
+    results = serve({**columns, "concurrency_requests": concurrency})
     later_tokens = columns["output_tokens_per_request"] - 1
     return concurrency / (results["ttft_s"] + results["tpot_s"] * later_tokens)

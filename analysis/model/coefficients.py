@@ -5,61 +5,53 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from analysis.facts import Model, find, names, table
+from analysis.facts import Accelerator, Model, names, table
 from analysis.model.board_power import board_log_sd
+from analysis.model.dimensions import same_dimensions
+from analysis.model.manner import AS_RUN, DISAGGREGATED, DRAFTED, kind_of
 from analysis.model.measured import board_points, serving_points
 
 SHARED_SHARE = 0.5  # of the variance two options have in common: model, engine, workload; judged
-# Fields that say how large a model is on paper, not how it runs.
-_SIZES_ON_PAPER = (
-    "name",
-    "all_parameters",
-    "active_parameters",
-    "context_tokens",
-    "mtp_layers_count",
-)
 
 
-def levels(accelerator: str, model: str, precision: str, engine: str) -> dict[str, str]:
-    """The things that calibration tells apart, from wide to narrow; a blank engine has none."""
+def levels(
+    accelerator: str, model: str, precision: str, engine: str, manner: str = ""
+) -> dict[str, str]:
+    """The things that calibration tells apart, from wide to narrow; a blank engine has none.
+
+    `manner` is how a model is served: the words of manner.py, blank for one pool, no drafts, tuned.
+    """
     family = table("families").set_index("accelerator").loc[accelerator]
     platform = series = ""
     if engine:
         platform = f"{family['generation']} {engine} {precision}"
         series = f"{platform} {same_dimensions(model)}"
+    words = manner.split()
     return {
         "maker": family["maker"],
         "generation": family["generation"],
         "engine": engine,
         "platform": platform,
         "series": series,
+        "mode": f"disaggregated {engine}".strip() if DISAGGREGATED in words else "",
+        "drafts": f"drafted {engine}".strip() if DRAFTED in words else "",
+        "drafter": same_dimensions(model) if DRAFTED in words else "",
+        "engine_level": AS_RUN if AS_RUN in words else "",
     }
 
 
 @cache
-def same_dimensions(model: str) -> str:
-    """The table's first model with the same dimensions: DeepSeek-R1 runs as DeepSeek-V3 does."""
-    return next(name for name in names(Model) if _dimensions(name) == _dimensions(model))
-
-
-@cache
-def _dimensions(model: str) -> tuple:
-    record = vars(find(Model, model))
-    return tuple(value for field, value in record.items() if field not in _SIZES_ON_PAPER)
-
-
-@cache
 def coefficients(
-    accelerator: str, engine: str, precision: str, model: str = ""
+    accelerator: str, engine: str, precision: str, model: str = "", manner: str = ""
 ) -> dict[str, float]:
-    """The pool's coefficients, times what was learnt of this maker, engine, platform and series.
+    """The pool's coefficients, times what was learnt of this maker, engine, series and manner.
 
     Without a model, nothing of a series is applied.
     """
     rows = table("coefficients")
     pool = rows[rows["level"] == "pool"]
     values = dict(zip(pool["field"], pool["value"].astype(float), strict=True))
-    named = levels(accelerator, model or names(Model)[0], precision, engine)
+    named = levels(accelerator, model or names(Model)[0], precision, engine, manner)
     if not model:
         del named["series"]
     for level, thing in named.items():
@@ -70,22 +62,29 @@ def coefficients(
 
 
 @cache
-def log_sd(accelerator: str, model: str, precision: str, engine: str = "") -> dict[str, float]:
+def log_sd(
+    accelerator: str, model: str, precision: str, engine: str = "", manner: str = ""
+) -> dict[str, float]:
     """Log standard deviation of predictions by quantity, from points left out of the fit.
 
-    A known series has its own; a new combination of known things, a new model and a new accelerator
-    have those of points so left out; where both are new, the two add in squares.
+    Each kind of serving has its own. A known series has that of its configurations; a new
+    combination of known things, a new model and a new accelerator have those of points so left out;
+    where both are new, the two add in squares. What people run is a new report as well.
     """
+    kind = kind_of(manner)
     rows = table("log_sd")
-    by_level = rows[rows["thing"] == "all"].pivot_table("log_sd", "level", "quantity")
+    by_level = rows[rows["kind"] == kind].pivot_table("log_sd", "level", "quantity")
     unseen = _unseen(accelerator, model)
     if unseen:
-        return np.sqrt((by_level.loc[unseen] ** 2).sum()).to_dict()
-    series = levels(accelerator, model, precision, engine)["series"]
-    own = rows[(rows["level"] == "series_known") & (rows["thing"] == series)]
-    own = own.set_index("quantity")["log_sd"]
-    known = len(own) == len(by_level.columns)
-    return (own if known else by_level.loc["series"]).to_dict()
+        sizes = np.sqrt((by_level.loc[unseen] ** 2).sum())
+    else:
+        series = levels(accelerator, model, precision, engine)["series"]
+        own = rows[(rows["level"] == "series_known") & (rows["kind"] == kind)]
+        own = own[own["thing"] == series].set_index("quantity")["log_sd"]
+        sizes = own.reindex(by_level.columns).fillna(by_level.loc["series"])
+    if "report" in by_level.index:
+        sizes = np.maximum(sizes, by_level.loc["report"])
+    return sizes.to_dict()
 
 
 def _unseen(accelerator: str, model: str) -> list[str]:
@@ -110,6 +109,26 @@ def _fitted_things() -> dict[str, set[str]]:
     return {"accelerator": set(rows["accelerator"]), "model": models}
 
 
+def measured_tuned(frame: pd.DataFrame) -> np.ndarray:
+    """Rows of which a tuned server has been measured: their model on their platform.
+
+    `frame` has the four names as our tables spell them; others were not measured.
+    """
+    found = frame[["accelerator", "model", "precision", "engine"]]
+    known = found.drop_duplicates()
+    answers = [_tuned(*names_of_row) for names_of_row in known.itertuples(index=False)]
+    return found.merge(known.assign(tuned=answers), how="left")["tuned"].to_numpy(bool)
+
+
+@cache
+def _tuned(accelerator: str, model: str, precision: str, engine: str) -> bool:
+    if accelerator not in names(Accelerator) or model not in names(Model):
+        return False
+    rows = table("log_sd")
+    known = rows[(rows["level"] == "series_known") & (rows["kind"] == kind_of(""))]
+    return levels(accelerator, model, precision, engine)["series"] in set(known["thing"])
+
+
 @cache
 def _metered_boards() -> set[str]:
     return set(board_points()["accelerator"])
@@ -120,12 +139,14 @@ def energy_log_sd(accelerator: str) -> float:
     return board_log_sd(metered=accelerator in _metered_boards())
 
 
-def residual_log_sd(accelerator: str, model: str, precision: str, engine: str = "") -> pd.DataFrame:
+def residual_log_sd(
+    accelerator: str, model: str, precision: str, engine: str = "", manner: str = ""
+) -> pd.DataFrame:
     """What calibration leaves open: log standard deviations, a row a part of serving.
 
     Rows `step`, `prefill` and `first`; columns `shared` by all options of a scenario, and `own`.
     """
-    sizes = log_sd(accelerator, model, precision, engine)
+    sizes = log_sd(accelerator, model, precision, engine, manner)
     parts = pd.Series(
         {"step": sizes["tpot_s"], "prefill": sizes["tpot_s"], "first": sizes["ttft_s"]}
     )

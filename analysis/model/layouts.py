@@ -1,7 +1,6 @@
 """Layouts: every way to lay a model over chips, the best one under a promise, and the frontier."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -9,7 +8,7 @@ import pandas as pd
 from analysis.facts import Accelerator, Model, find
 from analysis.laws.throughput import THROUGHPUT
 from analysis.model.runner import evaluate
-from analysis.model.settings import option_names, setting
+from analysis.model.settings import setting
 from analysis.scenario.scenario import Scenario
 
 BATCHES = np.unique(np.round(2 ** np.arange(0, 13.01, 0.25)))  # requests an instance, 1 to 8192
@@ -34,7 +33,8 @@ def layouts(accelerator: str, model: str, chips: int) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=["size", *RANKS], dtype=float)
     table["instances_count"] = chips / table.pop("size")
     table["pipeline_parallel"] = 1.0
-    return table.assign(deployment_chips=float(chips))
+    prompts = table.add_prefix("prefill_")  # one pool: prompts run on the same chips
+    return table.join(prompts).assign(deployment_chips=float(chips))
 
 
 def _instance_ranks(size: int, chip: Accelerator, shape: Model) -> Iterator[tuple[int, int, int]]:
@@ -115,8 +115,8 @@ def best_layout(
         first = f"first token after {points['ttft_s'].min():.3g} s"
         raise Infeasible(f"{what}: promised {dict(promise)}, best is {fastest} ({first})")
     best = kept.loc[kept["output_tokens_per_s_per_chip"].idxmax()]
-    columns = [*RANKS, "instances_count", "pipeline_parallel", "deployment_chips"]
-    return {name: float(best[name]) for name in [*columns, "concurrency_requests"]}
+    columns = [*layouts(accelerator, model, chips), "concurrency_requests"]
+    return {name: float(best[name]) for name in columns}
 
 
 def frontier(
@@ -144,26 +144,6 @@ def frontier(
     rate = points["output_tokens_per_s_per_chip"]
     points = points.assign(usd_per_output_token=usd_per_s_per_chip / rate)
     return points[rate > rate.cummax().shift(fill_value=0)].reset_index(drop=True)
-
-
-def operating_point(case: Scenario, option: str) -> dict[str, float]:
-    """Where a scenario's option works: chip, model and layout columns, coefficients at medians.
-
-    Raises Infeasible where no layout keeps the scenario's promise.
-    """
-    workload, promise = workload_and_promise(case)
-    chips = getattr(case, option).chips
-    return _operating_point(
-        option_names(case, option), chips, tuple(workload.items()), tuple(promise.items())
-    )
-
-
-@cache
-def _operating_point(
-    four_names: tuple[str, str, str, str], chips: int, workload: tuple, promise: tuple
-) -> dict[str, float]:
-    best = best_layout(*four_names, chips, dict(workload), dict(promise))
-    return {**setting(*four_names), **dict(workload), **best}
 
 
 def workload_and_promise(case: Scenario) -> tuple[dict[str, float], dict[str, float]]:

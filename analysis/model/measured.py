@@ -3,6 +3,7 @@
 import pandas as pd
 
 from analysis.facts import table
+from analysis.model.manner import AS_RUN, TUNED
 
 # Keys of sources.csv whose measurements differ in kind.
 INFERENCEX = "inferencex_dump"  # prints energy and speed of different runs
@@ -11,11 +12,18 @@ ML_ENERGY_2024 = "ml_energy_v2"  # by a vLLM that the throughput laws do not des
 
 
 def serving_points() -> pd.DataFrame:
-    """All measured speeds: facts/serving.csv, then those that ML.ENERGY prints with its energy."""
+    """All measured speeds, a row a point; the index is what other tables call `point`.
+
+    They are facts/serving.csv and the speeds that ML.ENERGY prints with its energy, from tuned
+    servers, and facts/field.csv, from servers as people run them (column `engine_level`).
+    """
+    plain = {"speculative": "no", "disaggregated": "no", "draft_tokens": 0}
     energy = table("energy")
     energy = energy[energy["source"] == ML_ENERGY].drop(columns=["boundary", "where"])
-    energy = energy.assign(speculative="no", disaggregated="no")
-    return pd.concat([table("serving"), energy], ignore_index=True)
+    energy = energy.assign(engine_level=TUNED, **plain)
+    field = table("field").drop(columns="where").assign(engine_level=AS_RUN, **plain)
+    serving = table("serving").assign(engine_level=TUNED)
+    return pd.concat([serving, energy, field], ignore_index=True)
 
 
 def board_points() -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """Options of a scenario as columns for the laws, and what all laws say of them, draw by draw."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
@@ -10,8 +10,9 @@ from analysis.facts import Accelerator, Model, Site, find
 from analysis.laws import LAWS
 from analysis.model.board_power import board_power_draws
 from analysis.model.draws import DRAWS, SEED, Scores, all_belief_draws, beliefs_at, z_scores
-from analysis.model.layouts import operating_point
-from analysis.model.prices import prices_paid
+from analysis.model.layouts import Infeasible
+from analysis.model.operating_point import operating_point
+from analysis.model.prices import buyer_finance, prices_paid
 from analysis.model.runner import Columns, downstream, evaluate
 from analysis.model.settings import residual_draws
 from analysis.scenario import readings
@@ -26,25 +27,32 @@ def option_inputs(
 ) -> Columns:
     """What the laws read for one option: floats for facts, workload and layout, arrays for draws.
 
-    `beliefs` holds an array for each belief; one whose name begins with the option's stands for
-    that option alone. `scores` gives the standard-normal scores of a name's stream: drawn, or set
-    one by one to ask what matters.
+    `option` is `baseline`, `candidate` or a name of the scenario's options. `beliefs` holds an
+    array for each belief; one whose name begins with `baseline_` stands for the chips of today
+    alone, one with `candidate_` for all others. `scores` gives the standard-normal scores of a
+    name's stream: drawn, or set one by one to ask what matters.
     """
-    deployment = getattr(case, option)
+    deployment = case.deployment(option)
+    side = "candidate_"
+    if option == "baseline" or deployment.accelerator == case.have.accelerator:
+        side = "baseline_"
+    if option == "candidate":
+        side = "candidate_"
     own_beliefs = {
-        name.removeprefix(f"{option}_"): values
-        for name, values in beliefs.items()
-        if name.startswith(f"{option}_")
+        name.removeprefix(side): values for name, values in beliefs.items() if name.startswith(side)
     }
+    point = operating_point(case, option)
+    names = (deployment.accelerator, case.model, deployment.precision, point.engine)
     return {
         **_numbers(find(Accelerator, deployment.accelerator)),
         **_numbers(find(Model, case.model)),
         **_numbers(find(Site, case.site)),
-        **operating_point(case, option),
+        **point.columns,
         **prices_paid(case, option),
         "horizon_s": convert(float(case.budget.horizon_months), "month", "s"),
         **beliefs,
-        **residual_draws(case, option, scores),
+        **buyer_finance(case, beliefs),
+        **residual_draws(names, point.manner, option, scores),
         **board_power_draws(scores),
         **own_beliefs,
     }
@@ -63,6 +71,39 @@ def evaluate_at(case: Scenario, scores: Scores) -> pd.DataFrame:
     beliefs = beliefs_at(case, scores)
     rows = len(next(iter(beliefs.values())))
     return _table(case, _evaluated(case, beliefs, scores), rows)
+
+
+@dataclass(frozen=True, eq=False)
+class OptionColumns:
+    """What all laws say of every option of a scenario, and why an option cannot be evaluated.
+
+    `today` and `options` (by name) hold columns of floats and of arrays, an entry a draw, with
+    shared draws, so that ratios are draw by draw. `reasons` has an entry for each option that no
+    layout serves as promised.
+    """
+
+    today: Columns
+    options: Mapping[str, Columns]
+    reasons: Mapping[str, str]
+
+
+def all_options(case: Scenario, beliefs: Mapping[str, np.ndarray], scores: Scores) -> OptionColumns:
+    """Evaluate what a scenario has and every option that is chips; raises Infeasible for today."""
+    today = evaluate(option_inputs(case, "baseline", beliefs, scores))
+    options, reasons = {}, {}
+    for name in case.chip_options:
+        place = "candidate" if name == case.headline else name
+        try:
+            options[name] = evaluate(option_inputs(case, place, beliefs, scores))
+        except Infeasible as fault:
+            reasons[name] = str(fault)
+    return OptionColumns(today, options, reasons)
+
+
+def all_options_drawn(case: Scenario, draws: int = DRAWS, seed: int | None = SEED) -> OptionColumns:
+    """The same with everything uncertain drawn."""
+    beliefs = all_belief_draws(case, draws, seed)
+    return all_options(case, beliefs, lambda name: z_scores(name, draws, seed))
 
 
 @evaluate.register(Scenario)

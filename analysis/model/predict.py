@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from analysis.laws.throughput import THROUGHPUT
 from analysis.model.arrivals import TOO_MANY, requests_in_flight, unstated_concurrency
 from analysis.model.board_power import ENERGY, predict_energy
+from analysis.model.closed_loop import serve
 from analysis.model.draws import Z90
 from analysis.model.points import point_notes, read_points
-from analysis.model.runner import Columns, evaluate
+from analysis.model.runner import Columns
 from analysis.model.settings import setting_with_errors
 
 SPEED = ("output_tokens_per_s_per_chip", "ttft_s", "tpot_s")
@@ -18,7 +18,7 @@ NO_MEMORY = "does not fit in memory"
 def predict(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with predictions, their P10 and P90, and a reason where there is none; order kept.
 
-    Read are the columns of `points.COLUMNS` (the engine may be blank); others pass through. Added
+    Read are the columns of `points.COLUMNS` and `points.OPTIONAL`; others pass through. Added
     are output tokens/s per chip over all chips, mean seconds to the first token and per later
     token, and board joules per output token, each with `_p10` and `_p90`, and `note`: what was
     assumed. A row may state `request_rate` (requests/s) instead of its concurrency, which is then
@@ -70,9 +70,10 @@ def serve_points(columns: Columns) -> Columns:
     Chips beyond the stated ranks are copies of the instance, or part of it where no copy fits in
     memory: some engines cut experts over all chips and state only the ranks of one attention.
     """
-    results = evaluate(columns, THROUGHPUT)
+    results = serve(columns)
     copies = results["instances_count"]
     tight = (results["capacity_requests"] < copies) & (copies > 1)
+    tight &= columns["disaggregated_count"] == 0
     if not tight.any():
         return results
     data = columns["data_parallel"]
@@ -80,7 +81,11 @@ def serve_points(columns: Columns) -> Columns:
         "data_parallel": np.where(tight, data * columns["instances_count"], data),
         "instances_count": np.where(tight, 1.0, columns["instances_count"]),
     }
-    return evaluate({**columns, **wider}, THROUGHPUT)
+    prompts = {
+        f"prefill_{name}": np.where(tight, value, columns[f"prefill_{name}"])
+        for name, value in wider.items()
+    }
+    return serve({**columns, **wider, **prompts})
 
 
 def speeds_of_points(rows: pd.DataFrame) -> Columns:
@@ -89,7 +94,7 @@ def speeds_of_points(rows: pd.DataFrame) -> Columns:
     `rows` has the columns of `points.COLUMNS`; the result has an entry a row in each column.
     """
     with np.errstate(invalid="ignore", divide="ignore"):
-        return evaluate(read_points(rows, setting_with_errors)[0], THROUGHPUT)
+        return serve(read_points(rows, setting_with_errors)[0])
 
 
 def prediction_errors(answered: pd.DataFrame) -> pd.DataFrame:

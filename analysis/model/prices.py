@@ -1,12 +1,18 @@
 """What a scenario's chips and tokens cost on its day: purchase prices, rents and API prices."""
 
+from collections.abc import Mapping
+from typing import cast
+
 import numpy as np
+from scipy.special import expit, logit
 
-from analysis.facts import chosen, price
+from analysis.facts import COMPONENTS, chosen, price
 from analysis.laws import cost
+from analysis.model.draws import quantile
+from analysis.model.runner import Columns
 from analysis.scenario.scenario import Scenario
-
-COMPONENTS = ("accelerator", "server", "network", "storage")
+from analysis.scenario.schema import Quote
+from analysis.units import convert, is_share
 
 
 def quote_usd_per_s_per_chip(thing: str, contract: str, as_of: str) -> float:
@@ -20,20 +26,55 @@ def quote_usd_per_s_per_chip(thing: str, contract: str, as_of: str) -> float:
         return np.nan
 
 
+def buyer_finance(case: Scenario, beliefs: Mapping[str, np.ndarray]) -> Columns:
+    """Beliefs of finance and halls as they are for this kind of buyer (buyers.csv).
+
+    The buyer's number takes the place of a belief's median, and its range moves along: rates and
+    ratios by a factor, shares by their odds. A share of 0 or 1 has no range. A price of
+    electricity that the scenario states stands before the site's and has no range either.
+    """
+    rows = chosen("buyers", case.buyer, str(case.as_of))
+    columns: Columns = {}
+    for field, value in zip(rows["field"], rows["base"], strict=True):
+        if field == "leased_share":
+            columns[field] = float(value)
+        if field not in case.believe:
+            continue
+        median = quantile(field, case.believe[field], 0.0)
+        if not is_share(field):
+            columns[field] = beliefs[field] * (value / median)
+        elif 0 < value < 1:
+            columns[field] = expit(logit(beliefs[field]) + logit(value) - logit(median))
+        else:
+            columns[field] = np.full(np.shape(beliefs[field]), float(value))
+    stated = case.finance.electricity_usd_per_kwh
+    if stated is not None:
+        columns["electricity_usd_per_j"] = convert(stated, "usd/kWh", "usd/J")
+        columns["tariff_ratio"] = 1.0
+    return columns
+
+
+def rent_usd_per_s_per_chip(case: Scenario, accelerator: str, tenure: str) -> float:
+    """What this buyer pays for a chip second under a contract; NaN where nobody has quoted it.
+
+    The buyer's own quote stands before the newest of the tables; `tenure` is such as `rent_1yr`.
+    """
+    own = cast(dict[str, Quote], case.quotes.get(accelerator, {})).get(tenure)
+    if own is not None:
+        return convert(own.usd_per_hour, "usd/hour", "usd/s")
+    return quote_usd_per_s_per_chip(accelerator, tenure, str(case.as_of))
+
+
 def prices_paid(case: Scenario, option: str) -> dict[str, float]:
     """Fixed money columns of an option: prices of its computers, and the rent of chips not owned.
 
-    Raises LookupError where a chip has no price, or no quote for a contract that is needed.
+    NaN where nobody has printed a price, which a scenario may lack for options beside the headline.
     """
-    chip, as_of, finance = getattr(case, option).accelerator, str(case.as_of), case.finance
-    capex = chosen("capex", chip, as_of)
-    prices = dict(zip(capex["field"], capex["base"].tolist(), strict=True))
-    missing = [part for part in COMPONENTS if f"{part}_usd_per_chip" not in prices]
-    if missing:
-        raise LookupError(f"capex.csv: {chip}: no price of {', '.join(missing)} as of {as_of}")
+    chip, as_of, finance = case.deployment(option).accelerator, str(case.as_of), case.finance
+    prices = purchase_prices(chip, as_of)
     rent = 0.0
     if finance.owned_share < 1:
-        rent = price(chip, f"{finance.rent}_usd_per_s_per_chip", as_of)
+        rent = rent_usd_per_s_per_chip(case, chip, finance.rent)
     return {
         **prices,
         "owned_share": finance.owned_share,
@@ -42,23 +83,33 @@ def prices_paid(case: Scenario, option: str) -> dict[str, float]:
     }
 
 
-def api_prices(case: Scenario) -> dict[str, float]:
-    """The API's list prices of tokens on the scenario's day, under the name of the cost each meets.
+def purchase_prices(accelerator: str, as_of: str) -> dict[str, float]:
+    """Prices of the computers of a chip on a day, by component; NaN where none is printed."""
+    prices = dict.fromkeys([f"{part}_usd_per_chip" for part in COMPONENTS], np.nan)
+    if accelerator not in set(chosen("capex", None, as_of)["thing"]):
+        return prices
+    capex = chosen("capex", accelerator, as_of)
+    return {**prices, **dict(zip(capex["field"], capex["base"].tolist(), strict=True))}
 
-    Empty where the scenario names no API.
+
+def api_prices(case: Scenario, api: str | None = None) -> dict[str, float]:
+    """An API's list prices of tokens on the scenario's day, under the name of the cost each meets.
+
+    `api` is a thing of prices.csv, the scenario's own without it; empty where it names none.
     """
-    if not case.finance.api:
+    api = api or case.finance.api
+    if not api:
         return {}
     fields = {"input": "input", "cached": "cached_input", "output": "output"}
     return {
-        f"{kind}_usd_per_token": price(case.finance.api, f"{field}_usd_per_token", str(case.as_of))
+        f"{kind}_usd_per_token": price(api, f"{field}_usd_per_token", str(case.as_of))
         for kind, field in fields.items()
     }
 
 
-def api_request_usd(case: Scenario) -> float:
-    """A request of the scenario at the API's list prices; NaN where the scenario names no API."""
-    prices = api_prices(case)
+def api_request_usd(case: Scenario, api: str | None = None) -> float:
+    """A request of the scenario at an API's list prices; NaN where the scenario names no API."""
+    prices = api_prices(case, api)
     if not prices:
         return np.nan
     work = case.workload

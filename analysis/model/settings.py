@@ -10,6 +10,7 @@ from analysis import facts
 from analysis.facts import Accelerator, Model, chosen, find, names
 from analysis.facts.spelling import ENGINES
 from analysis.laws.architecture import ARCHITECTURE
+from analysis.model.acceptance import acceptance
 from analysis.model.coefficients import coefficients, energy_log_sd, log_sd, residual_log_sd
 from analysis.model.draws import Scores
 from analysis.model.runner import evaluate
@@ -23,7 +24,8 @@ UNITS = {
     "step_tokens_per_request": 1.0,
     "flop_per_parameter_per_token": 2.0,
 }
-NO_SPECULATION = {"drafted_count": 0.0, "accepted_share": 0.0, "draft_share": 0.0}
+NO_SPECULATION = {"draft_count": 0.0, "stated_acceptance_ratio": 0.0}
+ONE_POOL = {"disaggregated_count": 0.0, "decoding_share": 1.0}
 NO_CACHED_PROMPT = {"cached_share": 0.0}
 PARTS = ("step", "prefill", "first")  # of a request's time, each with its own residual factor
 
@@ -46,32 +48,35 @@ def unknown_names(accelerator: str, model: str, precision: str, engine: str) -> 
 
 
 @cache
-def setting(accelerator: str, model: str, precision: str, engine: str = "") -> dict[str, float]:
-    """All that is fixed once these four are named, as columns for the laws, in base units.
+def setting(
+    accelerator: str, model: str, precision: str, engine: str = "", manner: str = ""
+) -> dict[str, float]:
+    """All that is fixed once these are named, as columns for the laws, in base units.
 
-    Raises LookupError for unknown names, with the nearest valid one.
+    `manner` is how it is served: words of manner.py, blank for none. Raises LookupError for unknown
+    names, with the nearest valid one.
     """
     fault = unknown_names(accelerator, model, precision, engine)
     if fault:
         raise LookupError(fault)
     chip, shape = _numbers(find(Accelerator, accelerator)), _numbers(find(Model, model))
-    inputs = {**chip, **shape, **UNITS, **NO_SPECULATION, **NO_CACHED_PROMPT}
+    inputs = {**chip, **shape, **UNITS, **NO_SPECULATION, **ONE_POOL, **NO_CACHED_PROMPT}
     columns = evaluate(inputs, ARCHITECTURE)
-    columns |= formats(chip, shape, precision)
+    columns |= formats(chip, shape, precision) | acceptance(model)
     state_bytes = columns.pop("state_bytes_per_value")
     columns["state_bytes_per_request"] = columns["state_width"] * state_bytes
-    columns |= coefficients(accelerator, engine, precision, model)
+    columns |= coefficients(accelerator, engine, precision, model, manner)
     return {name: float(value) for name, value in columns.items()}
 
 
 @cache
 def setting_with_errors(
-    accelerator: str, model: str, precision: str, engine: str = ""
+    accelerator: str, model: str, precision: str, engine: str = "", manner: str = ""
 ) -> dict[str, float]:
     """A setting, with the log standard deviation of each prediction as `<quantity>_log_sd`."""
-    errors = log_sd(accelerator, model, precision, engine)
+    errors = log_sd(accelerator, model, precision, engine, manner)
     return {
-        **setting(accelerator, model, precision, engine),
+        **setting(accelerator, model, precision, engine, manner),
         **{f"{name}_log_sd": size for name, size in errors.items()},
         "board_log_sd": energy_log_sd(accelerator),
     }
@@ -84,14 +89,16 @@ def formats(
 
     `chip` and `shape` are the numbers of an accelerator and of a model. Four-bit checkpoints of
     mixture-of-experts models keep all but the experts as released; a model released in four bits
-    stays so. A chip without the path multiplies in the next wider format that it has: weights are
-    widened first.
+    stays so. Integer checkpoints by others (AWQ, GPTQ) quantise attention as well. A chip without
+    the path multiplies in the next wider format that it has: weights are widened first.
     """
     stated, fp8, bf16 = (_format(name) for name in (precision, "fp8", "bf16"))
     weight_bytes = stated["weight_bytes_per_parameter"]
     fp8_bytes = fp8["weight_bytes_per_parameter"]
     released_in_4_bits = 0 < shape["expert_bytes_per_parameter"] < fp8_bytes
+    by_others = precision == "int4" and not released_in_4_bits
     only_experts = shape["experts_count"] > 0 and (weight_bytes < fp8_bytes or released_in_4_bits)
+    only_experts = only_experts and not by_others
     dense_bytes = shape["dense_bytes_per_parameter"]
     if not only_experts:
         dense_bytes = min(weight_bytes, dense_bytes)
@@ -115,6 +122,9 @@ def formats(
         "index_value_bytes_per_token": fp8["cached_value_bytes_per_token"],
         "activation_bytes_per_token": bf16["cached_value_bytes_per_token"],
     }
+    for part, stored_bytes in (("linear", dense_bytes), ("expert", expert_bytes)):
+        widened = precision == "int4" and 0 < stored_bytes < fp8_bytes
+        columns[f"{part}_dequantised_count"] = float(widened)
     for part, path in paths.items():
         columns[f"{part}_flop_per_s_per_chip"] = chip[f"{path}_flop_per_s_per_chip"]
         columns[f"{part}_mfu_share"] = _format(path)["mfu_share"]
@@ -144,17 +154,19 @@ def arithmetic_path(
 
 def option_names(case: Scenario, option: str) -> tuple[str, str, str, str]:
     """The four names that fix an option: accelerator, model, precision, engine (may be blank)."""
-    deployment = getattr(case, option)
+    deployment = case.deployment(option)
     return deployment.accelerator, case.model, deployment.precision, deployment.engine or ""
 
 
-def residual_draws(case: Scenario, option: str, scores: Scores) -> dict[str, np.ndarray]:
+def residual_draws(
+    names: tuple[str, str, str, str], manner: str, option: str, scores: Scores
+) -> dict[str, np.ndarray]:
     """Residual factors of an option, drawn: what calibration leaves open, an array a part.
 
-    A part of the error is shared by both options, a part is each option's own.
+    `names` are accelerator, model, precision and engine, `manner` says how it is served. A part of
+    the error is shared by all options, a part is each option's own.
     """
-    four_names = option_names(case, option)
-    sizes, fixed = residual_log_sd(*four_names), setting(*four_names)
+    sizes, fixed = residual_log_sd(*names, manner), setting(*names, manner)
     factors = {}
     for part in PARTS:
         shared = sizes.loc[part, "shared"] * scores(f"shared_{part}")

@@ -1,0 +1,69 @@
+"""What has been shown to run: kinds of serving and load that somebody has measured."""
+
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+from analysis.facts import table
+from analysis.model.dimensions import same_dimensions
+from analysis.model.manner import TUNED
+from analysis.model.measured import serving_points
+
+KIND = ["engine", "pools", "drafts"]
+MARGIN = 1.01  # of the highest load measured: loads that are as high but for rounding count
+
+
+@cache
+def _shown() -> pd.DataFrame:
+    """Tuned points with how they are served and their load, not to be changed."""
+    rows = serving_points()
+    stated = (rows["engine_level"] == TUNED) & ~rows["speculative"].isin(["yes", "inferred"])
+    rows = rows[stated & rows["tpot_s"].notna() & rows["concurrency"].notna()]
+    generation = table("families").set_index("accelerator")["generation"]
+    return pd.DataFrame(
+        {
+            "generation": rows["accelerator"].map(generation),
+            "precision": rows["precision"],
+            "engine": rows["engine"],
+            "model": rows["model"].map(same_dimensions),
+            "pools": rows["disaggregated"] == "yes",
+            "drafts": rows["draft_tokens"] > 0,
+            "input_tokens": rows["input_tokens"],
+            "output_tokens": rows["output_tokens"],
+            "requests_per_chip": rows["concurrency"] / rows["chips"],
+        }
+    )
+
+
+@cache
+def highest_loads(
+    accelerator: str, model: str, precision: str, input_tokens: float, output_tokens: float
+) -> pd.DataFrame:
+    """The kinds of serving that have been shown, and the most requests a chip at which each was.
+
+    Of this model on chips of this generation in this precision, for requests of these lengths;
+    where none was measured, of any lengths, and then of any model. Empty where nothing was.
+    """
+    rows = _shown()
+    generation = table("families").set_index("accelerator")["generation"][accelerator]
+    rows = rows[(rows["generation"] == generation) & (rows["precision"] == precision)]
+    same_model = rows["model"] == same_dimensions(model)
+    rows = rows[same_model] if same_model.any() else rows
+    lengths = (rows["input_tokens"] == input_tokens) & (rows["output_tokens"] == output_tokens)
+    rows = rows[lengths] if lengths.any() else rows
+    return rows.groupby(KIND)["requests_per_chip"].max().reset_index()
+
+
+def shown(deployments: pd.DataFrame, loads: pd.DataFrame) -> np.ndarray:
+    """Which deployments are of a kind that was shown, at a load that was: `loads` as above."""
+    kinds = pd.DataFrame(
+        {
+            "engine": deployments["engine"],
+            "pools": deployments["disaggregated_count"] > 0,
+            "drafts": deployments["draft_count"] > 0,
+        }
+    )
+    most = kinds.merge(loads, how="left", on=KIND)["requests_per_chip"].to_numpy()
+    load = deployments["concurrency_requests"] / deployments["deployment_chips"]
+    return (load <= MARGIN * most).to_numpy()
