@@ -14,6 +14,7 @@ import nbformat
 from clean_notebook import strip
 from nbconvert.preprocessors import ExecutePreprocessor
 
+from analysis.press.markup import plain
 from analysis.press.mime import CHART
 from analysis.press.renderer import ChartRenderer
 
@@ -30,6 +31,7 @@ LANGUAGE = {
 }
 FOLDER = Path(__file__).parents[1] / "notebooks"
 PICTURE = ("efficiency", "ladder", FOLDER.parent / "analysis/pages/answer.svg")
+PAGES = ("efficiency", "cost", "rollout")
 README = FOLDER.parent / "README.md"
 BEGIN, END = "<!-- answers: written by `make headlines` -->", "<!-- end of answers -->"
 
@@ -73,18 +75,18 @@ def drawn(nb, name: str) -> str:
     return ChartRenderer().draw(json.dumps(spec | {"background": "white"}))
 
 
-def answers() -> str:
-    """The stored headlines for README: the first in bold, the others as a list."""
-    headlines = []
-    for name in ("efficiency", "cost", "rollout"):
-        (cell,) = [
-            cell
-            for cell in nbformat.read(FOLDER / f"{name}.ipynb", as_version=4).cells
-            if is_headline(cell)
-        ]
-        headlines.append("".join(cell.outputs[0].data["text/plain"]))
-    first, *others = headlines
-    return "\n".join([f"**{first}**", "", *(f"- {other}" for other in others)])
+def in_short(nb) -> str:
+    """What a page adds to the decision in a sentence, as Markdown."""
+    (cell,) = [cell for cell in nb.cells if ".in_short(" in cell.source]
+    return "".join(cell.outputs[0].data["text/markdown"])
+
+
+def answers(sentences: dict[str, str]) -> str:
+    """The decision that all pages share in bold, and below it what each page adds."""
+    nb = nbformat.read(FOLDER / f"{PAGES[0]}.ipynb", as_version=4)
+    (cell,) = [cell for cell in nb.cells if is_headline(cell)]
+    decision = plain("".join(cell.outputs[0].data["text/plain"]))
+    return "\n".join([f"**{decision}**", "", *(f"- {sentences[name]}" for name in PAGES)])
 
 
 def main(words: list[str]) -> None:
@@ -92,19 +94,22 @@ def main(words: list[str]) -> None:
     paths = [Path(word) for word in words if not word.startswith("-")] or sorted(
         FOLDER.glob("*.ipynb")
     )
+    sentences: dict[str, str] = {}
     for path in paths:
         nb = nbformat.read(path, as_version=4)
         if "--strip" not in words and not reads_answers(nb):
             nb = executed(nb)
+            if path.stem in PAGES:
+                sentences[path.stem] = in_short(nb)
             if path.stem == PICTURE[0]:
                 PICTURE[2].write_text(drawn(nb, PICTURE[1]) + "\n")
         text = nbformat.writes(stripped(nb)) + "\n"
         if text != path.read_text():
             path.write_text(text)
             print(f"wrote {path}")
-    if "--strip" not in words:
+    if sentences.keys() == set(PAGES):
         head, _, rest = README.read_text().partition(BEGIN)
-        README.write_text(f"{head}{BEGIN}\n\n{answers()}\n\n{END}{rest.partition(END)[2]}")
+        README.write_text(f"{head}{BEGIN}\n\n{answers(sentences)}\n\n{END}{rest.partition(END)[2]}")
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from analysis.press.normalise import normalise
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 NOTEBOOKS = sorted(path.stem for path in FOLDER.glob("*.ipynb"))
-WITH_MONEY = {"comparison", "cost", "efficiency"}  # two dollars in one cell, and unsafe if searched
+WITH_MONEY = {"cost", "efficiency"}  # two dollars in one cell, and unsafe if searched
 pytestmark = [*NEEDS_CHROMIUM, pytest.mark.slow]
 
 # Typesets a page in an element of its own, and gives the formulas that were found.

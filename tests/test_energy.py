@@ -169,11 +169,18 @@ def test_power_stays_between_floor_and_limit(floor, memory, compute, link, parts
     load_s = energy.step_load_s(memory, compute, link, *parts)
     for drawn in (
         energy.decode_w_per_chip(1000, floor, load_s, sum(parts)),
-        energy.board_w_per_chip(1000, floor, load_s, 10, load_s, 1),
+        energy.board_w_per_chip(1000, floor, load_s, 10, load_s, 1, 0, 8, 1, 8),
+        energy.board_w_per_chip(1000, floor, load_s, 10, load_s, 1, 1, 8, 1, 24),
         energy.prefill_w_per_chip(1000, floor, load_s, sum(parts)),
     ):
         assert 1000 * floor <= drawn * (1 + 1e-12)
         assert drawn <= 1000
+
+
+def test_pools_draw_what_their_own_load_asks_and_idle_chips_wait_at_the_floor():
+    alone = energy.board_w_per_chip(1000, 0.25, 2.0, 1, 0.0, 1, 1, 8, 1, 32)
+    busy = energy.loaded_w_per_chip(1000, 0.25, 2.0)
+    assert alone == pytest.approx((8 * busy + 24 * 250) / 32)
 
 
 @given(share, st.floats(0, 5), st.floats(0, 5))
@@ -184,20 +191,40 @@ def test_more_load_draws_more_power(floor, load, more):
     assert energy.loaded_w_per_chip(700, floor, 0) == pytest.approx(700 * floor)
 
 
+def time_share(stalled_s=0.2, step_s=0.02, requests=16, outputs=1024, pools=0, chips=8):
+    """Share of prompts on eight chips that serve a model together, in pools of `chips` chips."""
+    return energy.prefill_busy_share(
+        pools, stalled_s, 8, step_s, 0, 8, requests, 1, outputs, 1, 1, 8, 1, chips
+    )
+
+
+def test_prompt_and_answer_share_chip_time_by_what_they_take():
+    """A prompt of 0.2 s, against 1,024 steps of 20 ms that 16 requests share: 0.2 of 1.48 s. In
+    pools of 8 and 16 chips the pool of prompts has two thirds, whatever it takes.
+    """
+    assert time_share() == pytest.approx(0.2 / (0.2 + 1024 * 0.02 / 16))
+    assert time_share(pools=1, chips=24) == pytest.approx(2 / 3)
+
+
 @given(
-    st.floats(1e-4, 1), st.floats(0.01, 10), *[st.floats(100, 1000)] * 3, st.floats(1, 1e4), share
+    *[st.floats(1e-4, 10)] * 2,
+    *[st.floats(1, 4096)] * 2,
+    *[st.floats(100, 1000)] * 3,
+    st.floats(1, 1e4),
+    share,
 )
 def test_parts_add_up_to_the_request(
-    prefill_s, prompts, prefill_w, decode_w, board_w, rate, cached
+    stalled_s, step_s, requests, outputs, prefill_w, decode_w, board_w, rate, cached
 ):
     """Input and output joules of a request are the mean power times its chip time: nothing lost,
-    nothing twice.
+    nothing twice, and neither is free.
     """
-    inputs, outputs = 8192.0, 1024.0
+    inputs = 8192.0
     per_token = energy.energy_j_per_output_token(board_w, rate)
-    time_share = energy.prefill_busy_share(prefill_s, prompts)
-    prompts_share = energy.prompt_energy_share(time_share, prefill_w, decode_w)
-    assert 0 <= prompts_share <= 1
+    chip_time = time_share(stalled_s, step_s, requests, outputs)
+    assert 0 < chip_time < 1
+    prompts_share = energy.prompt_energy_share(chip_time, prefill_w, decode_w)
+    assert 0 < prompts_share < 1
     prompt = (
         energy.board_j_per_input_token(per_token, prompts_share, outputs, inputs, cached)
         * inputs

@@ -11,7 +11,7 @@ from analysis.pages import form as forms
 from analysis.pages.form import ScenarioForm
 from analysis.scenario.schema import Belief, Params
 
-SECTIONS = ("workload", "baseline", "rollout", "decision", "fleet", "finance", "budget", "credence")
+SECTIONS = ("workload", "have", "serving", "rollout", "decision", "fleet", "finance", "budget")
 
 
 @pytest.fixture
@@ -34,9 +34,10 @@ def belief(form: ScenarioForm, name: str, **values) -> None:
 def test_every_field_of_every_section_and_belief_has_a_widget(article):
     values = an.load("article").model_dump()
     expected = {(name,) for name in Params.model_fields if not isinstance(values[name], dict)}
-    for section in (*SECTIONS, "candidate"):
+    expected.add(("quotes",))
+    for section in (*SECTIONS, "credence"):
         expected |= {(section, field) for field in values[section]}
-    for section in ("believe", "products"):
+    for section in ("believe", "products", "options"):
         expected |= {
             (section, name, field) for name, row in values[section].items() for field in row
         }
@@ -57,19 +58,24 @@ def test_widgets_are_those_of_the_types_of_the_schema(article):
         ("workload", "input_tokens"): widgets.IntText,
         ("workload", "ttft_limit_s"): widgets.FloatText,
         ("rollout", "assume_real"): widgets.Checkbox,
-        ("baseline", "precision"): widgets.Dropdown,
-        ("baseline", "accelerator"): widgets.Combobox,
+        ("have", "precision"): widgets.Dropdown,
+        ("have", "accelerator"): widgets.Combobox,
+        ("have", "until"): widgets.DatePicker,
+        ("serving", "draft_tokens"): widgets.Dropdown,
+        ("options", "gb200-rack", "chips"): widgets.IntText,
+        ("options", "api", "api"): widgets.Combobox,
         ("as_of",): widgets.DatePicker,
         ("believe", "load_factor", "mid"): widgets.FloatText,
     }
     assert {key: type(article.fields[key]) for key in kinds} == kinds
-    assert article.fields["baseline", "precision"].options == (
+    assert article.fields["serving", "draft_tokens"].options == ("best", 0, 1, 2, 3, 4, 5)
+    assert article.fields["have", "precision"].options == (
         ("bf16", "bf16"),
         ("fp8", "fp8"),
         ("fp4", "fp4"),
         ("int4", "int4"),
     )
-    assert "h200-sxm" in article.fields["baseline", "accelerator"].options
+    assert "h200-sxm" in article.fields["have", "accelerator"].options
 
 
 def test_units_and_the_words_of_the_reference_stand_beside_a_field(article):
@@ -107,16 +113,16 @@ def test_a_file_states_only_what_differs(article, params):
 
 def test_faults_are_the_loaders_and_name_file_line_and_key(article):
     article.file.value = "ours"
-    article.fields["baseline", "accelerator"].value = "b20"
+    article.fields["have", "accelerator"].value = "b20"
     (fault,) = article.faults
     assert fault.startswith("params/ours.yml:")
-    assert "baseline.accelerator" in fault
+    assert "have.accelerator" in fault
     assert "did you mean 'b200'" in fault
     line = int(fault.split(":")[1])
-    assert article.text.splitlines()[line - 1] == 'baseline: {accelerator: "b20"}'
+    assert article.text.splitlines()[line - 1].startswith("have:")
     assert f"<li>{fault.replace(chr(39), '&#x27;')}</li>" in article.message.value
-    assert f"{line:>3}  baseline" in article.preview.value
-    article.fields["baseline", "accelerator"].value = "b200"
+    assert f"{line:>3}  have" in article.preview.value
+    article.fields["have", "accelerator"].value = "b200"
     assert article.faults == []
     assert "<li>" not in article.message.value
 
@@ -197,9 +203,27 @@ def test_dates_and_ratios_come_through(article, tmp_path):
 def test_a_blank_is_none_where_there_may_be_none(article, tmp_path):
     article.fields["claim",].value = ""
     article.fields["reading",].value = "measured"
-    article.fields["finance", "api"].value = ""
     saved = an.load(str(article.save(tmp_path / "ours.yml")))
-    assert (saved.claim, saved.finance.api) == (None, None)
+    assert saved.claim is None
+
+
+def test_quotes_of_ones_own_come_through(article, tmp_path):
+    article.fields["quotes",].value = "{b200: 3}"
+    assert "quotes" in "\n".join(article.faults)
+    article.fields[
+        "quotes",
+    ].value = (
+        '{"b200": {"rent_1yr": {"usd_per_hour": 3.1, "as_of": "2026-11-20", "source": "offer"}}}'
+    )
+    saved = an.load(str(article.save(tmp_path / "ours.yml")))
+    assert saved.quotes["b200"]["rent_1yr"].usd_per_hour == 3.1
+
+
+def test_what_stood_in_for_an_option_is_refused_with_its_key(article):
+    article.fields["options", "gb200-rack", "accelerator"].value = "gb20"
+    (fault,) = article.faults
+    assert "options.gb200-rack.accelerator" in fault
+    assert "did you mean" in fault
 
 
 def test_a_scenario_that_does_not_read_is_refused():

@@ -80,7 +80,10 @@ def test_ladder_puts_the_claim_beside_what_meters_saw(case):
 
 def test_ladder_without_a_claim_on_energy():
     """A claim that speaks of no energy, or none at all, leaves the measured steps."""
-    for overrides in ({"claim": None}, {"claim": "mi355x"}):
+    node = {"accelerator": "mi355x", "chips": 8, "precision": "fp4", "engine": None}
+    options = {"mi355x-node": {**node, "product": None}}
+    about_speed = {"claim": "mi355x", "headline": "mi355x-node", "options": options}
+    for overrides in ({"claim": None}, about_speed):
         assert "not stated" not in set(
             power.generation_steps(load("reference", overrides))["boundary"]
         )

@@ -13,7 +13,6 @@ from analysis.laws import claim as law
 from analysis.model.settings import setting
 from analysis.pages import efficiency
 from analysis.pages.efficiency_claim import NOTHING_CLAIMED
-from analysis.pages.outputs import HEADLINE
 from analysis.questions import claim as verdict
 from analysis.questions import credence, pass_through
 from analysis.scenario import readings
@@ -196,14 +195,30 @@ def test_heat_and_halls_stand_in_the_headline_where_the_scenario_asks_for_them()
         np.testing.assert_allclose(steps.loc[pass_through.HEAT, "draws"], new / old)
     assert last["reference"][0] == 1
     assert last["thermal"][0] < 0.75
-    assert last["thermal"][1] / last["reference"][1] == pytest.approx(last["thermal"][0], rel=0.15)
+    # Medians of products are no products of medians, and what calibration leaves open is wide.
+    assert last["thermal"][1] / last["reference"][1] == pytest.approx(last["thermal"][0], rel=0.18)
 
 
 def test_published_ratios_follow_from_what_was_printed():
     rows = table("ratios").dropna(subset=["before_tokens_per_s_per_chip"])
     ratio = rows["after_tokens_per_s_per_chip"] / rows["before_tokens_per_s_per_chip"]
     np.testing.assert_allclose(rows["times_ratio"], ratio, rtol=2e-3)
-    assert set(table("ratios")["matching"]) == {"matched", "best_against_best"}
+    kinds = {"matched", "same_promise", "best_of_each", "single_point"}
+    assert set(table("ratios")["matching"]) == kinds
+    # A ratio per megawatt or dollar is none of two rates of a chip.
+    assert set(rows["per"]) == {"chip"}
+
+
+def test_one_curve_holds_the_cliff_and_the_frontier():
+    """Vera Rubin over GB300 on agent traces: 67 at the end of one engine's curve, 1.4 to 3 where
+    most would serve, 1.6 at the rents of both.
+    """
+    rows = table("ratios").query("step == 'ultra_to_rubin' and model == 'deepseek-v4-pro'")
+    cliff = rows.query("baseline == 'gb300 fp4' and matching == 'single_point'")["times_ratio"]
+    matched = rows.query("baseline == 'gb300 fp4' and matching == 'same_promise'")["times_ratio"]
+    assert cliff.max() == 67
+    assert matched.max() == 7.2
+    assert rows.query("per == 'rent dollar'")["times_ratio"].item() == 1.62
 
 
 def test_measured_results_stand_beside_their_own_step(case):
@@ -211,7 +226,7 @@ def test_measured_results_stand_beside_their_own_step(case):
         name: set(verdict.published_ratios(an.load(name)).query("same_step")["step"])
         for name in ("reference", "hopper", "competitor")
     }
-    assert beside["reference"] == {"blackwell_to_ultra", "fp8_to_fp4"}
+    assert beside["reference"] == {"blackwell_to_ultra", "fp8_to_fp4", "precision_and_chip"}
     assert beside["hopper"] == {"hopper_to_blackwell"}
     assert beside["competitor"] == {"competitor", "fp8_to_fp4"}
     rows = verdict.published_ratios(case).query("same_step and matching == 'matched'")
@@ -224,9 +239,11 @@ def test_a_changed_reading_moves_the_verdict():
     for reading in ("measured", "dollars"):
         case = an.load("reference", {"reading": reading})
         draws = an.evaluate(case)
-        answer = efficiency.answer(case, draws, efficiency.ladder(case, draws))
-        words[reading] = answer.records[HEADLINE]["verdict"]
-    assert words == {"measured": "falls short", "dollars": "passes through"}
+        words[reading] = efficiency.in_short(case, draws, efficiency.ladder(case, draws))
+    assert words["measured"].markdown.startswith("In its first year")
+    assert "it falls short here" in words["measured"].markdown
+    assert words["dollars"].markdown.startswith("Taken at its word")
+    assert "it passes through here" in words["dollars"].markdown
 
 
 @pytest.mark.parametrize("overrides", [{}, {"claim": None}, {"reading": "dollars"}])
@@ -243,8 +260,8 @@ def test_the_first_screen_is_complete_in_every_kind_of_scenario(overrides):
     ]
     leads += ["What was said", "What it would have to mean"] if case.claim else ["What is asked"]
     assert all(f"**{lead}.**" in words for lead in leads)
-    answer = efficiency.answer(case, draws, ladder)
-    assert ("headline" in answer.plain) == bool(case.claim)
+    in_short = efficiency.in_short(case, draws, ladder)
+    assert ("headline" in in_short.markdown) == bool(case.claim)
     assert not {"nan", "None", "inf"} & set(words.replace(".", " ").replace(",", " ").split())
     assert len(words.split()) < 330
     worlds = efficiency.worlds(case, draws, ladder)

@@ -180,7 +180,7 @@ def test_a_thousand_scenarios_show_and_filter_within_a_second(tmp_path, look):
     records = []
     for number in range(1000):
         title = f"Scenario {number}"
-        page = Page("", 1, title, "What then?", "2026-11-22", answer, None, (), (), ())
+        page = Page("", 1, title, "What then?", "2026-11-22", answer, None, (), (), (), ())
         for name in ("cost", "efficiency", "rollout"):
             records.append(ReportRecord(f"s{number:04}", name, page, None))
     (tmp_path / "index.html").write_text(index(load_domain(DOMAIN), records))

@@ -327,8 +327,17 @@ def start(output: Path, folder: Path, **options) -> subprocess.Popen:
     scenarios = ["article", "hopper", "agents"]
     call = f"build({DOMAIN!r}, {scenarios}, {names}, {str(output)!r}, **{options})"
     code = f"from analysis.press.build import build; {call}"
+    return python(code)
+
+
+def python(code: str) -> subprocess.Popen:
+    """A Python process that SIGINT reaches, also where these tests run in the background."""
     return subprocess.Popen(
-        [sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
@@ -402,9 +411,7 @@ def test_a_watch_shows_an_edit_and_a_fault_and_ends_when_asked(tmp_path):
     arguments = {"scenarios": ["article"], "notebooks": [str(path)], "progress": "plain"}
     call = f"watch({DOMAIN!r}, output={str(tmp_path / 'site')!r}, **{arguments})"
     code = f"from analysis.press.watch import watch; {call}"
-    process = subprocess.Popen(
-        [sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.PIPE, text=True
-    )
+    process = python(code)
     try:
         assert settled((tmp_path / "site/index.html").is_file, 60)
         path.write_text("half a noteb")

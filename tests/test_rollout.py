@@ -16,7 +16,6 @@ from analysis.pages import rollout as page
 from analysis.questions import (
     credence,
     dates,
-    decision,
     evidence,
     fleet,
     forecast_scores,
@@ -24,7 +23,6 @@ from analysis.questions import (
     launches,
     slips,
     supply,
-    waiting,
 )
 from analysis.questions.milestone_draws import milestone_draws
 from analysis.scenario.errors import ScenarioError
@@ -325,24 +323,6 @@ def test_said_and_happened_agree_on_launches_left_out():
     assert (card.interval >= (card.high - card.low).astype(float) - 1e-9).all()
 
 
-def test_advice_follows_the_hardware():
-    """A far better chip that is at hand is worth the wait; one that never comes is not."""
-    case = load("measured")
-    forecast = dates.forecast(case)
-    good, poor = (decision.costs(case, outcomes(gain, 4096), forecast) for gain in (3.0, 0.7))
-    assert decision.advice(good).act in ("wait", "rent and switch")
-    assert decision.advice(poor).act == "buy now"
-    for table in (good, poor):
-        advice = decision.advice(table)
-        assert (
-            advice.knowing_ratio
-            >= max(advice.knowing_date_ratio, advice.knowing_multiplier_ratio) - 1e-9
-        )
-        assert 0 <= advice.wrong_share <= 1
-    assert waiting.break_even_month(case, 1.0) == 0
-    assert waiting.break_even_month(case, 3.0) > waiting.break_even_month(case, 1.5) > 0
-
-
 @pytest.mark.parametrize(
     ("name", "words"),
     [
@@ -354,8 +334,7 @@ def test_advice_follows_the_hardware():
 )
 def test_the_answer_says_what_is_fact_and_what_is_chance(name, words):
     case = load(name)
-    draws, forecast = outcomes(1.5, 4096), dates.forecast(case)
-    sentence = page.answer(case, draws, forecast, page.costs(case, draws, forecast)).plain
+    sentence = page.in_short(case, dates.forecast(case)).markdown
     assert sentence.startswith(words)
     assert not {"nan", "NaT", "None", "inf"} & set(
         sentence.replace(".", " ").replace(";", " ").split()

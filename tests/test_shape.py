@@ -16,8 +16,8 @@ from headlines import KERNEL, LANGUAGE
 from analysis.units import unit_of
 
 ROOT = Path(__file__).parents[1]
-# A module imports from rooms with a lower number and from its own. The press imports no room
-# at all, and pages alone may use what it offers for showing charts and marking outputs.
+# A module imports from rooms with a lower number and from its own. The press imports
+# no room at all, and pages alone may use what it offers for showing charts and marking outputs.
 LAYERS = {
     "units": 0,
     "laws": 1,
@@ -368,6 +368,7 @@ def test_nothing_stands_at_the_top_but_what_the_design_names():
     assert {path.relative_to(ROOT).parts[0] for path in tracked()} - known == set()
 
 
-def test_of_the_reports_only_numbers_are_kept():
+def test_of_the_reports_only_numbers_and_answers_are_kept():
     kept = [path for path in tracked() if path.is_relative_to(ROOT / "reports")]
-    assert [name_of(path) for path in kept if path.name != "numbers.csv"] == []
+    names = {"numbers.csv", "answer.json", "answer.schema.json"}
+    assert [name_of(path) for path in kept if path.name not in names] == []

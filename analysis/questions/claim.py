@@ -155,11 +155,13 @@ def required_ratio(case: Scenario, draws: pd.DataFrame) -> float | None:
 
 
 def published_ratios(case: Scenario) -> pd.DataFrame:
-    """Published ratios of throughput (ratios.csv), a row each.
+    """Published ratios of throughput per chip (ratios.csv), a row each.
 
     `same_step` marks those of the scenario's own step: its two chips, or its change of precision.
+    Ratios per megawatt or dollar stand in the same table, under another word in its column `per`.
     """
     rows = table("ratios")
+    rows = rows[rows["per"] == "chip"]
     old, new = (rows[side].str.split(" ", expand=True) for side in ("baseline", "candidate"))
     same_chip = old[0] == new[0]
     from_chip = old[0] == case.baseline.accelerator

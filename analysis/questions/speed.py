@@ -7,7 +7,9 @@ from math import comb
 import numpy as np
 import pandas as pd
 
-from analysis.model.layouts import frontier, layouts, sweep_layouts, workload_and_promise
+from analysis.model.layouts import layouts, sweep_layouts, workload_and_promise
+from analysis.model.operating_point import depths, modes
+from analysis.model.search import deployments
 from analysis.model.settings import option_names, setting
 from analysis.scenario.scenario import Scenario
 
@@ -78,15 +80,31 @@ def _part_times(median: pd.Series) -> list[tuple[str, float, str]]:
 def frontiers(case: Scenario) -> pd.DataFrame:
     """The frontiers of baseline and candidate under the scenario's limit on the first token.
 
-    Rows as `model.layouts.frontier` gives them, with the column `option`.
+    A row a deployment that no other beats in both tokens/s a user and tokens/s a chip, fastest
+    first, of all that the operator can run; columns of `model.search.deployments` and `option`.
     """
-    workload, promise = workload_and_promise(case)
     tables = []
     for option in OPTIONS:
-        chips = getattr(case, option).chips
-        rows = frontier(*option_names(case, option), chips, workload, promise["ttft_limit_s"])
+        rows = _frontier(case, option)
         tables.append(rows.assign(option=option))
     return pd.concat(tables, ignore_index=True)
+
+
+def _frontier(case: Scenario, option: str) -> pd.DataFrame:
+    workload, promise = workload_and_promise(case)
+    offers = deployments(
+        *option_names(case, option),
+        case.deployment(option).chips,
+        workload["input_tokens_per_request"],
+        workload["output_tokens_per_request"],
+        workload["cached_share"],
+        modes(case.serving),
+        depths(case.serving),
+    )
+    in_time = offers[offers["ttft_s"] <= promise["ttft_limit_s"]]
+    points = in_time.sort_values(["tokens_per_s_per_user", RATE], ascending=False)
+    best_so_far = points[RATE].cummax().shift(fill_value=0)
+    return points[points[RATE] > best_so_far].reset_index(drop=True)
 
 
 def gains(case: Scenario) -> pd.DataFrame:
@@ -167,4 +185,4 @@ def _mixture(
 
 def _layouts(case: Scenario, option: str) -> pd.DataFrame:
     accelerator, model, _, _ = option_names(case, option)
-    return layouts(accelerator, model, getattr(case, option).chips)
+    return layouts(accelerator, model, case.deployment(option).chips)

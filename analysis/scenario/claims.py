@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import pandas as pd
 from pydantic import Field
 
-from analysis.facts import Accelerator, find, sources, table, unknown
+from analysis.facts import Accelerator, find, names, sources, table, unknown
 from analysis.facts.provenance import JUDGED
 from analysis.laws.claim import cut_share, headline_ratio
 from analysis.scenario.errors import Key, refuse
@@ -46,10 +46,12 @@ class Check(Record):
     """A test: `expression` over `numbers` gives what is `expected`, within `tolerance`.
 
     If it does, the statement holds; else the verdict is `otherwise`. A judged check has no
-    expression: `otherwise` is its verdict and `evidence` the reason.
+    expression: `otherwise` is its verdict and `evidence` the reason. The kind says what a verdict
+    rests on: `arithmetic`, a record (`date`, `fact`, `record`), a `measurement`, a `model` (`joint`
+    where two figures of the text are held against each other), or judgement.
     """
 
-    kind: Literal["arithmetic", "date", "fact", "joint", "judged"]
+    kind: Literal["arithmetic", "date", "fact", "joint", "judged", "measurement", "model", "record"]
     numbers: dict[str, int | float | Fact | Stated | date | datetime] = Field(default_factory=dict)
     expression: str | None = None
     expected: bool | float | ShortText | tuple[float, float] | None = None
@@ -97,7 +99,7 @@ class Claim(Record):
     """An announcement: its channel, how far its sources are one, its headline and statements.
 
     `prior` names the belief with which such a text is first taken, `product` its rows in
-    launches.csv.
+    launches.csv, `accelerators` the chips of which it speaks.
     """
 
     title: Text
@@ -109,6 +111,7 @@ class Claim(Record):
     headline: Text
     prior: Text
     product: Text
+    accelerators: Annotated[list[Text], Field(min_length=1)]
     statements: list[Statement]
 
     @property
@@ -244,6 +247,9 @@ def _faults(claimed: Claim) -> Iterator[tuple[Key, str]]:
     products = set(table("launches")["product"])
     if claimed.product not in products:
         yield ("product",), unknown("product of launches.csv", claimed.product, products)
+    for index, chip in enumerate(claimed.accelerators):
+        if chip not in names(Accelerator):
+            yield ("accelerators", str(index)), unknown("accelerator", chip, names(Accelerator))
     yield from _source_faults(("source",), claimed.source)
     seen: set[str] = set()
     for place, statement in enumerate(claimed.statements):

@@ -1,14 +1,27 @@
 """What the types of a scenario cannot say: names that must exist, percentiles in order, units."""
 
+import re
 from collections.abc import Collection, Iterator
 
-from analysis.facts import Accelerator, Model, Site, chosen, names, nearest, sources, table, unknown
+from analysis.facts import (
+    Accelerator,
+    Model,
+    Site,
+    chosen,
+    names,
+    nearest,
+    purchasable,
+    sources,
+    table,
+    unknown,
+)
 from analysis.scenario.claims import claim, claims
 from analysis.scenario.errors import Key
 from analysis.scenario.readings import MEASURED, readings
-from analysis.scenario.schema import Belief, Params
+from analysis.scenario.schema import ApiOption, Belief, Option, Params
 from analysis.units import UnitError, convert, is_share, unit_of
 
+RESERVED = ("baseline", "claimed", "measured", "today")  # names that options of other meaning have
 Faults = Iterator[tuple[Key, str]]
 
 
@@ -16,6 +29,8 @@ def faults_of(params: Params, beliefs: Collection[str]) -> Faults:
     """Faults of a whole scenario, each with its key; `beliefs` are the names that exist."""
     yield from _claim_faults(params)
     yield from _name_faults(params)
+    unknown_names = list(_option_faults(params))
+    yield from unknown_names or _price_faults(params)
     for name, belief in params.believe.items():
         key = ("believe", name)
         if name not in beliefs:
@@ -38,6 +53,15 @@ def _claim_faults(params: Params) -> Faults:
     elif params.claim not in claims():
         yield ("claim",), unknown("claim", params.claim, claims())
     else:
+        chips = claim(params.claim).accelerators
+        option = params.options.get(params.headline)
+        if isinstance(option, Option) and option.accelerator not in chips:
+            yield (
+                ("claim",),
+                f"{params.claim!r} speaks of {', '.join(chips)}, the option of the headline "
+                f"({params.headline}) is {option.accelerator}: state `claim: null`, or the "
+                "headline of an option of which the claim speaks",
+            )
         prior = claim(params.claim).prior
         if prior not in params.believe:
             fault = unknown("belief", prior, params.believe)
@@ -57,8 +81,7 @@ def _name_faults(params: Params) -> Faults:
     for key, kind, name in (
         (("model",), Model, params.model),
         (("site",), Site, params.site),
-        (("baseline", "accelerator"), Accelerator, params.baseline.accelerator),
-        (("candidate", "accelerator"), Accelerator, params.candidate.accelerator),
+        (("have", "accelerator"), Accelerator, params.have.accelerator),
     ):
         if name not in names(kind):
             yield key, unknown(kind.__name__.lower(), name, names(kind))
@@ -69,6 +92,83 @@ def _name_faults(params: Params) -> Faults:
         products = set(table(file)["product"])
         if name not in products:
             yield ("rollout", field), unknown(f"product of {file}.csv", name, products)
+
+
+def _option_faults(params: Params) -> Faults:
+    """Options that name no chip, no product or no API, and a headline that is none of them."""
+    prices = chosen("prices")
+    quoted = set(prices["thing"][prices["field"] == "output_usd_per_token"])
+    products = set(table("launches")["product"])
+    for name, option in params.options.items():
+        key = ("options", name)
+        if isinstance(option, ApiOption):
+            if option.api not in quoted:
+                yield (*key, "api"), unknown("thing with token prices", option.api, quoted)
+            continue
+        if option.accelerator not in names(Accelerator):
+            hint = unknown("accelerator", option.accelerator, names(Accelerator))
+            yield (*key, "accelerator"), hint
+        if option.product is not None and option.product not in products:
+            fault = unknown("product of launches.csv", option.product, products)
+            yield (*key, "product"), fault
+        if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{0,39}", name) or name in RESERVED:
+            yield key, "an option's name has small letters, digits, dots and dashes"
+    chips = [name for name, option in params.options.items() if isinstance(option, Option)]
+    if params.headline not in chips:
+        yield ("headline",), unknown("option with chips", params.headline, chips)
+    for name in params.quotes:
+        if name not in names(Accelerator):
+            yield ("quotes", name), unknown("accelerator", name, names(Accelerator))
+    if params.have.held == "owned" and params.have.bought is None:
+        yield ("have", "bought"), "chips that are owned were bought on a day: bought: 2025-03-01"
+
+
+def _price_faults(params: Params) -> Faults:
+    """Prices without which what serves today and the headline's option have no cost.
+
+    Every other option is compared under the contracts for which a price is known.
+    """
+    finance, headline = params.finance, params.options.get(params.headline)
+    sold = purchasable(str(params.as_of))
+    compared: dict[Key, str] = {("have",): params.have.accelerator}
+    if isinstance(headline, Option):
+        compared["options", params.headline] = headline.accelerator
+    for key, chip in compared.items():
+        if chip not in names(Accelerator):
+            continue
+        if finance.owned_share > 0 and chip not in sold:
+            yield (
+                (*key, "accelerator"),
+                f"no purchase price of {chip} is known as of {params.as_of}: state "
+                "`finance: {owned_share: 0}`, by which rents alone count, or a chip of which one "
+                f"is known ({', '.join(sold)})",
+            )
+        elif finance.owned_share < 1 and not _is_quoted(params, chip, finance.rent):
+            yield (*key, "accelerator"), _no_quote(params, chip, finance.rent)
+    held, today = params.have.held, params.have.accelerator
+    is_known = today in names(Accelerator)
+    if is_known and held.startswith("rent") and not _is_quoted(params, today, held):
+        yield ("have", "held"), _no_quote(params, today, held)
+    has_api = any(isinstance(option, ApiOption) for option in params.options.values())
+    if held in ("api", "nothing") and not has_api:
+        yield ("have", "held"), f"{held!r} needs an API among the options: its price is today's"
+
+
+def _is_quoted(params: Params, chip: str, contract: str) -> bool:
+    """Whether a contract of a chip has a price on the scenario's day: the buyer's or a table's."""
+    if contract in params.quotes.get(chip, {}):
+        return True
+    prices = chosen("prices", None, str(params.as_of))
+    rents = prices.loc[prices["field"] == f"{contract}_usd_per_s_per_chip", "thing"]
+    return chip in set(rents)
+
+
+def _no_quote(params: Params, chip: str, contract: str) -> str:
+    day = params.as_of
+    return (
+        f"nobody has quoted {contract} of {chip} as of {day}: state your own, `quotes: {{{chip}: "
+        f"{{{contract}: {{usd_per_hour: ..., as_of: {day}, source: ...}}}}}}`"
+    )
 
 
 def _belief_faults(name: str, belief: Belief) -> Iterator[tuple[str, str]]:

@@ -102,7 +102,7 @@ def change(case: Params, reading: str | None = None) -> dict[str, float]:
     reading = reading or case.reading
     if case.claim is None or reading == MEASURED:
         return {}
-    return factors(reading, claim(case.claim).cut_share, case.baseline.precision)
+    return factors(reading, claim(case.claim).cut_share, case.have.precision)
 
 
 def at_claimed_price(baseline: Mapping, candidate: Mapping, reading: str) -> Mapping:

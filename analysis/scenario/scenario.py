@@ -4,18 +4,21 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from analysis.facts import Accelerator, names
 from analysis.facts.hints import closest, nearest
+from analysis.scenario.claims import claim, claims
 from analysis.scenario.errors import Key, ScenarioError, Where, refuse
 from analysis.scenario.faults import faults_of
 from analysis.scenario.records import checked
-from analysis.scenario.renamed import BELIEFS, with_present_names
-from analysis.scenario.schema import Params
+from analysis.scenario.renamed import present_key, with_present_names
+from analysis.scenario.schema import ApiOption, Deployment, Have, Option, Params
 from analysis.scenario.yaml_file import read
 
 PARAMS = Path(__file__).parents[2] / "params"
 REFERENCE = "reference"
 # Sections whose entries are replaced whole: new numbers never keep an old reason.
-WHOLE = ("believe", "products")
+OPEN = ("options", "products", "quotes")  # sections whose entries a scenario names itself
+WHOLE = ("believe", "products", "options", "quotes")
 
 
 class Scenario(Params):
@@ -23,6 +26,38 @@ class Scenario(Params):
 
     name: str
     overrides: dict
+
+    @property
+    def baseline(self) -> Have:
+        """What serves today: the chips that a headline is compared with."""
+        return self.have
+
+    @property
+    def candidate(self) -> Option:
+        """The option of which the claim speaks."""
+        option = self.options[self.headline]
+        if not isinstance(option, Option):
+            raise TypeError(f"{self.headline!r} is no deployment of chips")
+        return option
+
+    def deployment(self, name: str) -> Deployment:
+        """The chips behind a name: `baseline`, `candidate`, or an option's own; KeyError else."""
+        if name in ("baseline", "candidate"):
+            return getattr(self, name)
+        option = self.options[name]
+        if not isinstance(option, Option):
+            raise KeyError(f"{name!r} is no deployment of chips")
+        return option
+
+    @property
+    def chip_options(self) -> dict[str, Option]:
+        """The options that are chips, by name."""
+        return {name: o for name, o in self.options.items() if isinstance(o, Option)}
+
+    @property
+    def api_options(self) -> dict[str, ApiOption]:
+        """The options that are an API, by name."""
+        return {name: o for name, o in self.options.items() if isinstance(o, ApiOption)}
 
 
 def load(name: str | Path, overrides: Mapping[str, Any] | None = None) -> Scenario:
@@ -38,15 +73,31 @@ def load(name: str | Path, overrides: Mapping[str, Any] | None = None) -> Scenar
     base, where = read(reference, _shown(reference))
     own: dict[str, Any] = {}
     if path.absolute() != reference:
-        own, lines = with_present_names(*read(path, _shown(path)))
+        own, lines = with_present_names(*read(path, _shown(path)), base)
         where = _over(where, lines)
-    nested = _nested(base, overrides or {})
+    stated = _merged(base, own)
+    nested = _nested(stated, overrides or {})
     where = {**where, **dict.fromkeys(_keys(nested), "overrides")}
-    merged = _merged(_merged(base, own), nested)
+    merged = _merged(stated, nested)
+    merged["options"] = {name: o for name, o in merged["options"].items() if o is not None}
     merged.pop("$schema", None)
+    if "claim" not in own and "claim" not in nested and not _speaks_of_headline(merged):
+        merged["claim"] = None
     params = checked(Params, merged, where)
     refuse(where, faults_of(params, base["believe"]))
     return Scenario(**dict(params), name=path.stem, overrides=dict(overrides or {}))
+
+
+def _speaks_of_headline(values: Mapping[str, Any]) -> bool:
+    """Whether the claim speaks of the headline's option: one that is only inherited is else none.
+
+    Names that are faulty count as spoken of, and are refused by name.
+    """
+    option = values["options"].get(str(values["headline"]))
+    chip = option.get("accelerator") if isinstance(option, Mapping) else None
+    if values["claim"] not in claims() or chip not in names(Accelerator):
+        return True
+    return chip in claim(values["claim"]).accelerators
 
 
 def scenarios() -> list[str]:
@@ -114,13 +165,14 @@ def _nested(base: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, 
     """Dotted keys as a nested mapping; ScenarioError for a key that the reference does not have."""
     nested: dict[str, Any] = {}
     for dotted, value in overrides.items():
-        *parents, last = _present_parts(str(dotted))
+        *parents, last = present_key(str(dotted).split("."), str(base["headline"]))
         target, known = nested, base
         for key in parents:
             inner = known.get(key, {})
             known = inner if isinstance(inner, Mapping) else {}
             target = target.setdefault(key, {})
-        if last not in known:
+        may_be_new = parents[:1] == ["quotes"] or (len(parents) == 1 and parents[0] in OPEN)
+        if last not in known and not may_be_new:
             hint = nearest(last, known) if known else nearest([*parents, last][0], base)
             raise ScenarioError([f"overrides: {dotted}: no such key; {hint}"])
         if len(parents) == 2 and parents[0] in WHOLE:
@@ -128,14 +180,6 @@ def _nested(base: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, 
                 target.setdefault(key, stated)
         target[last] = value
     return nested
-
-
-def _present_parts(dotted: str) -> list[str]:
-    """The parts of a dotted key, an old name of a belief replaced by its present one."""
-    parts = dotted.split(".")
-    if len(parts) > 1 and parts[0] == "believe":
-        parts[1] = BELIEFS.get(parts[1], parts[1])
-    return parts
 
 
 def _keys(tree: Mapping[str, Any], above: Key = ()) -> Iterator[Key]:

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -45,13 +45,75 @@ class Workload(Record):
     ttft_limit_s: Positive
 
 
+Precision = Literal["bf16", "fp8", "fp4", "int4"]
+Engine = Literal["vllm", "sglang", "trtllm"]
+Held = Literal["owned", "rent_3yr", "rent_1yr", "rent_on_demand", "rent_spot", "api", "nothing"]
+Buyer = Literal["neocloud", "hyperscaler", "enterprise", "startup"]
+
+
 class Deployment(Record):
-    """A way to serve it: chips of one kind, a precision and, where known, a serving engine."""
+    """A way to serve it: chips of one kind, a precision and, where known, a serving engine.
+
+    `chips` is the most that one deployment may span.
+    """
 
     accelerator: str
     chips: Count
-    precision: Literal["bf16", "fp8", "fp4", "int4"]
-    engine: Literal["vllm", "sglang", "trtllm"] | None
+    precision: Precision
+    engine: Engine | None = None
+
+
+class Have(Deployment):
+    """What serves today and how its chips are held.
+
+    `bought` is the day on which owned chips were bought, `until` the day to which a contract runs:
+    before it, chips that are given up are still paid for. Held through an `api` or by `nothing`,
+    the chips say what work the budget is set against.
+    """
+
+    held: Held
+    bought: date | None = None
+    until: date | None = None
+
+
+class Option(Deployment):
+    """What could serve instead; one with a `product` waits until that product can be had."""
+
+    product: str | None = None
+
+
+class ApiOption(Record):
+    """The work bought from a provider of tokens: a thing of prices.csv with token prices."""
+
+    api: str
+
+
+def _kind_of_option(stated: Any) -> str:
+    """Which of the two kinds of options a mapping states: that of an API has the key `api`."""
+    stated_api = "api" in stated if isinstance(stated, dict) else isinstance(stated, ApiOption)
+    return "api" if stated_api else "chips"
+
+
+AnyOption = Annotated[
+    Annotated[Option, Tag("chips")] | Annotated[ApiOption, Tag("api")],
+    Discriminator(_kind_of_option),
+]
+
+
+class Serving(Record):
+    """What the operator can run: pools of their own for prompts, drafted tokens, and how tuned."""
+
+    disaggregated: bool
+    draft_tokens: Literal["best"] | Annotated[int, Field(ge=0, le=5)]
+    engine_level: Literal["tuned", "as_run"]
+
+
+class Quote(Record):
+    """A price that this buyer was offered: it stands before the quotes of the tables."""
+
+    usd_per_hour: Positive
+    as_of: date
+    source: Text
 
 
 class Rollout(Record):
@@ -90,6 +152,7 @@ class Finance(Record):
     rent: Literal["rent_3yr", "rent_1yr", "rent_on_demand"]
     leased_share: Share
     api: str | None  # a thing of prices.csv with token prices: the same work bought from a provider
+    electricity_usd_per_kwh: Positive | None  # what this buyer pays; null: the price of the site
 
 
 class Budget(Record):
@@ -140,8 +203,12 @@ class Params(Record):
     reading: str
     model: str
     workload: Workload
-    baseline: Deployment
-    candidate: Deployment
+    have: Have
+    options: dict[str, AnyOption]
+    headline: str
+    serving: Serving
+    buyer: Buyer
+    quotes: dict[str, dict[Held, Quote]]
     site: str
     rollout: Rollout
     decision: Decision

@@ -1,0 +1,175 @@
+"""The decision: every act that a buyer has, what each costs a year, and which to choose."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.model.draws import DRAWS, SEED, Scores, all_belief_draws, beliefs_at, z_scores
+from analysis.model.options import OptionColumns, all_options
+from analysis.questions import dates, fleet
+from analysis.questions.acts import (
+    SHORT,
+    Act,
+    Plan,
+    Way,
+    bridge_cost,
+    keep_cost,
+    move_cost,
+    usd_per_year,
+)
+from analysis.questions.launches import months_between
+from analysis.questions.ways import TODAY, NoWay, Ways, ways
+from analysis.scenario.scenario import Scenario
+
+
+@dataclass(frozen=True)
+class FirstSteps:
+    """What a split and a bridge begin with: option and tenure; None where no move beats keeping."""
+
+    split: tuple[str, str] | None
+    bridge: tuple[str, str] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """All acts of a scenario at given draws: what each costs a year, shape (draws,) each.
+
+    `acts` is in a fixed order that begins with keeping, or with the way of somebody who has
+    nothing. `none` are the ways that this buyer does not have, `columns` the evaluated options,
+    `start_months` when those that are not on sale yet can be had.
+    """
+
+    acts: Mapping[Act, np.ndarray]
+    none: tuple[NoWay, ...]
+    ways: Ways
+    columns: OptionColumns
+    start_months: Mapping[str, np.ndarray]
+    first_steps: FirstSteps
+
+
+def evaluate_acts(
+    case: Scenario,
+    beliefs: Mapping[str, np.ndarray],
+    scores: Scores,
+    base: Evaluation | None = None,
+) -> Evaluation:
+    """What every act costs a year at these draws; `scores` gives those behind the beliefs.
+
+    Products that are not on sale yet come when their forecasts say, the work is what the budget
+    buys, and bridges and splits begin with the cheapest steps; with a `base` the products come at
+    the medians behind it, and work and first steps are those of the base.
+    """
+    columns = all_options(case, beliefs, scores)
+    if base is None:
+        starts = arrival_months(case, beliefs)
+        found = ways(case, columns, beliefs, starts)
+        costs, steps = _costs(found, _plan(case, found), starts, None)
+    else:
+        count = len(beliefs["delivery_months"])
+        starts = {
+            name: np.full(count, np.quantile(months, 0.5, method="inverted_cdf"))
+            for name, months in base.start_months.items()
+        }
+        work = float(base.ways.requests_per_month[0])
+        found = ways(case, columns, beliefs, starts, work)
+        costs, steps = _costs(found, _plan(case, found), starts, base.first_steps)
+    return Evaluation(costs, found.none, found, columns, starts, steps)
+
+
+def drawn(case: Scenario, draws: int = DRAWS, seed: int | None = SEED) -> Evaluation:
+    """The same with everything uncertain drawn."""
+    beliefs = all_belief_draws(case, draws, seed)
+    return evaluate_acts(case, beliefs, lambda name: z_scores(name, draws, seed))
+
+
+def at_scores(case: Scenario, scores: Scores, base: Evaluation) -> Evaluation:
+    """The acts of an evaluation at other scores of everything uncertain, for the same work."""
+    return evaluate_acts(case, beliefs_at(case, scores), scores, base)
+
+
+def arrival_months(case: Scenario, beliefs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Months until each option that waits for a product can be had by anybody, a value a draw."""
+    return {
+        name: _start_months(case, option.product, beliefs)
+        for name, option in case.chip_options.items()
+        if option.product is not None
+    }
+
+
+def _start_months(case: Scenario, product: str, beliefs: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Months until a product can be had by anybody, a value a draw; infinite for never."""
+    forecast = dates.forecast(dates.with_rollout(case, product=product))
+    count = len(beliefs["delivery_months"])
+    without_delivery = {**beliefs, "delivery_months": np.zeros(count)}
+    return fleet.arrivals(case, forecast, pd.DataFrame(without_delivery), count)
+
+
+def _plan(case: Scenario, found: Ways) -> Plan:
+    months = np.arange(case.budget.horizon_months)
+    rate = np.log1p(case.decision.discount_share_per_year) / 12
+    committed = 0.0
+    if case.have.until is not None:
+        committed = max(months_between(case.as_of, case.have.until), 0.0)
+    return Plan(
+        requests_per_month=found.requests_per_month,
+        ramp_months=case.decision.ramp_months,
+        dual_months=case.budget.dual_months,
+        committed_months=committed,
+        patience_months=case.decision.patience_months,
+        hedge_share=case.decision.hedge_share,
+        discount=np.exp(-rate * months),
+    )
+
+
+def _costs(
+    found: Ways,
+    plan: Plan,
+    start_months: Mapping[str, np.ndarray],
+    first_steps: FirstSteps | None,
+) -> tuple[dict[Act, np.ndarray], FirstSteps]:
+    """Dollars a year of every act: keep, then moves, then acts that end on what is yet to come."""
+    today = found.today
+    kept = keep_cost(today, plan)
+    costs = {Act("keep", TODAY, today.tenure): usd_per_year(kept, plan)}
+    now = {(way.option, way.tenure): way for way in found.others if way.option not in start_months}
+    for way in now.values():
+        monthly = move_cost(kept, way, plan, way.start_months)
+        costs[_act_now(way)] = usd_per_year(monthly, plan)
+    steps = first_steps or _cheapest_steps(costs, list(now.values()))
+    for way in found.others:
+        if way.option not in start_months:
+            continue
+        waits = usd_per_year(bridge_cost(today, None, way, plan), plan)
+        costs[Act("wait", TODAY, today.tenure, way.option, way.tenure)] = waits
+        if steps.bridge is not None:
+            first = now[steps.bridge]  # type: ignore[index]
+            act = Act("bridge", first.option, first.tenure, way.option, way.tenure)
+            costs[act] = usd_per_year(bridge_cost(today, first, way, plan), plan)
+        if steps.split is not None:
+            first = now[steps.split]  # type: ignore[index]
+            act = Act("split", first.option, first.tenure, way.option, way.tenure)
+            share = plan.hedge_share
+            costs[act] = share * costs[_act_now(first)] + (1 - share) * waits
+    return costs, steps
+
+
+def _act_now(way: Way) -> Act:
+    on_chips_that_run = way.tenure == "as held"
+    return Act("serve better" if on_chips_that_run else "move", way.option, way.tenure)
+
+
+def _cheapest_steps(costs: Mapping[Act, np.ndarray], now: list[Way]) -> FirstSteps:
+    return FirstSteps(
+        split=_cheapest(costs, now),
+        bridge=_cheapest(costs, [way for way in now if way.tenure in SHORT]),
+    )
+
+
+def _cheapest(costs: Mapping[Act, np.ndarray], now: list[Way]) -> tuple[str, str] | None:
+    """The cheapest move among these; None where none beats keeping."""
+    keep = float(np.mean(next(iter(costs.values()))))
+    means = {(way.option, way.tenure): float(np.mean(costs[_act_now(way)])) for way in now}
+    cheaper = {name: mean for name, mean in means.items() if mean < keep}
+    return min(cheaper, key=lambda name: cheaper[name]) if cheaper else None

@@ -1,0 +1,168 @@
+"""What a buyer can do, and what it costs month by month: keep, move, bridge, split.
+
+An act is paid in dollars for one and the same work. Each friction is counted here, once: traffic
+that cannot move, migration, dual running, the first year's load, the wait for delivery, and prices
+that move. Arrays have a row a draw; months are those of the scenario's horizon.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+Tenure = Literal["own", "rent_3yr", "rent_1yr", "rent_on_demand", "rent_spot", "api", "as held"]
+Kind = Literal["keep", "serve better", "move", "wait", "bridge", "split"]
+# Ways that can be left again within months: the only ones on which somebody waits for another.
+SHORT: tuple[str, ...] = ("rent_1yr", "rent_on_demand", "api")
+
+# For how long a contract fixes its price; paid by use means that idle hours cost nothing.
+FIXED_MONTHS: dict[str, float] = {
+    "own": np.inf,
+    "as held": np.inf,
+    "rent_3yr": 36,
+    "rent_1yr": 12,
+    "rent_on_demand": 0,
+    "rent_spot": 0,
+    "api": 0,
+}
+PAID_BY_USE = ("rent_on_demand", "rent_spot", "api")
+
+
+@dataclass(frozen=True, eq=False)
+class Way:
+    """One option under one tenure: what a request costs on it, and what it takes to get there.
+
+    `usd_per_request` at today's prices; `drift_per_month` is the factor by which a price that is
+    not fixed moves each month; `movable_share` of the work can be served this way; `once_usd` is
+    paid when the move begins; `start_months` from today until it works for this buyer (infinite:
+    never); `first_year_ratio` is the first year's load over a settled one. All of shape (draws,).
+    """
+
+    option: str
+    tenure: Tenure
+    usd_per_request: np.ndarray
+    drift_per_month: np.ndarray
+    movable_share: np.ndarray
+    once_usd: np.ndarray
+    start_months: np.ndarray
+    first_year_ratio: np.ndarray
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The work and the money: what all acts of a scenario share.
+
+    `requests_per_month` is the work, `ramp_months` from the first to the last request moved,
+    `dual_months` in which old and new are both paid for, `committed_months` for which a contract
+    makes today's chips be paid for, used or not, `discount` a weight a month, and
+    `patience_months` after which somebody who waits gives up.
+    """
+
+    requests_per_month: np.ndarray
+    ramp_months: float
+    dual_months: float
+    committed_months: float
+    patience_months: float
+    hedge_share: float
+    discount: np.ndarray
+
+    @property
+    def months(self) -> np.ndarray:
+        """The months of the horizon, counted from today."""
+        return np.arange(len(self.discount), dtype=float)
+
+
+@dataclass(frozen=True)
+class Act:
+    """A thing to do: its kind, where the work goes, and for bridges and splits what comes later."""
+
+    kind: Kind
+    option: str
+    tenure: Tenure
+    later_option: str = ""
+    later_tenure: Tenure | Literal[""] = ""
+
+
+def price_by_month(way: Way, months: np.ndarray, signed_months: np.ndarray | float = 0.0):
+    """Dollars a request by month, shape (draws, months), for a contract signed in a given month.
+
+    A fixed price holds for its term and is renewed at what the market asks by then; a price that
+    nothing fixes moves with the market.
+    """
+    signed = np.broadcast_to(np.asarray(signed_months, float), way.usd_per_request.shape)[:, None]
+    term = FIXED_MONTHS[way.tenure]
+    since = np.maximum(months - signed, 0)
+    if term == 0:
+        priced_at = np.broadcast_to(months, (len(way.usd_per_request), len(months)))
+    elif np.isinf(term):
+        # Owned chips and contracts in hand cost what they cost; ownership begins at today's price.
+        priced_at = np.zeros((len(way.usd_per_request), len(months)))
+    else:
+        finite_signed = np.where(np.isfinite(signed), signed, 0)
+        priced_at = finite_signed + np.floor(since / term) * term
+    return way.usd_per_request[:, None] * way.drift_per_month[:, None] ** priced_at
+
+
+def moved_share(way: Way, plan: Plan, start_months: np.ndarray) -> np.ndarray:
+    """Share of all work that is served this way, by month, shape (draws, months).
+
+    Nothing moves before the start; then what can move does so in a straight line. A month has the
+    share of its middle.
+    """
+    since = plan.months - start_months[:, None]
+    ramped = (since >= 0) * 1.0
+    if plan.ramp_months:
+        ramped = ramped * np.clip((since + 0.5) / plan.ramp_months, 0, 1)
+    return way.movable_share[:, None] * ramped
+
+
+def move_cost(base_usd: np.ndarray, way: Way, plan: Plan, start_months: np.ndarray) -> np.ndarray:
+    """Monthly dollars of moving to a way at a start, from work that costs `base_usd` a month.
+
+    `base_usd` has shape (draws, months): what all the work costs where it is. What cannot move
+    stays there; while both run side by side, the moved part is paid for twice.
+    """
+    months = plan.months
+    moved = moved_share(way, plan, start_months)
+    since = months - start_months[:, None]
+    price = price_by_month(way, months, start_months)
+    if way.tenure not in PAID_BY_USE:
+        filling = (since >= 0) & (since < 12)
+        price = price / np.where(filling, way.first_year_ratio[:, None], 1.0)
+    served_usd = moved * price * plan.requests_per_month[:, None]
+    dual_share = np.clip(plan.dual_months - since, 0, 1) * (since >= 0) * way.movable_share[:, None]
+    committed_share = np.clip(plan.committed_months - months, 0, 1) * moved
+    dual_usd = np.maximum(dual_share, committed_share) * base_usd
+    begins = (since >= 0) & (since < 1)
+    return (1 - moved) * base_usd + served_usd + dual_usd + begins * way.once_usd[:, None]
+
+
+def keep_cost(way: Way, plan: Plan) -> np.ndarray:
+    """Monthly dollars of leaving the work where it is, shape (draws, months)."""
+    return price_by_month(way, plan.months) * plan.requests_per_month[:, None]
+
+
+def bridge_cost(kept: Way, first: Way | None, later: Way, plan: Plan) -> np.ndarray:
+    """Monthly dollars of serving on one way until another one is there, then moving to that.
+
+    Without a `first` way the work stays where it is meanwhile: that is waiting. Somebody who waits
+    longer than his patience stays; where the later way proves dearer than what runs by then, he
+    declines it.
+    """
+    base = keep_cost(kept, plan)
+    if first is not None:
+        base = move_cost(base, first, plan, first.start_months)
+    start = np.where(later.start_months <= plan.patience_months, later.start_months, np.inf)
+    moved = move_cost(base, later, plan, start)
+    declines = present_usd(moved, plan) > present_usd(base, plan)
+    return np.where(declines[:, None], base, moved)
+
+
+def present_usd(monthly_usd: np.ndarray, plan: Plan) -> np.ndarray:
+    """Present value of monthly dollars, shape (draws,)."""
+    return monthly_usd @ plan.discount
+
+
+def usd_per_year(monthly_usd: np.ndarray, plan: Plan) -> np.ndarray:
+    """The level yearly payment with the same present value, shape (draws,)."""
+    return 12 * present_usd(monthly_usd, plan) / plan.discount.sum()

@@ -1,0 +1,272 @@
+"""Every option of a scenario under every tenure: what a request costs that way, and what it takes.
+
+A way that a buyer does not have is none, with the reason: nobody has quoted it, it is not on sale,
+no layout keeps the promise.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.facts import Model, find
+from analysis.laws import LAWS
+from analysis.laws.cost import usd_per_s_per_chip
+from analysis.model.options import OptionColumns
+from analysis.model.prices import api_request_usd, rent_usd_per_s_per_chip
+from analysis.model.runner import Columns, downstream, evaluate
+from analysis.questions.acts import PAID_BY_USE, Tenure, Way
+from analysis.questions.resale import kept_usd_per_s_per_chip
+from analysis.scenario.scenario import Scenario
+from analysis.scenario.schema import Held, Option
+from analysis.units import convert
+
+TENURES: tuple[Tenure, ...] = ("own", "rent_3yr", "rent_1yr", "rent_on_demand", "rent_spot")
+TENURE_WORDS = {
+    "own": "own",
+    "rent_3yr": "rent for 3 years",
+    "rent_1yr": "rent for 1 year",
+    "rent_on_demand": "rent on demand",
+    "rent_spot": "rent at spot prices",
+    "api": "buy tokens from an API",
+    "as held": "as held today",
+}
+TODAY = "today"
+MONTH_S = convert(1.0, "month", "s")
+_WEIGHT_ORDER = {"int4": 0, "fp4": 0, "fp8": 1, "bf16": 2}
+_AFTER_PRICE = tuple(
+    law for law in downstream(LAWS, ["usd_per_s_per_chip"]) if law is not usd_per_s_per_chip
+)
+
+
+@dataclass(frozen=True)
+class NoWay:
+    """An option under a tenure that this buyer does not have, and why."""
+
+    option: str
+    tenure: Tenure
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class Ways:
+    """What a buyer has: the way that serves today, the others, and those that there are not.
+
+    `today` is what keeping costs: the price of a request on the chips that run, at what these chips
+    cost this buyer from now on. `requests_per_month` is the work that his budget buys there.
+    """
+
+    today: Way
+    others: tuple[Way, ...]
+    none: tuple[NoWay, ...]
+    requests_per_month: np.ndarray
+
+
+def ways(
+    case: Scenario,
+    columns: OptionColumns,
+    beliefs: Mapping[str, np.ndarray],
+    start_months: Mapping[str, np.ndarray],
+    requests_per_month: float | None = None,
+) -> Ways:
+    """All ways of a scenario, draw by draw.
+
+    `columns` and `beliefs` come from one set of draws; `start_months` has, for each option that
+    waits for a product, the months until it works for this buyer (infinite: never). The work is
+    what the budget buys today at the median, unless `requests_per_month` states it.
+    """
+    today = _today(case, columns.today, beliefs)
+    stated = requests_per_month or _work(case, columns.today, today)
+    work = np.full(len(today.usd_per_request), stated)
+    others: list[Way] = []
+    none: list[NoWay] = []
+    for name, option in case.chip_options.items():
+        if name in columns.reasons:
+            none += [NoWay(name, tenure, columns.reasons[name]) for tenure in TENURES]
+            continue
+        found = _ways_of(case, name, option, columns.options[name], beliefs, work, start_months)
+        for way in found:
+            (none if isinstance(way, NoWay) else others).append(way)  # type: ignore[arg-type]
+    for name, api in case.api_options.items():
+        others.append(_api_way(case, name, api.api, columns.today, beliefs))
+    return Ways(today, tuple(others), tuple(none), work)
+
+
+def request_usd_at(columns: Columns, price_usd_per_s_per_chip, by_use: bool) -> np.ndarray:
+    """Dollars of a request where a chip second has this price, shape (draws,).
+
+    Paid by use, a part of the idle hours, `elastic_share`, need not be paid for: what follows the
+    load up and down quickly enough.
+    """
+    price = np.asarray(price_usd_per_s_per_chip, dtype=float)
+    if by_use:
+        price = price * (1 - columns["elastic_share"] * (1 - columns["load_factor"]))
+    evaluated = evaluate({**columns, "usd_per_s_per_chip": price}, _AFTER_PRICE)
+    return np.broadcast_to(evaluated["request_usd"], np.shape(columns["load_factor"])).copy()
+
+
+def chips_needed(columns: Columns, requests_per_month: np.ndarray) -> np.ndarray:
+    """Chips that serve so many requests a month at the operating point and load, shape (draws,)."""
+    tokens = requests_per_month * columns["output_tokens_per_request"]
+    rate = columns["paid_tokens_per_s_per_chip"] * columns["load_factor"]
+    return tokens / (rate * MONTH_S)
+
+
+def movable_share(case: Scenario, option: Option, columns: Columns) -> np.ndarray:
+    """Share of the work whose quality survives on an option, shape (draws,).
+
+    All of it, unless weights become narrower than they are today and than the model was released.
+    """
+    share = np.asarray(columns["eligible_share"], dtype=float)
+    narrower = _WEIGHT_ORDER[option.precision] < _WEIGHT_ORDER[case.have.precision]
+    released_in_4_bits = 0 < find(Model, case.model).expert_bytes_per_parameter < 1
+    return share if narrower and not released_in_4_bits else np.ones_like(share)
+
+
+def _tenure(held: Held) -> Tenure:
+    """How chips that run are paid from now on: a contract for years goes on as it was signed."""
+    if held in ("rent_1yr", "rent_on_demand", "rent_spot"):
+        return held
+    return "as held"
+
+
+def _today(case: Scenario, columns: Columns, beliefs: Mapping[str, np.ndarray]) -> Way:
+    """What the work costs where it is, from now on: what is sunk is sunk."""
+    have, ones = case.have, np.ones_like(columns["load_factor"])
+    tenure: Tenure = "as held"
+    if have.held == "owned":
+        operation = columns["operating_usd_per_s_per_chip"] / columns["available_share"]
+        price = kept_usd_per_s_per_chip(case, operation, beliefs)
+        usd = request_usd_at(columns, price, by_use=False)
+    elif have.held in ("api", "nothing"):
+        tenure, usd = "api", _first_api_usd(case, columns) * ones
+    else:
+        tenure = _tenure(have.held)
+        rent = rent_usd_per_s_per_chip(case, have.accelerator, have.held)
+        usd = request_usd_at(columns, rent * ones, by_use=have.held in PAID_BY_USE)
+    drift = beliefs["api_drift_ratio"] if tenure == "api" else beliefs["rent_drift_ratio"]
+    return Way(
+        option=TODAY,
+        tenure=tenure,
+        usd_per_request=usd,
+        drift_per_month=drift ** (1 / 12),
+        movable_share=ones,
+        once_usd=0 * ones,
+        start_months=0 * ones,
+        first_year_ratio=ones,
+    )
+
+
+def _first_api_usd(case: Scenario, columns: Columns) -> float:
+    """A request at the list price of the first API among the options; NaN where there is none."""
+    apis = list(case.api_options.values())
+    return api_request_usd(case, apis[0].api) if apis else np.nan
+
+
+def _work(case: Scenario, columns: Columns, today: Way) -> float:
+    """Requests a month that the budget buys today, at the full price of the chips that serve."""
+    usd = today.usd_per_request
+    if case.have.held == "owned":
+        usd = request_usd_at(columns, columns["owned_usd_per_s_per_chip"], by_use=False)
+    return case.budget.usd_per_year / 12 / float(np.median(usd))
+
+
+def _ways_of(
+    case: Scenario,
+    name: str,
+    option: Option,
+    columns: Columns,
+    beliefs: Mapping[str, np.ndarray],
+    work: np.ndarray,
+    start_months: Mapping[str, np.ndarray],
+) -> Iterator[Way | NoWay]:
+    """The ways of one option: on the chips that run, at their own price; else every tenure."""
+    ones = np.ones_like(columns["load_factor"])
+    same_chips = option.accelerator == case.have.accelerator
+    if same_chips and case.have.held not in ("api", "nothing"):
+        yield _same_chips_way(case, name, option, columns, beliefs)
+    arrival = start_months.get(name, 0 * ones)
+    for tenure in TENURES:
+        price, reason = _price(case, option, columns, tenure)
+        if reason:
+            yield NoWay(name, tenure, reason)
+            continue
+        needed = chips_needed(columns, work)
+        once = case.budget.migration_usd * ones
+        if tenure == "own":
+            once = once + needed * columns["retrofit_usd_per_chip"]
+        wait = 0.0 if tenure in PAID_BY_USE else beliefs["delivery_months"]
+        yield Way(
+            option=name,
+            tenure=tenure,
+            usd_per_request=request_usd_at(columns, price * ones, tenure in PAID_BY_USE),
+            drift_per_month=beliefs["rent_drift_ratio"] ** (1 / 12),
+            movable_share=movable_share(case, option, columns),
+            once_usd=once,
+            start_months=arrival + wait * ones,
+            first_year_ratio=np.asarray(columns["first_year_ratio"], dtype=float),
+        )
+
+
+def _same_chips_way(
+    case: Scenario, name: str, option: Option, columns: Columns, beliefs: Mapping[str, np.ndarray]
+) -> Way:
+    """The chips that run, served another way: their price is what keeping pays."""
+    ones = np.ones_like(columns["load_factor"])
+    if case.have.held == "owned":
+        operation = columns["operating_usd_per_s_per_chip"] / columns["available_share"]
+        price = kept_usd_per_s_per_chip(case, operation, beliefs)
+    else:
+        price = rent_usd_per_s_per_chip(case, case.have.accelerator, case.have.held) * ones
+    by_use = case.have.held in PAID_BY_USE
+    tenure = _tenure(case.have.held)
+    return Way(
+        option=name,
+        tenure=tenure if tenure in PAID_BY_USE or tenure == "rent_1yr" else "as held",
+        usd_per_request=request_usd_at(columns, price, by_use),
+        drift_per_month=beliefs["rent_drift_ratio"] ** (1 / 12),
+        movable_share=movable_share(case, option, columns),
+        once_usd=case.budget.migration_usd * ones,
+        start_months=0 * ones,
+        first_year_ratio=ones,
+    )
+
+
+def _price(
+    case: Scenario, option: Option, columns: Columns, tenure: Tenure
+) -> tuple[float | np.ndarray, str]:
+    """Dollars of a chip second under a tenure, or why this buyer cannot have it."""
+    if tenure == "own":
+        owned = np.asarray(columns["owned_usd_per_s_per_chip"], dtype=float)
+        if case.buyer == "startup":
+            return np.nan, "a startup does not build or lease halls of its own"
+        if np.isnan(owned).any():
+            return np.nan, f"no purchase price is known as of {case.as_of}"
+        return owned, ""
+    if tenure == "rent_spot":
+        return np.nan, "spot capacity can be taken back at any time, so it keeps no promise"
+    rent = rent_usd_per_s_per_chip(case, option.accelerator, tenure)
+    if np.isnan(rent):
+        return np.nan, f"nobody has quoted this as of {case.as_of}"
+    return rent, ""
+
+
+def _api_way(
+    case: Scenario,
+    name: str,
+    api: str,
+    columns: Columns,
+    beliefs: Mapping[str, np.ndarray],
+) -> Way:
+    """The same lengths of work bought by the token: another model, at its maker's list price."""
+    ones = np.ones_like(columns["load_factor"])
+    return Way(
+        option=name,
+        tenure="api",
+        usd_per_request=api_request_usd(case, api) * ones,
+        drift_per_month=beliefs["api_drift_ratio"] ** (1 / 12),
+        movable_share=np.asarray(columns["eligible_share"], dtype=float) * ones,
+        once_usd=case.budget.migration_usd * ones,
+        start_months=0 * ones,
+        first_year_ratio=ones,
+    )
