@@ -24,6 +24,7 @@ Look up what there is to choose from, and where numbers come from:
     an.explain()                            # every law: quantity, unit, what it reads, what it says
     an.beliefs(case)                        # what is uncertain, a column a belief
     an.predict(points)                      # speed, latency and energy of a table of deployments
+    an.best(questions)                      # the best deployment that keeps a promise, a row each
 
 Write a page of your own:
 
@@ -45,7 +46,7 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
-    "analysis.model": ("beliefs", "evaluate", "explain", "predict"),
+    "analysis.model": ("beliefs", "best", "evaluate", "explain", "predict"),
     "analysis.pages.catalogue": ("accelerators", "models", "prices", "sites"),
     "analysis.pages.form": ("form",),
     "analysis.pages.inputs": ("sources",),
@@ -53,6 +54,7 @@ _HOMES = {
     "analysis.pages.outputs": ("headline", "numbers", "say", "takeaway"),
     "analysis.pages.parameters": ("load",),
     "analysis.pages.words": ("plain",),
+    "analysis.questions.answer": ("decide",),
     "analysis.scenario.scenario": ("ScenarioError", "scenarios"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -194,6 +194,14 @@ def predict(
 
     A blank precision is that of the checkpoint, a blank engine none, a blank layout tensor
     parallel over all chips; `note` says what was assumed.
+
+    Other columns that may stand in the table, and what a blank means: mode (aggregated, or
+    disaggregated with prefill_workers, prefill_tensor_parallel, prefill_data_parallel,
+    prefill_expert_parallel, prefill_pipeline_parallel and the same five with decode_; without any,
+    a worker of each pool on half of the chips),
+    draft_tokens (0), acceptance_length (as measured of the model's drafts), cached_share (0),
+    kv_precision (that of the precision), memory_share (0.95), engine_level (tuned with pools or
+    drafts and where a tuned server of this model was measured on this platform, else as run).
     """
     from analysis.model import predict as answer
     from analysis.model.measurements import read_measurements
@@ -219,6 +227,33 @@ def predict(
     table = errors(answered)
     if not table.empty:
         print(table.to_string(index=False), file=sys.stderr if output is None else sys.stdout)
+
+
+@app.command()
+def best(
+    questions: Annotated[
+        Path, typer.Argument(help="A CSV, TSV or semicolon file; - is standard in.")
+    ],
+    output: Output = None,
+):
+    """Add the best deployment that keeps a promise to each row of a table of questions.
+
+    Columns: accelerator, model, precision, chips (the most that one deployment may span),
+    input_tokens, output_tokens, tokens_per_s_per_user. Optional: ttft_limit_s, cached_share, mode
+    and engine; a blank lets the search choose.
+
+    Added: the layout, draft_tokens and concurrency as `predict` reads them, its predictions with
+    their ranges, and reason where nothing keeps the promise, with the nearest that can be had.
+    """
+    from analysis.model import best as search
+    from analysis.model.files import read_table
+
+    try:
+        found = search(read_table(questions))
+    except ValueError as fault:
+        print(fault, file=sys.stderr)
+        raise typer.Exit(2) from fault
+    found.to_csv(output or sys.stdout, index=False)
 
 
 @app.command()
@@ -265,9 +300,15 @@ def score(
 
 
 @app.command()
-def schema(output: Output = None):
-    """Print the JSON Schema of a scenario, so that editors complete its keys."""
-    from analysis.scenario.scenario import schema as made
+def schema(
+    output: Output = None,
+    answer: Annotated[bool, typer.Option("--answer", help="the schema of answer.json")] = False,
+):
+    """Print the JSON Schema of a scenario, so that editors complete its keys, or of an answer."""
+    if answer:
+        from analysis.questions.answer import schema as made
+    else:
+        from analysis.scenario.scenario import schema as made
 
     _write(made(), output)
 

@@ -2,10 +2,9 @@
 
 import pandas as pd
 
-from analysis.facts import Accelerator, Model, Site, chip, chosen, find, names, table
+from analysis.facts import Accelerator, Model, Site, chip, chosen, find, names, purchasable, table
 from analysis.model.coefficients import same_dimensions
 from analysis.model.measured import serving_points
-from analysis.model.prices import COMPONENTS
 from analysis.units import convert
 
 BILLION = 1e9
@@ -22,7 +21,7 @@ def accelerators() -> pd.DataFrame:
     families = table("families").set_index("accelerator")
     aliases = _aliases("accelerator")
     points = serving_points()["accelerator"].value_counts()
-    bought, quoted = _purchase_prices(), _quoted_contracts()
+    bought, quoted = set(purchasable()), _quoted_contracts()
     rows = []
     for name in names(Accelerator):
         record = find(Accelerator, name)
@@ -118,13 +117,6 @@ def _aliases(column: str) -> dict[str, str]:
     """The other names of each thing, in one cell."""
     rows = table("aliases").dropna(subset=column)
     return rows.groupby(column)["alias"].agg(", ".join).to_dict()
-
-
-def _purchase_prices() -> set[str]:
-    """The chips whose computers have a price for every component."""
-    fields = chosen("capex").groupby("thing")["field"].agg(set)
-    needed = {f"{part}_usd_per_chip" for part in COMPONENTS}
-    return {thing for thing, known in fields.items() if needed <= known}
 
 
 def _quoted_contracts() -> dict[str, list[str]]:

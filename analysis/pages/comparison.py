@@ -1,192 +1,230 @@
-"""The comparison page: all scenarios side by side, what is better, what would be regretted.
+"""The comparison page: all scenarios side by side, what each says to do, what would be regretted.
 
-One function a cell of notebooks/comparison.ipynb. `numbers` reads what the scenarios' own reports
-have left; all else follows from it.
+One function a cell of notebooks/comparison.ipynb. `answers` reads what the scenarios' own reports
+have left, those of scenarios outside params/ included; all else follows from it. Only scenarios of
+the same work (model, lengths of a request, promise) are compared.
 """
 
-import io
 import os
-from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
+from pydantic import ValidationError
 
 from analysis.pages.charts import comparison as charts
 from analysis.pages.inputs import DIFFERENCE_COLUMNS, statements_that_differ
-from analysis.pages.numbers import Shown, prefixed, text
+from analysis.pages.numbers import Shown, text
 from analysis.pages.outputs import Output, headline, html_table
-from analysis.pages.words import worded
+from analysis.pages.words import plain
 from analysis.press import storage
+from analysis.questions.answer import Answer, Work
 from analysis.scenario.scenario import PARAMS, load, scenarios
 
-GAIN = "tokens_per_usd_ratio"
-MORE_IS_BETTER = (GAIN, "output_tokens_per_s_per_chip")  # of the other quantities less is
-ACT_COST = "cost_over_buying"
 WORST = "worst of all"
 NO_REGRET_SHARE = 0.005  # would be written as 0%
+ANSWER = "/answer.json"
 
 
-def numbers() -> pd.DataFrame:
-    """Every row of every scenario's numbers.csv, of the site that is being built or of reports/.
+def answers() -> dict[str, Answer]:
+    """The decision of every scenario, of the site that is being built or of reports/.
 
-    Raises FileNotFoundError where no report has been made yet.
+    Raises FileNotFoundError where no report has been made yet, ValueError naming the file where
+    one is of another version.
     """
     base = os.environ.get("PASSTHROUGH_SITE", str(PARAMS.parent / "reports"))
-    names = [
-        name
-        for name in storage.names(base)
-        if name.endswith("/numbers.csv") and name.count("/") == 1
-    ]
+    names = [name for name in storage.names(base) if name.endswith(ANSWER) and name.count("/") == 1]
     if not names:
         raise FileNotFoundError(
-            f"no scenario has numbers in {base} yet; run: python -m analysis report"
+            f"no scenario has an answer in {base} yet; run: python -m analysis report"
         )
-    tables = {name.split("/")[0]: _read(base, name) for name in names}
-    return pd.concat(tables, names=["scenario"]).reset_index("scenario")
+    return {name.removesuffix(ANSWER): _read(base, name) for name in sorted(names)}
 
 
-def _read(base: str, name: str) -> pd.DataFrame:
-    content = io.BytesIO(storage.get(base, name) or b"")
-    return pd.read_csv(content, float_precision="round_trip", keep_default_na=False)
+def _read(base: str, name: str) -> Answer:
+    try:
+        return Answer.model_validate_json(storage.get(base, name) or b"")
+    except ValidationError as error:
+        raise ValueError(
+            f"{base}/{name} was written by another version; build that scenario again"
+        ) from error
 
 
-def answer(numbers: pd.DataFrame) -> Output:
-    """The range of gains over all scenarios, and the act that is regretted least."""
-    gains = _gains(numbers).set_index("scenario")["mid"]
-    regrets = regret_shares(numbers)
-    worst = regrets[regrets["scenario"] == WORST].set_index("act")["regret_ratio"]
-    if len(gains) == 1:
-        words = (
-            "In “{most}”, the only scenario, a dollar on the new hardware buys {value.mid} the "
-            "tokens of the old; "
+def same_work(answers: dict[str, Answer]) -> list[list[str]]:
+    """Names of the scenarios by equal work, the largest group first."""
+    groups: dict[str, list[str]] = {}
+    for name, answer in answers.items():
+        groups.setdefault(answer.work.model_dump_json(), []).append(name)
+    return sorted(groups.values(), key=len, reverse=True)
+
+
+def answer(answers: dict[str, Answer]) -> Output:
+    """What the scenarios of the same work say to do, and the act that is regretted least."""
+    largest = same_work(answers)[0]
+    ratios = sorted(answers[name].cost_ratio.mid for name in largest)
+    value = Shown((ratios[0], ratios[len(ratios) // 2], ratios[-1]), "ratio")
+    if len(largest) == 1:
+        output = headline(
+            "In “{name}”, the only scenario of its work: {advice}",
+            value,
+            name=largest[0],
+            advice=plain(answers[largest[0]].sentence),
         )
     else:
+        advised = _advised(answers, largest)
+        common = advised.value_counts()
+        worst = regret_shares(answers).query("scenario == @WORST").set_index("act")["regret_ratio"]
         words = (
-            "Over {count} scenarios a dollar on the new hardware buys {value.range} the tokens of "
-            "the old, least in “{least}”, most in “{most}”; "
+            "Of {count} scenarios with the same work, {often} say: {common}. The best act "
+            "costs {value.range} what keeping would. "
         )
-    if worst.min() < NO_REGRET_SHARE:
-        words += "to {act} is the best act."
-    else:
-        words += "to {act} costs at most {regret} of buying today more than the best act."
-    output = headline(
-        words,
-        Shown((gains.min(), gains.median(), gains.max()), "ratio"),
-        count=len(gains),
-        least=gains.idxmin(),
-        most=gains.idxmax(),
-        act=worst.idxmin(),
-        regret=text(100 * worst.min(), "percent"),
-    )
+        if worst.empty:
+            words += "No act that one of them advises is open to the buyers of all."
+        elif worst.min() < NO_REGRET_SHARE:
+            words += "To {act} is the best act in each of them."
+        else:
+            words += "To {act} costs at most {regret} more than the best act in any of them."
+        output = headline(
+            words,
+            value,
+            count=len(largest),
+            often=int(common.iloc[0]),
+            common=plain(_lower(common.index[0])),
+            act=plain(_lower(worst.idxmin())) if not worst.empty else "",
+            regret=text(100 * worst.min(), "percent") if not worst.empty else "",
+        )
     output = output.rests_on("params/*.yml")
     for name in scenarios():
         output = output.rests_on(f"params/{name}.yml")
     return output
 
 
-def gains(numbers: pd.DataFrame) -> alt.LayerChart:
-    """Tokens per dollar of each scenario, the largest first."""
-    return charts.gains(_gains(numbers))
+def _advised(answers: dict[str, Answer], names: list[str]) -> pd.Series:
+    """The instruction of each scenario, by its name."""
+    return pd.Series({name: answers[name].acts[0].instruction for name in names})
 
 
-def side_by_side(numbers: pd.DataFrame) -> Output:
-    """A row a scenario, a column a quantity: median with its 80% range."""
-    return html_table(medians_with_ranges(numbers))
+def _lower(words: str) -> str:
+    return words[0].lower() + words[1:]
 
 
-def medians_with_ranges(numbers: pd.DataFrame) -> pd.DataFrame:
-    """A row a scenario, a column a compared quantity, as text."""
-    rows = candidates(numbers)
-    rows["text"] = [
-        f"{text(row.mid, row.unit)} "
-        f"({prefixed(row.low, row.unit)} to {prefixed(row.high, row.unit)})"
-        for row in rows.itertuples()
+def decisions(answers: dict[str, Answer]) -> Output:
+    """A row a scenario, those of the same work together: what to do, what it costs, how sure."""
+    rows = []
+    for names in same_work(answers):
+        for name in names:
+            found = answers[name]
+            following = found.acts[1] if found.next is not None else None
+            cost = found.cost_ratio
+            rows.append(
+                {
+                    "scenario": name,
+                    "work": _work_words(found.work),
+                    "what to do": found.acts[0].instruction,
+                    "cost over keeping": f"{cost.mid:.2f} ({cost.low:.2f} to {cost.high:.2f})",
+                    "another act is cheaper": f"{found.better_share:.0%}",
+                    "next best": following.instruction if following is not None else "none",
+                }
+            )
+    return html_table(pd.DataFrame(rows))
+
+
+def _work_words(work: Work) -> str:
+    """Work as a reader knows it, for example "deepseek-r1, 8,192 in, 1,024 out, 30 tokens/s"."""
+    cached = f" ({work.cached_share:.0%} cached)" if work.cached_share else ""
+    return (
+        f"{work.model}, {work.input_tokens:,g} in{cached}, {work.output_tokens:,g} out, "
+        f"{work.tokens_per_s_per_user:g} tokens/s"
+    )
+
+
+def cost_ratios(answers: dict[str, Answer]) -> alt.LayerChart:
+    """Cost of each scenario's act over keeping what runs, the dearest first."""
+    rows = [
+        {"scenario": name, **answers[name].cost_ratio.model_dump()}
+        for name in same_work(answers)[0]
     ]
-    wide = rows.pivot_table("text", "scenario", "title", "first")
-    wide = wide.reindex(columns=list(worded("compared").values())).fillna("")
-    return wide.rename_axis(columns=None).reset_index()
+    return charts.cost_ratios(pd.DataFrame(rows))
 
 
-def candidates(numbers: pd.DataFrame) -> pd.DataFrame:
-    """The compared quantities of each scenario's candidate, a row each, with a title in words."""
-    titles = worded("compared")
-    own = (numbers["option"] == "candidate") & numbers["quantity"].isin(list(titles))
-    rows = numbers[own].drop_duplicates(["scenario", "quantity"])
-    return rows.assign(title=rows["quantity"].map(titles))
+def regrets(answers: dict[str, Answer]) -> alt.LayerChart:
+    """Regret of each act in each scenario of the same work, and the worst of each."""
+    return charts.regrets(regret_shares(answers))
 
 
-def _gains(numbers: pd.DataFrame) -> pd.DataFrame:
-    rows = candidates(numbers)
-    return rows[rows["quantity"] == GAIN]
-
-
-def dominance(numbers: pd.DataFrame) -> Output:
-    """For each scenario those of the same work that beat it in everything, or that none does."""
-    return html_table(dominating(numbers))
-
-
-def dominating(numbers: pd.DataFrame) -> pd.DataFrame:
-    """Columns scenario and verdict: which of the same work are as good in all and better in one.
-
-    That is Pareto dominance. Another model or workload is no choice that a buyer has, so it beats
-    nothing.
-    """
-    wide = candidates(numbers).pivot_table(index="scenario", columns="quantity", values="mid")
-    wide = wide.dropna()
-    signs = [1 if quantity in MORE_IS_BETTER else -1 for quantity in wide.columns]
-    goodness = wide * signs
-    work = {name: _work(name) for name in goodness.index}
-    verdicts = []
-    for name in goodness.index:
-        rivals = [other for other in goodness.index if work[other] == work[name] and other != name]
-        better = [other for other in rivals if _dominates(goodness.loc[other], goodness.loc[name])]
-        if better:
-            verdicts.append("beaten by " + ", ".join(better))
-        elif not rivals:
-            verdicts.append("no other has its work")
-        else:
-            verdicts.append("on the frontier")
-    return pd.DataFrame({"scenario": list(goodness.index), "verdict": verdicts})
-
-
-def _work(name: str) -> tuple[Any, Any] | None:
-    """Model and workload of a scenario in params/; None for one that is no longer there."""
-    if name not in scenarios():
-        return None
-    case = load(name)
-    return case.model, case.workload
-
-
-def _dominates(other: pd.Series, own: pd.Series) -> bool:
-    return bool((other >= own).all() and (other > own).any())
-
-
-def regrets(numbers: pd.DataFrame) -> alt.LayerChart:
-    """Regret of each act in each scenario, and the worst of each."""
-    return charts.regrets(regret_shares(numbers))
-
-
-def regret_shares(numbers: pd.DataFrame) -> pd.DataFrame:
+def regret_shares(answers: dict[str, Answer]) -> pd.DataFrame:
     """What each act costs above the best of the same scenario, a row a scenario and act.
 
-    Column `regret_ratio` is in units of the cost of buying today. The last rows, of the scenario
-    "worst of all", hold each act's worst regret over all scenarios (Savage 1951).
+    Acts are those that a scenario of the group advises; one that a buyer does not have has no row.
+    `regret_ratio` is in units of the best act's expected cost. The last rows, of the scenario
+    "worst of all", hold the worst regret of acts that every buyer of the group has (Savage 1951).
     """
-    rows = numbers[numbers["quantity"] == ACT_COST].rename(columns={"option": "act"})
-    least = rows.groupby("scenario")["mid"].transform("min")
-    rows = rows.assign(regret_ratio=rows["mid"] - least)[["scenario", "act", "regret_ratio"]]
-    worst = rows.groupby("act", sort=False)["regret_ratio"].max().reset_index()
-    return pd.concat([rows, worst.assign(scenario=WORST)], ignore_index=True)
+    largest = same_work(answers)[0]
+    acts = list(dict.fromkeys(_advised(answers, largest)))
+    rows = []
+    for name in largest:
+        known = {
+            row.instruction: row.usd_per_year.mean
+            for row in answers[name].acts
+            if row.usd_per_year is not None
+        }
+        least = min(known.values())
+        rows += [(name, act, known[act] / least - 1) for act in acts if act in known]
+    table = pd.DataFrame(rows, columns=["scenario", "act", "regret_ratio"])
+    by_act = table.groupby("act", sort=False)["regret_ratio"]
+    worst = by_act.max()[by_act.count() == len(largest)].reset_index()
+    return pd.concat([table, worst.assign(scenario=WORST)], ignore_index=True)
 
 
-def differences(numbers: pd.DataFrame) -> Output:
+def dominance(answers: dict[str, Answer]) -> Output:
+    """For each scenario those of the same work that beat it in everything, or that none does."""
+    return html_table(dominating(answers))
+
+
+def dominating(answers: dict[str, Answer]) -> pd.DataFrame:
+    """Columns scenario and verdict: which of the same work are as good in all and better in one.
+
+    That is Pareto dominance, over dollars a token, joules a token and tokens a megawatt of the
+    option that is advised. Another work is no choice that a buyer has, so it
+    beats nothing.
+    """
+    merits = {name: _merits(found) for name, found in answers.items()}
+    rows = []
+    for names in same_work(answers):
+        for name in names:
+            rivals = [other for other in names if other != name]
+            better = [other for other in rivals if _dominates(merits[other], merits[name])]
+            verdict = "on the frontier"
+            if better:
+                verdict = "beaten by " + ", ".join(better)
+            elif not rivals:
+                verdict = "no other has its work"
+            rows.append({"scenario": name, "work": _work_words(answers[name].work)})
+            rows[-1]["verdict"] = verdict
+    return pd.DataFrame(rows)
+
+
+def _merits(found: Answer) -> tuple[float, float, float]:
+    """What counts of a decision, each the better the larger."""
+    served = {option.name: option for option in found.options}
+    option = served.get(found.option, found.options[0])
+    cost = np.inf if option.usd_per_mtok is None else option.usd_per_mtok.mid
+    return -cost, -option.j_per_token.mid, option.tokens_per_s_per_mw.mid
+
+
+def _dominates(other: tuple[float, ...], own: tuple[float, ...]) -> bool:
+    pairs = list(zip(other, own, strict=True))
+    return all(a >= b for a, b in pairs) and any(a > b for a, b in pairs)
+
+
+def differences(answers: dict[str, Answer]) -> Output:
     """What each scenario states otherwise than the reference, a row a statement."""
-    return html_table(all_differences(numbers))
+    return html_table(all_differences(answers))
 
 
-def all_differences(numbers: pd.DataFrame) -> pd.DataFrame:
+def all_differences(answers: dict[str, Answer]) -> pd.DataFrame:
     """Scenario, key, the reference's value and the scenario's own, of all scenarios in params/."""
-    present = [name for name in numbers["scenario"].unique() if name in scenarios()]
+    present = [name for name in answers if name in scenarios()]
     rows = [
         (name, *statement) for name in present for statement in statements_that_differ(load(name))
     ]

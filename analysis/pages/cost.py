@@ -21,25 +21,26 @@ from analysis.pages.cost_budget import (
 from analysis.pages.cost_doubt import doubt, sobol, swings, tornado
 from analysis.pages.cost_prices import break_even, prices, published, rents, tenures
 from analysis.pages.cost_products import demand, margins, products, thresholds, viability
+from analysis.pages.decision import acts, acts_chart, answer, flips, knowing, no_acts, with_answer
 from analysis.pages.energy import scarce, sites
 from analysis.pages.inputs import differences, sources_table
 from analysis.pages.numbers import interval, musd, number, shown, text
 from analysis.pages.outputs import (
     Output,
-    headline,
     say,
     takeaway,
     takeaway_row,
     takeaway_rows,
 )
-from analysis.pages.verdicts import PAYS, WOULD_PAY, headline_option, verdict
+from analysis.pages.verdicts import headline_option
 from analysis.pages.words import option_words, worded
 from analysis.questions import budget, power
 from analysis.questions import cost as cost_questions
 from analysis.scenario.scenario import Scenario
-from analysis.units import convert
 
 __all__ = [
+    "acts",
+    "acts_chart",
     "answer",
     "before_after",
     "break_even",
@@ -48,9 +49,13 @@ __all__ = [
     "demand",
     "differences",
     "doubt",
+    "flips",
     "headline_needs",
+    "in_short",
+    "knowing",
     "margins",
     "money",
+    "no_acts",
     "numbers",
     "over_time",
     "prices",
@@ -73,7 +78,7 @@ __all__ = [
 TOKEN_UNIT = "usd/Mtok"
 
 
-def answer(case: Scenario, draws: pd.DataFrame) -> Output:
+def in_short(case: Scenario, draws: pd.DataFrame) -> Output:
     """What the budget buys in its first year on the new chips, in dollars of today's work."""
     option = headline_option(draws)
     spent = case.budget.usd_per_year
@@ -91,8 +96,7 @@ def answer(case: Scenario, draws: pd.DataFrame) -> Output:
         limits = power.tokens_by_limit(draws, option).set_index("limit")
         per_watt = text(limits.loc["megawatts", "mid"], "ratio")
         words += f" Power, which is short here, serves {per_watt} the tokens a megawatt."
-    pays = WOULD_PAY if option == "claimed" else PAYS
-    return headline(words, value, verdict(value, convert(spent, "usd", "Musd"), pays))
+    return with_answer(case, say(words, value=value))
 
 
 def money(case: Scenario, draws: pd.DataFrame) -> Output:

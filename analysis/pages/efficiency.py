@@ -9,7 +9,8 @@ import pandas as pd
 
 from analysis.pages.charts import claim as claim_charts
 from analysis.pages.charts import speed as speed_charts
-from analysis.pages.efficiency_answer import answer, first_screen
+from analysis.pages.decision import answer, options
+from analysis.pages.efficiency_answer import first_screen, in_short
 from analysis.pages.efficiency_claim import (
     credence,
     ledger,
@@ -55,10 +56,12 @@ __all__ = [
     "first_screen",
     "frontiers",
     "heat",
+    "in_short",
     "ladder",
     "ladder_chart",
     "ledger",
     "numbers",
+    "options",
     "pass_through",
     "power_chart",
     "power_measured",

@@ -5,8 +5,9 @@ from typing import Any
 import pandas as pd
 
 from analysis.laws.claim import paying_affected_share
+from analysis.pages.decision import with_answer
 from analysis.pages.numbers import Shown, interval, text
-from analysis.pages.outputs import Output, fill, headline
+from analysis.pages.outputs import Output, fill, summary
 from analysis.pages.verdicts import PASSES, PAYS, headline_option, verdict
 from analysis.pages.words import option_words
 from analysis.questions import claim as claim_questions
@@ -18,18 +19,20 @@ from analysis.scenario.readings import MEASURED, readings
 from analysis.scenario.scenario import Scenario
 
 
-def answer(case: Scenario, draws: pd.DataFrame, ladder: pd.DataFrame) -> Output:
-    """The headline sentence of any scenario, with its verdict.
+def in_short(case: Scenario, draws: pd.DataFrame, ladder: pd.DataFrame) -> Output:
+    """What becomes of the headline for this buyer, in a sentence.
 
     The verdict says whether the headline passes through to this buyer, or whether the step pays
     where nothing was claimed. It is none on the statements themselves: the ledger judges those.
     """
     first_year = _first_year(ladder)
     if headline_option(draws) == "claimed":
-        return _answer_at_its_word(case, draws, first_year)
-    if case.budget.scarce == "megawatts":
-        return _answer_per_megawatt(case, draws, first_year)
-    return _answer_per_dollar(case, draws, ladder, first_year)
+        output = _answer_at_its_word(case, draws, first_year)
+    elif case.budget.scarce == "megawatts":
+        output = _answer_per_megawatt(case, draws, first_year)
+    else:
+        output = _answer_per_dollar(case, draws, ladder, first_year)
+    return with_answer(case, output)
 
 
 def _answer_at_its_word(case: Scenario, draws: pd.DataFrame, first_year: Shown) -> Output:
@@ -39,10 +42,11 @@ def _answer_at_its_word(case: Scenario, draws: pd.DataFrame, first_year: Shown) 
     value = interval(change, "", "ratio")
     words = (
         "Taken at its word, as “{reading}”, the claim makes a dollar buy {value.mid} the tokens "
-        "({value.range}), where the headline said {said}; without it, a first year on {new} in "
+        "({value.range}), where the headline said {said}: it {verdict} here. Without it, a first "
+        "year on {new} in "
         "place of {old} brings {first_year.mid} ({first_year.range})."
     )
-    return headline(
+    return summary(
         words,
         value,
         _pass_verdict(value, claimed),
@@ -62,7 +66,7 @@ def _answer_per_megawatt(case: Scenario, draws: pd.DataFrame, first_year: Shown)
         "year"
     )
     claimed = claim(case.claim) if case.claim else None
-    return headline(
+    return summary(
         words + _what_the_headline_said(claimed),
         value,
         _pass_verdict(value, claimed),
@@ -84,7 +88,7 @@ def _answer_per_dollar(
         words += f", heat and halls counted ({kept:.2f}×)"
     words += ", and a megawatt {per_watt.mid}"
     claimed = claim(case.claim) if case.claim else None
-    return headline(
+    return summary(
         words + _what_the_headline_said(claimed),
         value,
         _pass_verdict(value, claimed),
@@ -99,8 +103,8 @@ def _options(case: Scenario) -> dict[str, str]:
 
 def _what_the_headline_said(claimed: Claim | None) -> str:
     if claimed is None:
-        return "."
-    return f"; the headline said {text(claimed.headline_ratio, 'ratio')}."
+        return ": the step {verdict}."
+    return f"; the headline said {text(claimed.headline_ratio, 'ratio')}: it {{verdict}} here."
 
 
 def _pass_verdict(value: Shown, claimed: Claim | None) -> str:

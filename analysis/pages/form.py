@@ -3,6 +3,7 @@ file that states only what differs from params/reference.yml.
 """
 
 import html
+import json
 import tempfile
 from datetime import date
 from functools import cache
@@ -123,7 +124,11 @@ class ScenarioForm(widgets.VBox):
             if name in alone:
                 continue
             section = _resolved(schema["properties"][name], schema)
-            if name in WHOLE:
+            if name == "options":
+                children.append(self._options(name, value, section, schema))
+            elif name == "quotes":
+                children.append(self._add((name,), value, section))
+            elif name in WHOLE:
                 record = _resolved(section["additionalProperties"], schema)
                 children.append(self._rows(name, value, record, schema))
             else:
@@ -160,6 +165,16 @@ class ScenarioForm(widgets.VBox):
         layout = widgets.Layout(grid_template_columns=f"16em {widths}", overflow="auto")
         return widgets.GridBox(cells, layout=layout)
 
+    def _options(self, section: str, values: dict, kind: dict, schema: dict) -> widgets.VBox:
+        """A record an option: chips, or an API."""
+        kinds = [_resolved(each, schema) for each in kind["additionalProperties"]["oneOf"]]
+        children: list[widgets.Widget] = []
+        for name, value in values.items():
+            (record,) = [each for each in kinds if set(each["properties"]) == set(value)]
+            children.append(widgets.HTML(f"<b>{html.escape(name)}</b>"))
+            children.append(self._record((section, name), value, record, schema))
+        return widgets.VBox(children)
+
     def _add(self, key: Key, value, kind: dict) -> widgets.ValueWidget:
         """Make the field of a key, and keep it in `fields`."""
         field = _field(key[-1], value, kind)
@@ -172,8 +187,16 @@ class OptionalText(widgets.Combobox):
     """A text of which a blank means that there is none (null in the file)."""
 
 
+class OptionalNumber(widgets.Text):
+    """A number of which a blank means that there is none (null in the file)."""
+
+
 class Ratios(widgets.Textarea):
     """A mapping of names to numbers, a line each: `2026-04-23: 1`."""
+
+
+class Nested(widgets.Textarea):
+    """A mapping of mappings in JSON, which a file can hold: {"b200": {"rent_1yr": {...}}}."""
 
 
 def form(scenario: str = REFERENCE) -> ScenarioForm:
@@ -223,6 +246,10 @@ def _field(name: str, value, kind: dict) -> widgets.ValueWidget:
     optional = any(each == {"type": "null"} for each in kind.get("anyOf", ()))
     if optional:
         (kind,) = [each for each in kind["anyOf"] if each != {"type": "null"}]
+    if "anyOf" in kind:  # a word, or a whole number within bounds
+        word, number = kind["anyOf"]
+        numbers = range(number["minimum"], number["maximum"] + 1)
+        return widgets.Dropdown(options=[word["const"], *numbers], value=value)
     if "enum" in kind:
         blank = [("none", None)] if optional else []
         return widgets.Dropdown(options=[*blank, *((e, e) for e in kind["enum"])], value=value)
@@ -230,12 +257,16 @@ def _field(name: str, value, kind: dict) -> widgets.ValueWidget:
         return widgets.Checkbox(value=value, indent=False)
     if kind["type"] == "integer":
         return widgets.IntText(value=value)
+    if kind["type"] == "number" and optional:
+        return OptionalNumber(value="" if value is None else f"{value:g}", placeholder="none")
     if kind["type"] == "number":
         return widgets.FloatText(value=value)
+    if kind["type"] == "object" and kind["additionalProperties"]["type"] == "object":
+        return Nested(value=json.dumps(value, indent=1) if value else "")
     if kind["type"] == "object":
         return Ratios(value="\n".join(f"{entry}: {ratio:g}" for entry, ratio in value.items()))
     if kind.get("format") == "date":
-        return widgets.DatePicker(value=date.fromisoformat(value))
+        return widgets.DatePicker(value=None if value is None else date.fromisoformat(value))
     if optional:
         return OptionalText(value=value or "", options=known_names(name), placeholder="none")
     if known_names(name):
@@ -249,19 +280,35 @@ def _value_of(field: widgets.ValueWidget):
     """
     if isinstance(field, OptionalText):
         return field.value or None
+    if isinstance(field, OptionalNumber):
+        return _number(field.value)
     if isinstance(field, widgets.DatePicker):
         return field.value.isoformat() if field.value else None
+    if isinstance(field, Nested):
+        return _nested(field.value)
     if isinstance(field, Ratios):
         return dict(_ratio(line) for line in field.value.splitlines() if line.strip())
     return field.value
 
 
+def _number(text: str) -> float | str | None:
+    try:
+        return float(text) if text.strip() else None
+    except ValueError:
+        return text
+
+
+def _nested(text: str):
+    try:
+        return json.loads(text) if text.strip() else {}
+    except json.JSONDecodeError:
+        return text
+
+
 def _ratio(line: str) -> tuple[str, float | str]:
     entry, _, number = line.rpartition(":")
-    try:
-        return entry.strip(), float(number)
-    except ValueError:
-        return entry.strip(), number.strip()
+    ratio = _number(number)
+    return entry.strip(), number.strip() if ratio is None else ratio
 
 
 def _plain_values(scenario: str) -> dict:

@@ -44,7 +44,7 @@ def _statements(case: Scenario) -> dict[str, str]:
 def _flat(tree: Any, key: str = "") -> Iterator[tuple[str, str]]:
     """Dotted keys and values of nested sections; a belief is one value."""
     if not isinstance(tree, dict):
-        yield key, str(tree)
+        yield key, "none" if tree is None else str(tree)
     elif {"low", "mid", "high"} <= set(tree):
         yield key, f"{tree['low']} / {tree['mid']} / {tree['high']} {tree['unit']}"
     else:

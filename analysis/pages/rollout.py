@@ -16,9 +16,9 @@ from analysis.laws.decision import DECISION, slacking_months
 from analysis.laws.rollout import ROLLOUT
 from analysis.laws.scoring import SCORING
 from analysis.pages.charts import rollout as charts
+from analysis.pages.decision import acts, acts_chart, answer, flips, knowing, no_acts, with_answer
 from analysis.pages.inputs import differences, sources_table
-from analysis.pages.numbers import interval
-from analysis.pages.outputs import Output, headline, table, takeaway, takeaway_row
+from analysis.pages.outputs import Output, table, takeaway, takeaway_row
 from analysis.pages.rollout_dates import (
     STAGES,
     at_announcement,
@@ -35,40 +35,43 @@ from analysis.pages.rollout_dates import (
     tasks,
     timing,
 )
-from analysis.pages.rollout_decision import acts, advice_words, costs, regrets, wait_or_buy, worth
 from analysis.pages.rollout_forecasts import register, reliability, scored
 from analysis.pages.verdicts import headline_option
 from analysis.pages.words import plain
 from analysis.questions import dates as date_questions
-from analysis.questions import decision, fleet, forecasts, supply
+from analysis.questions import fleet, forecasts, supply
+from analysis.questions.answer import TIE, cheapest_by_kind, decide
 from analysis.questions.dates import Forecast, forecast
 from analysis.scenario.scenario import Scenario
 from analysis.units import convert
 
 __all__ = [
     "acts",
+    "acts_chart",
     "answer",
     "at_announcement",
     "chances",
     "checks",
     "cohorts",
-    "costs",
     "dates",
     "dates_chart",
     "differences",
     "evidence_path",
     "fans",
+    "flips",
     "forecast",
+    "in_short",
+    "knowing",
     "launch_rates",
     "launch_record",
     "laws",
     "left_out",
     "news",
+    "no_acts",
     "numbers",
     "promised",
     "ramp",
     "register",
-    "regrets",
     "reliability",
     "scored",
     "simulated_fleet",
@@ -77,31 +80,17 @@ __all__ = [
     "tasks",
     "token_cost",
     "token_energy",
-    "wait_or_buy",
-    "worth",
 ]
 QUARTERS = (1, 2, 4)  # of next year, for which chances are taken away
 ROUNDING = 1e-9
 
 
-def answer(case: Scenario, draws: pd.DataFrame, forecast: Forecast, costs: pd.DataFrame) -> Output:
-    """When it comes, and what to do until then, each with its chance of being wrong.
-
-    `costs` is what `rollout.costs` gives: the present cost of each act, a row a draw.
-    """
-    advice = decision.advice(costs)
+def in_short(case: Scenario, forecast: Forecast) -> Output:
+    """When it comes, in a sentence: facts where it has shipped, chances where it has not."""
     doubted = forecast
     if case.rollout.assume_real:
         doubted = date_questions.forecast(date_questions.with_rollout(case, assume_real=False))
-    act = advice_words(case, forecast, advice)
-    words = f"{timing(forecast, doubted.real_share)} {act[0].upper()}{act[1:]}."
-    verdict = advice.act
-    if doubted.real_share < forecast.real_share:
-        other = decision.costs(case, draws, doubted, headline_option(draws))
-        other_act = advice_words(case, forecast, decision.advice(other))
-        words += f" At the evidence's odds instead, {other_act}."
-        verdict += ", if it exists"
-    return headline(words, interval(costs["wait"], "", "ratio"), verdict)
+    return with_answer(case, Output(timing(forecast, doubted.real_share)))
 
 
 def ramp(case: Scenario) -> alt.LayerChart:
@@ -144,7 +133,7 @@ def usd_per_mtok(fans: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(**{end: convert(rows[end], "usd/tok", "usd/Mtok") for end in ends})
 
 
-def numbers(case: Scenario, forecast: Forecast, costs: pd.DataFrame, fans: pd.DataFrame) -> Output:
+def numbers(case: Scenario, forecast: Forecast, fans: pd.DataFrame) -> Output:
     """Chances by quarter, costs of the acts and the blended cost of a token, to take away."""
     year = case.as_of.year + 1
     option = forecast.product + if_it_exists(forecast)
@@ -156,9 +145,9 @@ def numbers(case: Scenario, forecast: Forecast, costs: pd.DataFrame, fans: pd.Da
         quantity = f"chance_{milestone}_by_{year}_q{quarter}"
         words[quantity] = f"chance of {STAGES[milestone]} by Q{quarter} {year}"
         rows.append(takeaway_row(quantity, option, "1", [chance, chance, chance]))
-    for act in decision.ACTS:
-        ends = costs[act].quantile([0.1, 0.5, 0.9])
-        rows.append(takeaway_row("cost_over_buying", act, "1", list(ends)))
+    for kind, cost in cheapest_by_kind(decide(case)).items():
+        ends = [convert(end, "usd", "Musd") for end in (cost.low, cost.mid, cost.high)]
+        rows.append(takeaway_row("act_usd_per_year", kind, "Musd/year", ends))
     each_year = usd_per_mtok(fans).reset_index(drop=True).iloc[::12]
     for month, fan in each_year.iterrows():
         ends = fan[["low", "mid", "high"]]
@@ -169,7 +158,6 @@ def numbers(case: Scenario, forecast: Forecast, costs: pd.DataFrame, fans: pd.Da
 def checks(
     case: Scenario,
     forecast: Forecast,
-    costs: pd.DataFrame,
     simulated: fleet.Fleet,
 ) -> Output:
     """What has to hold of this page's numbers; AssertionError naming what does not."""
@@ -178,8 +166,8 @@ def checks(
         date_questions.chance(forecast, milestone, months)
         for milestone in ("limited", "general", "volume")
     )
-    advice = decision.advice(costs)
-    part = max(advice.knowing_date_ratio, advice.knowing_multiplier_ratio)
+    found = decide(case)
+    costs = [row.usd_per_year.mean for row in found.acts if row.usd_per_year is not None]
     checked = {
         "Chances lie between 0 and 1 and never fall": all(
             _is_cumulative(chance) for chance in (limited, general, volume)
@@ -188,9 +176,10 @@ def checks(
             (limited >= general - ROUNDING).all() and (general >= volume - ROUNDING).all()
         ),
         "No more chips are in service than were bought": _bought_before_use(case, simulated),
-        "Knowing all is worth at least as much as knowing a part": (
-            advice.knowing_ratio >= part - ROUNDING
+        "No act on the table is expected to cost less than the one advised": (
+            costs[0] * (1 - TIE) <= min(costs) + ROUNDING
         ),
+        "Knowing all is worth nothing or more": found.knowing_usd_per_year >= -ROUNDING,
     }
     failed = [words for words, holds in checked.items() if not holds]
     if failed:

@@ -23,7 +23,7 @@ def scenario_text(values: Mapping, reference: Mapping, in_params: bool = True) -
     for name, value in stated.items():
         if name in ALWAYS_STATED:
             continue
-        if name in WHOLE:
+        if name in WHOLE and isinstance(value, Mapping):
             lines.append(f"{name}:")
             lines += [f"  {entry}: {_flow(row)}" for entry, row in value.items()]
         else:

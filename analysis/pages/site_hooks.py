@@ -114,14 +114,14 @@ DOMAIN = Domain(
     inputs=(PACKAGE, PACKAGE.parent / "params/reference.yml"),
     title="What does the announcement buy?",
     lead=(
-        "Each row is a scenario, each column a question. A figure is the median of the draws; "
-        "below it the range that holds 80% of them. Follow it to the argument, its doubts and its "
-        "sources."
+        "Each row is a buyer's question and what to do. The figure is the yearly cost of that act "
+        "over going on as today, at the median, with the range that holds 80% of the draws. Its "
+        "three pages hold the argument, its doubts and its sources."
     ),
     columns=(
-        Column("efficiency", "tokens for a dollar (a megawatt where power is short), new over old"),
-        Column("cost", "work that the yearly budget buys, at today's cost"),
-        Column("rollout", "cost of renting until it comes, buying today being 1"),
+        Column("efficiency", "what each option serves"),
+        Column("cost", "what it costs"),
+        Column("rollout", "when it comes"),
     ),
     links=(
         ExtraLink(

@@ -7,5 +7,7 @@ HEADLINE = "application/vnd.passthrough.headline+json"
 NUMBERS = "application/vnd.passthrough.numbers+json"
 # A register of forecasts, as the notebook wrote it.
 FORECASTS = "application/vnd.passthrough.forecasts+json"
+# {"name": ..., "content": ...}: a JSON file that a report leaves in its scenario's folder.
+FILES = "application/vnd.passthrough.file+json"
 # {"inputs": [{"path": ..., "keys": [...]}]}: files that the notebook read beside its own scenario.
 INPUTS = "application/vnd.passthrough.inputs+json"

@@ -112,6 +112,7 @@ class Page:
     previous: Answer | None
     numbers: tuple[NumberRow, ...]
     forecasts: tuple[dict, ...]
+    files: tuple[dict, ...]
     inputs: tuple[Input, ...]
 
     @classmethod
@@ -126,6 +127,7 @@ class Page:
             previous=None if previous is None else Answer.of(previous),
             numbers=tuple(NumberRow.of(row) for row in payload["numbers"]),
             forecasts=tuple(dict(register) for register in payload["forecasts"]),
+            files=tuple(dict(file) for file in payload["files"]),
             inputs=tuple(Input.of(each) for each in payload["inputs"]),
         )
 

@@ -250,6 +250,7 @@ def _page(job: Job, description: Description, notebook: dict, length: int, start
         previous=_previous_answer(_standing_page(job), answer),
         numbers=tuple(numbers),
         forecasts=tuple(_payloads(notebook, mime.FORECASTS)),
+        files=tuple(_payloads(notebook, mime.FILES)),
         inputs=inputs_of(_payloads(notebook, mime.INPUTS), reader, started),
     )
 

@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -12,6 +13,7 @@ from itertools import groupby
 from analysis.press import html, storage
 from analysis.press.domain import Column, Domain, load_domain
 from analysis.press.jobs import Job
+from analysis.press.markup import plain
 from analysis.press.messages import Failure
 from analysis.press.records import Answer, Page, ReportRecord, page_name, record_name
 
@@ -32,6 +34,10 @@ RESULT_COLUMNS = (
 NUMBER_COLUMNS = ("notebook", "quantity", "option", "unit", "low", "mid", "high")
 FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r")  # with which a spreadsheet begins a formula
 LATEST_ENTRIES = 200
+
+
+# The plain name of a JSON file.
+FILE_NAME = re.compile(r"[a-z][a-z0-9-]{0,40}\.json")
 
 
 @dataclass(frozen=True)
@@ -183,7 +189,7 @@ def _result_rows(records: Iterable[ReportRecord]) -> list[dict]:
             page = record.page
             row |= {"heading": page.title, "question": page.question, "as_of": page.as_of}
             if page.answer is not None:
-                answer = asdict(page.answer)
+                answer = asdict(page.answer) | {"headline": plain(page.answer.headline)}
                 row |= {name: answer[name] for name in RESULT_COLUMNS if name in answer}
         row["status"] = record.status
         rows.append(row)
@@ -191,15 +197,22 @@ def _result_rows(records: Iterable[ReportRecord]) -> list[dict]:
 
 
 def _tables_of_scenario(scenario: str, records: Sequence[ReportRecord]) -> dict[str, str]:
-    """numbers.csv and forecasts.json of a scenario, where its reports have such."""
+    """numbers.csv, forecasts.json and files of a scenario, where its reports have such."""
     numbers: list[dict] = []
     registers: list[dict] = []
+    files: list[dict] = []
     for record in records:
         if record.page is not None:
             for number in record.page.numbers:
                 numbers.append({"notebook": record.notebook, **asdict(number)})
             registers += record.page.forecasts
+            files += record.page.files
     texts = {}
+    for file in files:
+        name = str(file["name"])
+        if not FILE_NAME.fullmatch(name):
+            raise OSError(f"{scenario}: a report may leave no file named {name[:80]!r}")
+        texts[f"{scenario}/{name}"] = json.dumps(file["content"], indent=1) + "\n"
     if numbers:
         texts[f"{scenario}/numbers.csv"] = _csv(NUMBER_COLUMNS, numbers)
     if registers:
@@ -249,6 +262,14 @@ class IndexRow:
     question: str
     as_of: str
     records: tuple[ReportRecord | None, ...]
+
+    @property
+    def shared(self) -> Answer | None:
+        """The answer that all reports of the row give; None where they differ or one failed."""
+        answers = [r.page.answer for r in self.records if r and r.page and not r.error]
+        if len(answers) < 2 or len(answers) < len(self.records) or answers[0] is None:
+            return None
+        return answers[0] if all(answers[0].same_as(other) for other in answers) else None
 
 
 def index(domain: Domain, records: Iterable[ReportRecord]) -> str:

@@ -31,6 +31,12 @@ from analysis.pages.words import worded
 
 TOKENS = "tokens, new for old"
 HEADLINE = "Headline"  # the step of the ladder that the claim itself takes
+MATCHINGS = {  # the shape of a published ratio, by how its sides were made comparable
+    "matched": "circle",
+    "same promise": "square",
+    "best of each": "diamond",
+    "single point": "triangle-up",
+}
 LABEL_WIDTH = 44  # characters of a line of text beside a chart of evidence
 
 
@@ -103,6 +109,7 @@ def readings(effects: pd.DataFrame, headline_ratio: float | None) -> alt.LayerCh
 def published_ratios(ratios: pd.DataFrame, headline_ratio: float | None) -> alt.LayerChart:
     """Published ratios of throughput by step, a mark a result; red: what the headline asks for.
 
+    A mark's shape says how the two sides were made comparable.
     `ratios` is what `claim.published_ratios` gives; results of other steps than the scenario's are
     faint.
     """
@@ -118,7 +125,8 @@ def published_ratios(ratios: pd.DataFrame, headline_ratio: float | None) -> alt.
     if headline_ratio:
         ends.append(headline_ratio)
     x = log_axis("times_ratio", "tokens per chip second, after for before", ends)
-    y = name_axis("step", steps.values())
+    own = [title for step, title in steps.items() if step in set(ratios["step"])]
+    y = name_axis("step", own)
     points = alt.Chart(rows).mark_point(size=70, strokeWidth=1.4, color=MEASURED)
     points = points.encode(
         x=x,
@@ -127,14 +135,14 @@ def published_ratios(ratios: pd.DataFrame, headline_ratio: float | None) -> alt.
         tooltip=tooltips(
             "baseline", "candidate", "model", "conditions", "source", times_ratio=".2f"
         ),
-        **told_apart("matching", ["matched", "best against best"], shape=["circle", "diamond"]),
+        **told_apart("matching", MATCHINGS, shape=MATCHINGS.values()),
     )
     middles = alt.Chart(medians).mark_tick(color=CANDIDATE, thickness=3, size=26)
     layers = [points, middles.encode(x=x, y=y)]
     if headline_ratio:
         layers += vertical_line(headline_ratio, CLAIM, (1, 0))
-        return titled("claim.required", layers, 230)
-    return titled("claim.published", layers, 230)
+        return titled("claim.required", layers, 44 * len(own))
+    return titled("claim.published", layers, 44 * len(own))
 
 
 def credence(updates: pd.DataFrame) -> alt.LayerChart:

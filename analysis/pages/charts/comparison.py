@@ -14,16 +14,18 @@ from analysis.pages.charts.marks import (
 from analysis.pages.charts.theme import CANDIDATE
 
 ROW = 26  # pixels
+# A line break at each space beyond twelve characters: acts are sentences.
+WRAPPED = "split(replace(datum.label, /(.{12}\\S*) /g, '$1|'), '|')"
 
 
-def gains(rows: pd.DataFrame) -> alt.LayerChart:
-    """Tokens per dollar of each scenario, the largest first: columns scenario, low, mid, high."""
+def cost_ratios(rows: pd.DataFrame) -> alt.LayerChart:
+    """Cost of the advised act over keeping, the dearest first: columns scenario, low, mid, high."""
     ordered = rows.sort_values("mid", ascending=False)
     base = alt.Chart(ordered).encode(y=name_axis("scenario", ordered["scenario"]))
     ends = [*ordered["low"], *ordered["high"], 1]
-    x = log_axis("low", "tokens per dollar, new over old", ends)
+    x = log_axis("low", "cost of the act, over keeping what runs", ends)
     layers = [*vertical_line(1), *intervals(base, x, color=CANDIDATE)]
-    return titled("all.gains", layers, ROW * len(ordered), data=ordered)
+    return titled("all.cost_ratios", layers, ROW * len(ordered), data=ordered)
 
 
 def regrets(rows: pd.DataFrame) -> alt.LayerChart:
@@ -32,7 +34,7 @@ def regrets(rows: pd.DataFrame) -> alt.LayerChart:
         "act:N",
         title=None,
         sort=list(rows["act"].unique()),
-        axis=alt.Axis(labelAngle=0, orient="top"),
+        axis=alt.Axis(labelAngle=0, orient="top", labelLimit=180, labelExpr=WRAPPED),
     )
     cells = heatmap(rows, x, name_axis("scenario", rows["scenario"]), "regret_ratio")
     return titled("all.regrets", cells, ROW * rows["scenario"].nunique(), 540)

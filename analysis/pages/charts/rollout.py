@@ -12,7 +12,6 @@ from analysis.pages.charts.marks import (
     Layers,
     band,
     dots,
-    heatmap,
     name_axis,
     share_axis,
     titled,
@@ -190,52 +189,6 @@ def cohorts(fans: pd.DataFrame) -> alt.Chart:
 def blended(months: pd.DataFrame, title: str, unit: str) -> alt.LayerChart:
     """What a token of the mixed fleet takes, month by month; title and unit are in words."""
     return titled("rollout.blended", _bands(months, unit), 220, title=title, unit=unit)
-
-
-def wait_or_buy(cells: pd.DataFrame, places: pd.DataFrame) -> alt.LayerChart:
-    """Cost of waiting over buying by delay and multiplier, with break-even and this scenario.
-
-    `cells` is what `waiting.grid` gives, `places` what `waiting.grid_marks` gives.
-    """
-    x = alt.X(
-        "delay_months:O",
-        title="months until it works for this buyer",
-        axis=alt.Axis(labelAngle=0),
-    )
-    y = alt.Y(
-        "multiplier_ratio:O",
-        sort="descending",
-        title="work per dollar, new over old",
-        axis=alt.Axis(format=".2f"),
-    )
-    scale = alt.Scale(scheme="blueorange", domainMid=1, domain=[0.4, 1.2])
-    dark = "datum.cost_ratio < 0.6 || datum.cost_ratio > 1.16"
-    base = alt.Chart(cells).encode(x=x, y=y)
-    squares = base.mark_rect().encode(
-        color=alt.Color("cost_ratio:Q", title="waiting / buying", scale=scale)
-    )
-    numbers = base.mark_text(fontSize=9).encode(
-        text=alt.Text("cost_ratio:Q", format=".2f"),
-        color=alt.condition(dark, alt.value("white"), alt.value(INK)),
-    )
-    shapes = told_apart("mark", ["pays for the delay", "this scenario"], shape=["square", "circle"])
-    marks = alt.Chart(places).mark_point(size=320, color=INK, strokeWidth=2)
-    layers = [squares, numbers, marks.encode(x=x, y=y, **shapes)]
-    return titled("rollout.wait", layers, 340)
-
-
-def regrets(table: pd.DataFrame) -> alt.LayerChart:
-    """Regret of each act in each future; the act whose worst cell is least is minimax.
-
-    `table` is what `decision.regrets` gives: a row an act, a column a future, and the worst.
-    """
-    rows = table.reset_index().melt("act", var_name="future", value_name="regret")
-    heads = alt.Axis(
-        labelAngle=0, orient="top", labelPadding=20, labelExpr="split(datum.label, ', ')"
-    )
-    x = alt.X("future:N", sort=list(table.columns), title=None, axis=heads)
-    layers = heatmap(rows, x, name_axis("act", table.index), "regret")
-    return titled("rollout.regrets", layers, 170)
 
 
 def reliability(bins: pd.DataFrame) -> alt.LayerChart:

@@ -144,8 +144,9 @@ def frontier(points: pd.DataFrame, promised: float) -> alt.LayerChart:
         strokeDash=alt.StrokeDash("option:N", legend=None)
     )
     layout = ["tensor_parallel", "data_parallel", "expert_parallel", "instances_count"]
+    pools = ["disaggregated_count", "prefill_instances_count", "draft_count", "deployment_chips"]
     marks = base.mark_point(filled=True, size=28).encode(
-        tooltip=["option", *layout, "concurrency_requests", "ttft_s"],
+        tooltip=["option", "engine", *layout, *pools, "concurrency_requests", "ttft_s"],
         shape=alt.Shape("option:N", legend=None),
     )
     return titled("speed.frontier", [lines, marks, *vertical_line(promised, dash=(4, 4))])

@@ -1,0 +1,171 @@
+"""What every page of a scenario says of the decision: the same sentence, and the rows behind it."""
+
+from dataclasses import replace
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from analysis.facts import chip
+from analysis.pages.charts import decision as charts
+from analysis.pages.numbers import Shown, musd, number
+from analysis.pages.outputs import Output, headline, table
+from analysis.pages.words import plain, worded
+from analysis.press.mime import FILES
+from analysis.questions.acts import Act
+from analysis.questions.answer import ActCost, Answer, decide, instruction
+from analysis.questions.ways import TENURE_WORDS
+from analysis.scenario.scenario import Scenario
+
+ACT_WORDS = {
+    "keep": "keep what runs",
+    "serve better": "serve better on the same chips",
+    "move": "move now",
+    "wait": "wait",
+    "bridge": "bridge, then move",
+    "split": "move a part now",
+}
+MOST_ACTS = 12  # in a table or chart: those that are far dearer help nobody
+
+
+def answer(case: Scenario) -> Output:
+    """The decision in a sentence, the same on every page."""
+    found = decide(case)
+    ratio = Shown((found.cost_ratio.low, found.cost_ratio.mid, found.cost_ratio.high), "ratio")
+    return headline(plain(found.sentence), ratio, ACT_WORDS[found.act])
+
+
+def with_answer(case: Scenario, output: Output) -> Output:
+    """An output that leaves the whole decision for the site, as answer.json of the scenario.
+
+    It is not the headline's output, which notebooks are committed with.
+    """
+    content = _rounded(decide(case).model_dump(mode="json"))
+    record = {"name": "answer.json", "content": content}
+    return replace(output, records={**output.records, FILES: record})
+
+
+def _rounded(tree: Any) -> Any:
+    """Numbers to six digits, as in numbers.csv: more are noise of the draws."""
+    if isinstance(tree, dict):
+        return {key: _rounded(value) for key, value in tree.items()}
+    if isinstance(tree, list):
+        return [_rounded(value) for value in tree]
+    return float(f"{tree:.6g}") if isinstance(tree, float) else tree
+
+
+def acts(case: Scenario) -> Output:
+    """Every act that this buyer has, the cheapest first, and what it costs a year."""
+    found = decide(case)
+    rows = []
+    for row in _available(found)[:MOST_ACTS]:
+        cost = row.usd_per_year
+        assert cost is not None
+        words = plain(_words(case, row))
+        rows.append([words, musd(cost.mean), f"{musd(cost.low)} to {musd(cost.high)}"])
+    return table(rows, ["Act", "expected cost a year", "80% range"])
+
+
+def no_acts(case: Scenario) -> Output:
+    """The ways that this buyer does not have, each with its reason."""
+    found = decide(case)
+    options: dict[tuple[str, str], list[str]] = {}
+    for row in found.acts:
+        if not row.available:
+            options.setdefault((row.tenure, row.reason), []).append(row.option)
+    rows = [
+        [plain(TENURE_WORDS[tenure]), plain(", ".join(names)), plain(reason)]
+        for (tenure, reason), names in options.items()
+    ]
+    if not rows:
+        return Output("This buyer has every option under every contract.")
+    return table(rows, ["Contract", "options", "why there is none"])
+
+
+def acts_chart(case: Scenario) -> alt.LayerChart:
+    """What the work costs a year by act, the cheapest first, with 80% ranges."""
+    found = decide(case)
+    rows = []
+    for row in _available(found)[:MOST_ACTS]:
+        cost = row.usd_per_year
+        assert cost is not None
+        rows.append(
+            {
+                "act": _words(case, row),
+                "low": cost.low,
+                "mid": cost.mid,
+                "high": cost.high,
+                "kind": row.act,
+            }
+        )
+    return charts.acts(pd.DataFrame(rows), case.budget.usd_per_year)
+
+
+def options(case: Scenario) -> Output:
+    """Every option served at its best under the promise: speed, tokens a megawatt, energy, cost."""
+    found = decide(case)
+    today = found.options[0]
+    rows = []
+    for option in found.options:
+        rate, watt = option.output_tokens_per_s_per_chip, option.tokens_per_s_per_mw
+        cost = "" if option.usd_per_mtok is None else f"${number(option.usd_per_mtok.mid)}"
+        where = "today" if option is today else plain(option.name)
+        rows.append(
+            [
+                where,
+                f"{plain(chip(option.accelerator))} in {option.precision.upper()}",
+                _mode(option.mode, option.draft_tokens),
+                f"{number(rate.mid)} ({number(rate.low)} to {number(rate.high)})",
+                f"{rate.mid / today.output_tokens_per_s_per_chip.mid:.2f}×",
+                f"{watt.mid / today.tokens_per_s_per_mw.mid:.2f}×",
+                f"{option.j_per_token.mid / today.j_per_token.mid:.2f}×",
+                cost,
+            ]
+        )
+    heads = ["Option", "chips", "served", "output tokens/s a chip", "over today"]
+    heads += ["tokens a megawatt", "board energy a token", "$ per million output tokens"]
+    return table(rows, heads)
+
+
+def flips(case: Scenario) -> Output:
+    """Beliefs that alone would change the act, at which value, and what to do then."""
+    found = decide(case)
+    if not found.flips:
+        return Output(
+            "No single belief changes the act within its range from the 1st to the 99th percentile."
+        )
+    beliefs = worded("belief")
+    rows = [
+        [
+            plain(beliefs.get(flip.input, flip.input.replace("_", " "))),
+            f"{number(flip.value)} {plain(flip.unit)}".strip(),
+            f"P{100 * flip.percentile_share:.0f}",
+            plain(flip.to),
+        ]
+        for flip in found.flips
+    ]
+    return table(rows, ["Belief", "at or beyond", "which is its", "then"])
+
+
+def knowing(case: Scenario) -> Output:
+    """What knowing everything before choosing would be worth."""
+    found = decide(case)
+    worth = musd(found.knowing_usd_per_year)
+    return Output(
+        f"Knowing everything before choosing would be worth {worth} a year; no study of it should "
+        "cost more."
+    )
+
+
+def _available(found: Answer) -> list[ActCost]:
+    return [row for row in found.acts if row.available]
+
+
+def _words(case: Scenario, row: ActCost) -> str:
+    act = Act(row.act, row.option, row.tenure, row.later_option, row.later_tenure)  # type: ignore[arg-type]
+    return instruction(case, act)
+
+
+def _mode(mode: str, draft_tokens: int) -> str:
+    pools = "pools" if mode == "disaggregated" else "one pool"
+    return f"{pools}, {draft_tokens} drafts" if draft_tokens else pools
