@@ -229,31 +229,109 @@ def predict(
         print(table.to_string(index=False), file=sys.stderr if output is None else sys.stdout)
 
 
+Pair = typer.Option(help="For one question, without a file.", rich_help_panel="One question")
+
+
+class Objective(StrEnum):
+    """What the best deployment is best at."""
+
+    tokens = "tokens"
+    usd = "usd"
+    joules = "joules"
+
+
 @app.command()
 def best(
     questions: Annotated[
-        Path, typer.Argument(help="A CSV, TSV or semicolon file; - is standard in.")
-    ],
-    output: Output = None,
+        Path | None, typer.Argument(help="A CSV, TSV or semicolon file; - is standard in.")
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option(help="Of one question: tokens written. Of a file: where to write."),
+    ] = None,
+    promise: Annotated[
+        float | None, typer.Option(help="Tokens/s for each user, for rows that do not say it.")
+    ] = None,
+    objective: Annotated[Objective, Pair] = Objective.tokens,
+    accelerator: Annotated[str | None, Pair] = None,
+    model: Annotated[str | None, Pair] = None,
+    precision: Annotated[str, Pair] = "",
+    engine: Annotated[str, Pair] = "",
+    input: Annotated[float | None, Pair] = None,
+    chips: Annotated[int | None, Pair] = None,
+    ttft: Annotated[float, Pair] = float("inf"),
+    cached_share: Annotated[float, Pair] = 0.0,
+    usd_per_hour: Annotated[float | None, Pair] = None,
 ):
-    """Add the best deployment that keeps a promise to each row of a table of questions.
+    """The best deployments that keep a promise: for one question, or for each row of a table.
 
-    Columns: accelerator, model, precision, chips (the most that one deployment may span),
-    input_tokens, output_tokens, tokens_per_s_per_user. Optional: ttft_limit_s, cached_share, mode
-    and engine; a blank lets the search choose.
+    python -m analysis best --accelerator gb300 --model deepseek-r1 --precision fp4 --input 8192
+    --output 1024 --promise 30
 
-    Added: the layout, draft_tokens and concurrency as `predict` reads them, its predictions with
-    their ranges, and reason where nothing keeps the promise, with the nearest that can be had.
+    prints the five best, by tokens/s a chip, $ per million output tokens (all chips busy, at the
+    longest contract that is quoted, or at --usd-per-hour) or joules of the boards a token, and how
+    the engine of the best is started. Several accelerators or precisions are separated by commas;
+    --chips is the most that a deployment may span, a scale-up domain without it.
+
+    A table has columns accelerator, model, precision, chips, input_tokens, output_tokens and
+    tokens_per_s_per_user, and may have ttft_limit_s, cached_share, mode and engine; a blank lets
+    the search choose. Added are the layout, draft_tokens and concurrency as `predict` reads them,
+    its predictions with their ranges, and reason where nothing keeps the promise, with the nearest
+    that can be had.
     """
-    from analysis.model import best as search
     from analysis.model.files import read_table
+    from analysis.model.search import best as search
+
+    if questions is not None:
+        try:
+            table = read_table(questions)
+            if promise is not None and "tokens_per_s_per_user" not in table:
+                table["tokens_per_s_per_user"] = promise
+            found = search(table)
+        except ValueError as fault:
+            print(fault, file=sys.stderr)
+            raise typer.Exit(2) from fault
+        found.to_csv(output or sys.stdout, index=False)
+        return
+    stated = {"--accelerator": accelerator, "--model": model, "--input": input}
+    stated |= {"--output": output, "--promise": promise}
+    missing = [name for name, value in stated.items() if value is None]
+    if accelerator is None or model is None or input is None or output is None or promise is None:
+        print(f"state {', '.join(missing)}, or a file of questions", file=sys.stderr)
+        raise typer.Exit(2)
+    try:
+        written = float(output)
+    except ValueError:
+        print(f"--output {output!r}: without a file, a number of tokens", file=sys.stderr)
+        raise typer.Exit(2) from None
+    numbers = {"--input": input, "--output": written, "--promise": promise, "--ttft": ttft}
+    numbers |= {"--chips": chips or 1, "--usd-per-hour": usd_per_hour or 1}
+    wrong = [name for name, number in numbers.items() if not number > 0]
+    if wrong or not 0 <= cached_share < 1:
+        words = f"{', '.join(wrong)}: above 0" if wrong else "--cached-share: 0 up to below 1"
+        print(words, file=sys.stderr)
+        raise typer.Exit(2)
+    from analysis.model.alternatives import Unanswerable, best_few, printed
 
     try:
-        found = search(read_table(questions))
-    except ValueError as fault:
+        few = best_few(
+            accelerator.split(","),
+            model,
+            precision.split(","),
+            input_tokens=input,
+            output_tokens=written,
+            tokens_per_s_per_user=promise,
+            ttft_limit_s=ttft,
+            cached_share=cached_share,
+            chips=chips,
+            engine=engine,
+            objective=objective.value,
+            usd_per_hour=usd_per_hour,
+        )
+    except Unanswerable as fault:
         print(fault, file=sys.stderr)
         raise typer.Exit(2) from fault
-    found.to_csv(output or sys.stdout, index=False)
+    print(printed(few))
 
 
 @app.command()

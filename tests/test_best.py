@@ -1,0 +1,190 @@
+"""The few best deployments of one question: order, prices, words, and how engines are started."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from analysis.model.alternatives import Unanswerable, best_few, layout_words
+from analysis.model.launch import launch_commands
+from analysis.model.search import RATE
+
+ROOT = Path(__file__).parents[1]
+R1 = {"input_tokens": 8192, "output_tokens": 1024, "tokens_per_s_per_user": 30}
+ONE_POOL = {
+    "mode": "aggregated",
+    "tensor_parallel": 1,
+    "data_parallel": 8,
+    "expert_parallel": 8,
+    "pipeline_parallel": 1,
+    "draft_tokens": 3,
+    "concurrency": 512,
+}
+POOLS = {
+    "mode": "disaggregated",
+    "prefill_workers": 3,
+    "decode_workers": 2,
+    "prefill_tensor_parallel": 4,
+    "prefill_data_parallel": 1,
+    "prefill_expert_parallel": 1,
+    "prefill_pipeline_parallel": 1,
+    "decode_tensor_parallel": 1,
+    "decode_data_parallel": 16,
+    "decode_expert_parallel": 16,
+    "decode_pipeline_parallel": 1,
+    "draft_tokens": 0,
+    "concurrency": 1000,
+}
+
+
+@pytest.fixture(scope="module")
+def few():
+    return best_few(["gb300"], "deepseek-r1", ["fp4"], **R1)
+
+
+def test_five_layouts_that_keep_the_promise_and_the_best_first(few):
+    assert len(few) == 5
+    assert few[RATE].is_monotonic_decreasing
+    assert (few["tokens_per_s_per_user"] >= 30).all()
+    assert not few.duplicated(["engine", "layout", "draft_tokens"]).any()
+    assert (few[f"{RATE}_p10"] < few[RATE]).all()
+    assert (few[RATE] < few[f"{RATE}_p90"]).all()
+
+
+def test_dollars_are_those_of_the_chip_hour_over_its_tokens(few):
+    stated = best_few(["gb300"], "deepseek-r1", ["fp4"], usd_per_hour=3.6, **R1)
+    by_hand = 3.6 / 3600 / stated[RATE] * 1e6
+    np.testing.assert_allclose(stated["usd_per_mtok"], by_hand)
+    assert stated["price"].unique().tolist() == ["$3.6 an hour, as stated"]
+    assert few["price"].str.startswith("rent_3yr at $").all()
+
+
+def test_each_objective_has_its_own_order():
+    chips = ["b200", "gb300", "mi355x"]
+    orders = {}
+    for objective, column in (("usd", "usd_per_mtok"), ("joules", "energy_j_per_output_token")):
+        found = best_few(chips, "deepseek-r1", ["fp4"], objective=objective, **R1)
+        assert found[column].is_monotonic_increasing
+        orders[objective] = found
+    fastest = best_few(chips, "deepseek-r1", ["fp4"], **R1)
+    for objective, column in (("usd", "usd_per_mtok"), ("joules", "energy_j_per_output_token")):
+        assert orders[objective][column].iloc[0] <= fastest[column].min()
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"accelerators": ["l4"], "chips": 1}, "does not fit in memory"),
+        ({"tokens_per_s_per_user": 5000}, "the most is"),
+        ({"ttft_limit_s": 1e-6}, "the soonest comes after"),
+        ({"accelerators": ["gb30"]}, "gb300"),
+    ],
+)
+def test_what_cannot_be_had_is_said_with_the_nearest(changed, words):
+    asked = {"accelerators": ["gb300"], "model": "deepseek-r1", "precisions": ["fp4"], **R1}
+    with pytest.raises(Unanswerable, match=words):
+        best_few(**{**asked, **changed})
+
+
+def test_an_unknown_objective_is_refused():
+    with pytest.raises(ValueError, match="tokens"):
+        best_few(["gb300"], "deepseek-r1", objective="token", **R1)
+
+
+def test_layouts_in_short_words():
+    assert layout_words(ONE_POOL) == "DP8 EP8"
+    assert layout_words({**ONE_POOL, "data_parallel": 1, "expert_parallel": 1}) == "TP1"
+    assert layout_words(POOLS) == "3x TP4 + 2x DP16 EP16"
+
+
+# The flags as vLLM, SGLang and TensorRT-LLM document them; a rank's share of requests by hand.
+COMMANDS = {
+    "vllm": [
+        "vllm serve $MODEL --tensor-parallel-size 1 --data-parallel-size 8 "
+        "--enable-expert-parallel --max-num-seqs 64 "
+        """--speculative-config '{"method": "mtp", "num_speculative_tokens": 3}'"""
+    ],
+    "sglang": [
+        "python -m sglang.launch_server --model-path $MODEL --tp-size 8 --dp-size 8 "
+        "--enable-dp-attention --ep-size 8 --max-running-requests 512 "
+        "--speculative-algorithm EAGLE --speculative-num-steps 3 "
+        "--speculative-eagle-topk 1 --speculative-num-draft-tokens 4"
+    ],
+    "trtllm": [
+        """echo '{"enable_attention_dp": true, "speculative_config": """
+        """{"decoding_type": "MTP", "num_nextn_predict_layers": 3}}' > serve.yml; """
+        "trtllm-serve $MODEL --tp_size 8 --ep_size 8 --max_batch_size 64 "
+        "--extra_llm_api_options serve.yml"
+    ],
+    "": [],
+}
+
+
+@pytest.mark.parametrize("engine", COMMANDS)
+def test_one_pool_is_started_by_one_command(engine):
+    assert launch_commands({**ONE_POOL, "engine": engine}) == COMMANDS[engine]
+
+
+def test_pools_are_started_by_a_command_each():
+    prefill, decode = launch_commands({**POOLS, "engine": "sglang"})
+    assert prefill.endswith("--tp-size 4 --disaggregation-mode prefill")
+    assert "--tp-size 16 --dp-size 16 --enable-dp-attention --ep-size 16" in decode
+    assert decode.endswith("--max-running-requests 500 --disaggregation-mode decode")
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "analysis", "best", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_the_example_of_the_help_runs_as_printed():
+    example = (
+        "--accelerator gb300 --model deepseek-r1 --precision fp4 --input 8192 "
+        "--output 1024 --promise 30"
+    )
+    shown = " ".join(run("--help").stdout.replace("│", " ").split())
+    assert f"python -m analysis best {example}" in shown
+    answer = run(*example.split())
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.count("gb300 fp4") == 5
+    assert "trtllm-serve $MODEL" in answer.stdout or "vllm serve" in answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "state --accelerator, --model, --input, --output, --promise"),
+        (("--accelerator", "gb300", "--model", "deepseek-r1"), "state --input"),
+        (
+            ("--accelerator=b200", "--model=m", "--input=1", "--output=a.csv", "--promise=1"),
+            "a number of tokens",
+        ),
+        (
+            ("--accelerator=b200", "--model=m", "--input=0", "--output=1", "--promise=-1"),
+            "--input, --promise: above 0",
+        ),
+        (("no-such-file.csv",), "no-such-file.csv"),
+    ],
+)
+def test_what_is_missing_or_wrong_is_said_in_a_line(arguments, words):
+    answer = run(*arguments)
+    assert answer.returncode == 2
+    assert words in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_the_session_of_the_readme_runs_as_printed(tmp_path):
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (session,) = re.findall(r"```console\n(.*?)```", text, re.DOTALL)
+    commands = [part.split("\n", 1) for part in session.split("$ ")[1:]]
+    assert len(commands) == 2
+    for command, printed in commands:
+        arguments = shlex.split(command.replace("answers.csv", str(tmp_path / "answers.csv")))
+        answer = subprocess.run(
+            [sys.executable, *arguments[1:]], capture_output=True, text=True, check=True, cwd=ROOT
+        )
+        assert answer.stdout.rstrip() == printed.rstrip()
