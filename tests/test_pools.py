@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.calibration import validation
+from analysis.calibration.best_of_each import best_of_each
 from analysis.facts import table
 from analysis.laws.decode import imbalance_ratio
 from analysis.laws.network import path_bytes_per_s_per_chip
@@ -16,8 +17,10 @@ from analysis.laws.pools import closed_loop_s
 from analysis.laws.throughput import THROUGHPUT
 from analysis.model.acceptance import acceptance
 from analysis.model.closed_loop import serve
+from analysis.model.dimensions import same_dimensions
 from analysis.model.layouts import Infeasible
 from analysis.model.manner import KINDS
+from analysis.model.measured import serving_points
 from analysis.model.points import read_points
 from analysis.model.predict import predict
 from analysis.model.ranks import resolve_pools
@@ -306,3 +309,29 @@ def test_left_out_points_of_each_kind_are_as_near_as_promised(kind, scheme, most
 
 def test_no_point_is_of_a_chip_that_nobody_can_buy_yet():
     assert "vr200" not in set(table("serving")["accelerator"])
+
+
+def test_the_best_measured_is_the_highest_point_that_keeps_the_promise():
+    """By hand: B200 in FP4, DeepSeek-R1 and what has its dimensions, 8,192 in and 1,024 out."""
+    rows = best_of_each()
+    points = serving_points()
+    alike = points["model"].map(same_dimensions) == same_dimensions("deepseek-r1")
+    own = points[alike].query(
+        "accelerator == 'b200' and precision == 'fp4' "
+        "and input_tokens == 8192 and output_tokens == 1024"
+    )
+    for promise in (20, 50, 100):
+        rate = own.loc[own["tpot_s"] <= 1 / promise, "output_tokens_per_s_per_chip"].max()
+        row = rows.query("accelerator == 'b200' and precision == 'fp4' and promise == @promise")
+        assert row["measured"].item() == rate
+    for _, each in rows.groupby(["accelerator", "precision"]):
+        assert (each["predicted"].dropna().diff().dropna() <= 1e-9).all()
+        assert (each["measured"].dropna().diff().dropna() <= 1e-9).all()
+
+
+def test_what_is_found_best_stays_near_what_was_measured_best_where_much_was():
+    """Judged bounds: the search may find better than people tried, not twice as good."""
+    rows = best_of_each().query("points >= 50").dropna()
+    ratio = rows["predicted"] / rows["measured"]
+    assert len(ratio) >= 10
+    assert 0.8 <= ratio.median() <= 1.33

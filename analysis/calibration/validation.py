@@ -22,6 +22,7 @@ SCHEMES = {
     "generation": "unseen generations",
 }
 REPORTS = "unseen reports"
+WHOLE = ("model", "accelerator")  # schemes that leave out whole things
 SERIES = ["accelerator", "model", "precision", "engine"]
 LAYOUT = [
     "chips",
@@ -55,6 +56,21 @@ def points(scheme: str = "configuration", kind: str = KINDS[0]) -> pd.DataFrame:
         rows[f"{quantity}_error"] = error
         rows[f"{quantity}_predicted"] = rows[quantity] * np.exp(error)
     return rows.reset_index(drop=True).assign(left_out=SCHEMES.get(scheme, REPORTS))
+
+
+def by_kind() -> pd.DataFrame:
+    """Median absolute errors of throughput by kind of serving and by what was left out.
+
+    Columns are kind, left_out, points and error; kinds that a scheme leaves nothing of are absent.
+    """
+    schemes = [(kind, scheme) for kind in KINDS[:4] for scheme in ("configuration", *WHOLE)]
+    rows = []
+    for kind, scheme in (*schemes, (KINDS[4], "report")):
+        found = points(scheme, kind)[f"{QUANTITIES[0]}_error"].dropna()
+        if len(found):
+            left_out = SCHEMES.get(scheme, REPORTS)
+            rows.append((kind, left_out, len(found), _median_error(found)))
+    return pd.DataFrame(rows, columns=["kind", "left_out", "points", "error"])
 
 
 def errors(rows: pd.DataFrame, by: str) -> pd.DataFrame:

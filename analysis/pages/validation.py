@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.calibration import validation
+from analysis.calibration.best_of_each import best_of_each
 from analysis.calibration.published import mlperf, records
 from analysis.calibration.validation import fp4_over_fp8 as fp4_pairs
 from analysis.calibration.validation import points
@@ -26,6 +27,10 @@ from analysis.pages.words import plain, worded
 
 __all__ = [
     "answer",
+    "best_error",
+    "best_of_each",
+    "best_table",
+    "by_kind",
     "coefficients",
     "coverage",
     "errors_by",
@@ -49,6 +54,7 @@ __all__ = [
 ]
 RATE = "output_tokens_per_s_per_chip"
 GROUPS = ("accelerator", "model", "engine")  # by which coverage is counted
+MANY_POINTS = 50  # from which a measured best is likely near the best there is; judged
 NEXT_OF_ITS_GENERATION = "unseen accelerators of a known generation"
 
 
@@ -117,6 +123,49 @@ def summary() -> Output:
                 }
             )
     return takeaway(rows)
+
+
+def by_kind() -> Output:
+    """Errors of throughput by kind of serving, a column for what was left out."""
+    rows = validation.by_kind()
+    rows["shown"] = [f"{row.error:.0%} of {row.points:,}" for row in rows.itertuples()]
+    shown = rows.pivot_table("shown", "kind", "left_out", aggfunc="first", sort=False).fillna("")
+    return html_table(shown.reset_index().rename_axis(columns=None))
+
+
+def best_error(rows: pd.DataFrame) -> Output:
+    """How far the best found lies from the best measured; `rows` is what `best_of_each` gives."""
+    both = rows.dropna(subset=["measured", "predicted"])
+    ratio = both["predicted"] / both["measured"]
+    many = ratio[both["points"] >= MANY_POINTS]
+    return say(
+        "Over {count} questions the best that the search finds is **{ratio:.2f} times** the best "
+        "that anybody measured, in the median, and off by **{error:.0%}**; where at least {many} "
+        "points were measured, {ratio_many:.2f} times.",
+        count=len(both),
+        ratio=ratio.median(),
+        error=(ratio - 1).abs().median(),
+        many=MANY_POINTS,
+        ratio_many=many.median(),
+    )
+
+
+def best_table(rows: pd.DataFrame) -> Output:
+    """Best found over best measured, tokens/s a chip, a row a chip, a column a promised speed."""
+    names = {"accelerator": "chip", "precision": "weights", "points": "points"}
+    texts = [
+        "" if np.isnan(row.measured) else f"{_rate(row.predicted)} over {row.measured:,.0f}"
+        for row in rows.itertuples()
+    ]
+    shown = rows.assign(text=texts, accelerator=rows["accelerator"].map(chip))
+    shown["promise"] = shown["promise"].map("at {:.0f} tokens/s a user".format)
+    promises = list(dict.fromkeys(shown["promise"]))
+    wide = shown.pivot_table("text", list(names), "promise", aggfunc="first", sort=False)[promises]
+    return html_table(wide.reset_index().rename(columns=names).rename_axis(columns=None))
+
+
+def _rate(value: float) -> str:
+    return "none" if np.isnan(value) else f"{value:,.0f}"
 
 
 def time_per_token(points: pd.DataFrame) -> alt.LayerChart:
