@@ -3,6 +3,7 @@ addresses.
 """
 
 import ast
+import importlib
 import json
 import re
 import subprocess
@@ -372,3 +373,15 @@ def test_of_the_reports_only_numbers_and_answers_are_kept():
     kept = [path for path in tracked() if path.is_relative_to(ROOT / "reports")]
     names = {"numbers.csv", "answer.json", "answer.schema.json"}
     assert [name_of(path) for path in kept if path.name not in names] == []
+
+
+BENCHMARKS = sorted((ROOT / "tests/benchmarks").glob("bench_*.py"))
+
+
+@pytest.mark.parametrize("path", BENCHMARKS, ids=lambda path: path.stem)
+def test_a_benchmark_imports_what_there_is(path):
+    """Benchmarks run by hand; what they import is renamed by others."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("analysis"):
+            module = importlib.import_module(str(node.module))
+            assert [name.name for name in node.names if not hasattr(module, name.name)] == []

@@ -21,7 +21,7 @@ def levels(
 
     `manner` is how a model is served: the words of manner.py, blank for one pool, no drafts, tuned.
     """
-    family = table("families").set_index("accelerator").loc[accelerator]
+    family = _families()[accelerator]
     platform = series = ""
     if engine:
         platform = f"{family['generation']} {engine} {precision}"
@@ -41,6 +41,12 @@ def levels(
 
 
 @cache
+def _families() -> dict[str, dict[str, str]]:
+    """Maker and generation of each accelerator."""
+    return table("families").set_index("accelerator").to_dict("index")
+
+
+@cache
 def coefficients(
     accelerator: str, engine: str, precision: str, model: str = "", manner: str = ""
 ) -> dict[str, float]:
@@ -48,17 +54,27 @@ def coefficients(
 
     Without a model, nothing of a series is applied.
     """
-    rows = table("coefficients")
-    pool = rows[rows["level"] == "pool"]
-    values = dict(zip(pool["field"], pool["value"].astype(float), strict=True))
+    learnt = _learnt()
+    (pool,) = [things for level, things in learnt.items() if level[0] == "pool"]
+    values = dict(pool)
     named = levels(accelerator, model or names(Model)[0], precision, engine, manner)
     if not model:
         del named["series"]
     for level, thing in named.items():
-        own = rows[(rows["level"] == level) & (rows["thing"] == thing)]
-        for field, value in zip(own["field"], own["value"], strict=True):
-            values[field] *= float(value)
+        for field, value in learnt.get((level, thing), {}).items():
+            values[field] *= value
     return values
+
+
+@cache
+def _learnt() -> dict[tuple[str, str], dict[str, float]]:
+    """Values by field of each level and thing: tables are slow to ask for every combination."""
+    rows = table("coefficients")
+    rows = rows.assign(thing=rows["thing"].fillna(""), value=rows["value"].astype(float))
+    return {
+        (str(level), str(thing)): dict(zip(own["field"], own["value"].tolist(), strict=True))
+        for (level, thing), own in rows.groupby(["level", "thing"], sort=False)
+    }
 
 
 @cache
@@ -72,24 +88,35 @@ def log_sd(
     where both are new, the two add in squares. What people run is a new report as well.
     """
     kind = kind_of(manner)
-    rows = table("log_sd")
-    by_level = rows[rows["kind"] == kind].pivot_table("log_sd", "level", "quantity")
+    by_level, by_series = _log_sds(kind)
     unseen = _unseen(accelerator, model)
     if unseen:
         sizes = np.sqrt((by_level.loc[unseen] ** 2).sum())
     else:
         series = levels(accelerator, model, precision, engine)["series"]
-        own = rows[(rows["level"] == "series_known") & (rows["kind"] == kind)]
-        own = own[own["thing"] == series].set_index("quantity")["log_sd"]
+        own = pd.Series(by_series.get(series, {}), dtype=float)
         sizes = own.reindex(by_level.columns).fillna(by_level.loc["series"])
     if "report" in by_level.index:
         sizes = np.maximum(sizes, by_level.loc["report"])
     return sizes.to_dict()
 
 
+@cache
+def _log_sds(kind: str) -> tuple[pd.DataFrame, dict[str, dict[str, float]]]:
+    """Of one kind of serving: sizes by level and quantity, and by known series and quantity."""
+    rows = table("log_sd")
+    rows = rows[rows["kind"] == kind]
+    known = rows[rows["level"] == "series_known"]
+    by_series = {
+        str(series): dict(zip(own["quantity"], own["log_sd"], strict=True))
+        for series, own in known.groupby("thing")
+    }
+    return rows.pivot_table("log_sd", "level", "quantity"), by_series
+
+
 def _unseen(accelerator: str, model: str) -> list[str]:
     """What of these two the fit has never met: a generation or an accelerator, and a model."""
-    generation = table("families").set_index("accelerator")["generation"]
+    generation = {name: family["generation"] for name, family in _families().items()}
     fitted = _fitted_things()
     unseen = []
     if generation[accelerator] not in {generation[name] for name in fitted["accelerator"]}:
@@ -124,9 +151,8 @@ def measured_tuned(frame: pd.DataFrame) -> np.ndarray:
 def _tuned(accelerator: str, model: str, precision: str, engine: str) -> bool:
     if accelerator not in names(Accelerator) or model not in names(Model):
         return False
-    rows = table("log_sd")
-    known = rows[(rows["level"] == "series_known") & (rows["kind"] == kind_of(""))]
-    return levels(accelerator, model, precision, engine)["series"] in set(known["thing"])
+    _, known = _log_sds(kind_of(""))
+    return levels(accelerator, model, precision, engine)["series"] in known
 
 
 @cache

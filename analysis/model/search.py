@@ -404,8 +404,10 @@ class Chip:
         )
         pairs = pairs.merge(pd.DataFrame({"decode_workers": DECODE_COUNTS}), how="cross")
         needed = pairs["answers_per_s"] * pairs["decode_workers"] * pairs["prefill_prompt_s"]
-        either = pd.concat([pairs.assign(prefill_workers=rounded(needed).clip(lower=1))
-                            for rounded in (np.floor, np.ceil)])  # fmt: skip
+        fewer, more = np.floor(needed), np.ceil(needed)
+        either = pd.concat(
+            [pairs.assign(prefill_workers=count.clip(lower=1)) for count in (fewer, more)]
+        )
         used = either["prefill_workers"] * either["prefill_size"]
         used = used + either["decode_workers"] * either["size"]
         either = either.assign(deployment_chips=used)[used <= chips]
