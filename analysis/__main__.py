@@ -279,19 +279,15 @@ def best(
     its predictions with their ranges, and reason where nothing keeps the promise, with the nearest
     that can be had.
     """
-    from analysis.model.files import read_table
-    from analysis.model.search import best as search
+    from analysis.model import best as search
+    from analysis.model.alternatives import best_few, printed
+    from analysis.model.file_text import file_name, read_table, read_text
 
     if questions is not None:
-        try:
-            table = read_table(questions)
-            if promise is not None and "tokens_per_s_per_user" not in table:
-                table["tokens_per_s_per_user"] = promise
-            found = search(table)
-        except ValueError as fault:
-            print(fault, file=sys.stderr)
-            raise typer.Exit(2) from fault
-        found.to_csv(output or sys.stdout, index=False)
+        table = read_table(read_text(questions), file_name(questions))
+        if promise is not None and "tokens_per_s_per_user" not in table:
+            table["tokens_per_s_per_user"] = promise
+        search(table).to_csv(output or sys.stdout, index=False)
         return
     stated = {"--accelerator": accelerator, "--model": model, "--input": input}
     stated |= {"--output": output, "--promise": promise}
@@ -311,26 +307,20 @@ def best(
         words = f"{', '.join(wrong)}: above 0" if wrong else "--cached-share: 0 up to below 1"
         print(words, file=sys.stderr)
         raise typer.Exit(2)
-    from analysis.model.alternatives import Unanswerable, best_few, printed
-
-    try:
-        few = best_few(
-            accelerator.split(","),
-            model,
-            precision.split(","),
-            input_tokens=input,
-            output_tokens=written,
-            tokens_per_s_per_user=promise,
-            ttft_limit_s=ttft,
-            cached_share=cached_share,
-            chips=chips,
-            engine=engine,
-            objective=objective.value,
-            usd_per_hour=usd_per_hour,
-        )
-    except Unanswerable as fault:
-        print(fault, file=sys.stderr)
-        raise typer.Exit(2) from fault
+    few = best_few(
+        accelerator.split(","),
+        model,
+        precision.split(","),
+        input_tokens=input,
+        output_tokens=written,
+        tokens_per_s_per_user=promise,
+        ttft_limit_s=ttft,
+        cached_share=cached_share,
+        chips=chips,
+        engine=engine,
+        objective=objective.value,
+        usd_per_hour=usd_per_hour,
+    )
     print(printed(few))
 
 
@@ -408,7 +398,7 @@ def main() -> None:
         ValueError,
         OSError,
     ) as fault:  # their classes are ValueErrors; the modules take long to import
-        words = ("ScenarioError", "MeasurementFault")
+        words = ("ScenarioError", "MeasurementFault", "Unanswerable")
         if type(fault).__name__ not in words and not isinstance(fault, OSError):
             raise
         print(fault, file=sys.stderr)

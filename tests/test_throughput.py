@@ -3,6 +3,7 @@ equations as a limit.
 """
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,8 +12,10 @@ from analysis.facts import Model, find
 from analysis.laws.architecture import ARCHITECTURE
 from analysis.laws.speculation import accepted_tokens_ratio
 from analysis.laws.throughput import THROUGHPUT
-from analysis.model.layouts import Infeasible, best_layout, frontier, sweep
+from analysis.model.closed_loop import serve
+from analysis.model.layouts import Infeasible
 from analysis.model.runner import evaluate
+from analysis.model.search import best_deployment, deployments, frontier
 from analysis.model.settings import UNITS, setting
 
 LAYOUT = {
@@ -165,10 +168,17 @@ def test_speculation_yields_what_leviathan_et_al_derive():
     assert accepted["tpot_s"] < served(PAIRS[1])["tpot_s"]
 
 
+ONE_POOL = (("aggregated",), (0,))  # modes and depths of drafts
+
+
+def offers(accelerator: str, engine: str) -> pd.DataFrame:
+    lengths = [WORK[f"{kind}_tokens_per_request"] for kind in ("input", "output")]
+    return deployments(accelerator, "deepseek-r1", "fp8", engine, 8, *lengths, 0.0, *ONE_POOL)
+
+
 def test_the_frontier_only_falls_and_names_its_layouts():
-    points = frontier(
-        "b200", "deepseek-r1", "fp8", None, 8, WORK | {"cached_share": 0.0}, usd_per_s_per_chip=1e-3
-    )
+    points = frontier(offers("b200", ""))
+    points["usd_per_output_token"] = 1e-3 / points["output_tokens_per_s_per_chip"]
     assert (np.diff(points["tokens_per_s_per_user"]) <= 0).all()
     assert (np.diff(points["output_tokens_per_s_per_chip"]) > 0).all()
     assert points["usd_per_output_token"].is_monotonic_decreasing
@@ -178,11 +188,11 @@ def test_the_frontier_only_falls_and_names_its_layouts():
 def test_the_best_layout_keeps_its_promises_and_nothing_that_keeps_them_is_better():
     work, promise = WORK | {"cached_share": 0.0}, {"tokens_per_s_per_user": 40, "ttft_limit_s": 2}
     named = ("b200", "deepseek-r1", "fp8", "sglang", 8)
-    laid = best_layout(*named, work, promise)
-    best = evaluate(setting(*named[:4]) | work | laid, THROUGHPUT)
+    laid = best_deployment(named[:4], named[4], work, promise, *ONE_POOL)
+    best = serve(laid.columns)
     assert 1 / best["tpot_s"] >= 40
     assert best["ttft_s"] <= 2
-    points = sweep(*named, work)
+    points = offers("b200", "sglang")
     kept = points[(points["tokens_per_s_per_user"] >= 40) & (points["ttft_s"] <= 2)]
     assert kept["output_tokens_per_s_per_chip"].max() == pytest.approx(
         best["output_tokens_per_s_per_chip"]
@@ -192,11 +202,8 @@ def test_the_best_layout_keeps_its_promises_and_nothing_that_keeps_them_is_bette
 @pytest.mark.parametrize(("chips", "speed", "message"), [(1, 10, "memory"), (8, 5000, "promised")])
 def test_a_promise_that_no_layout_keeps_is_refused_with_a_reason(chips, speed, message):
     with pytest.raises(Infeasible, match=message):
-        best_layout(
-            "h200-sxm",
-            "deepseek-r1",
-            "fp8",
-            None,
+        best_deployment(
+            ("h200-sxm", "deepseek-r1", "fp8", ""),
             chips,
             WORK | {"cached_share": 0.0},
             {"tokens_per_s_per_user": speed, "ttft_limit_s": 5},

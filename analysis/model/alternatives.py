@@ -10,13 +10,13 @@ from analysis.facts import Accelerator, chosen, find, nearest, read_names
 from analysis.model.board_power import ENERGY
 from analysis.model.launch import launch_commands
 from analysis.model.predict import predict
-from analysis.model.search import LAYOUT, RATE, WORKER, deployments, stated_layout
+from analysis.model.prices import CONTRACTS
+from analysis.model.ranks import POOLS
+from analysis.model.search import LAYOUT, RATE, WORKER, deployments, keeping, stated_layout
 from analysis.units import convert
 
-CONTRACTS = ("rent_3yr", "rent_1yr", "rent_on_demand")  # of several quotes the first counts
 OBJECTIVES = {"tokens": (RATE, False), "usd": ("usd_per_mtok", True), "joules": (ENERGY, True)}
 COUNT = 5
-POOLS = ("prefill", "decode")
 MOST = 2000  # deployments that are predicted with their energy: the fastest that keep the promise
 SHOWN = [
     *("accelerator", "precision", "engine", "mode", "layout", "draft_tokens", "concurrency"),
@@ -104,15 +104,8 @@ def _kept(offers: pd.DataFrame, speed: float, limit_s: float) -> tuple[pd.DataFr
     """The fastest of the deployments that keep a promise, or why there is none."""
     if offers.empty:
         return offers, "does not fit in memory"
-    in_time = offers[offers["ttft_s"] <= limit_s]
-    if in_time.empty:
-        soonest = offers["ttft_s"].min()
-        return in_time, f"no first token in time; the soonest comes after {soonest:.3g} s"
-    kept = in_time[in_time["tokens_per_s_per_user"] >= speed]
-    if kept.empty:
-        fastest = in_time["tokens_per_s_per_user"].max()
-        return kept, f"the promise cannot be kept; the most is {fastest:.3g} tokens/s a user"
-    return kept.sort_values(RATE, ascending=False, kind="stable").head(MOST), ""
+    kept, nearest = keeping(offers, speed, limit_s)
+    return kept.sort_values(RATE, ascending=False, kind="stable").head(MOST), nearest
 
 
 def _predicted(kept: pd.DataFrame, names: tuple[str, ...], question: dict) -> pd.DataFrame:
@@ -154,7 +147,10 @@ def _ranks(row: dict, prefix: str) -> str:
 
 
 def _price(chip: str, usd_per_hour: float | None, as_of: str | None) -> tuple[float, str]:
-    """Dollars of a chip hour, and what that price is; NaN where nobody has quoted one."""
+    """Dollars of a chip hour, and what that price is; NaN where nobody has quoted one.
+
+    Of several quotes that of the longest contract counts.
+    """
     if usd_per_hour is not None:
         return usd_per_hour, f"${usd_per_hour:g} an hour, as stated"
     prices = chosen("prices", None, as_of)

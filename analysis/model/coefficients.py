@@ -55,8 +55,7 @@ def coefficients(
     Without a model, nothing of a series is applied.
     """
     learnt = _learnt()
-    (pool,) = [things for level, things in learnt.items() if level[0] == "pool"]
-    values = dict(pool)
+    values = dict(learnt["pool", "all"])
     named = levels(accelerator, model or names(Model)[0], precision, engine, manner)
     if not model:
         del named["series"]

@@ -1,4 +1,4 @@
-"""Layouts: every way to lay a model over chips, the best one under a promise, and the frontier."""
+"""Layouts: every way to lay a model over chips in one pool, and what the laws say of each."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -8,7 +8,6 @@ import pandas as pd
 from analysis.facts import Accelerator, Model, find
 from analysis.laws.throughput import THROUGHPUT
 from analysis.model.runner import evaluate
-from analysis.model.settings import setting
 from analysis.scenario.scenario import Scenario
 
 BATCHES = np.unique(np.round(2 ** np.arange(0, 13.01, 0.25)))  # requests an instance, 1 to 8192
@@ -52,28 +51,16 @@ def _instance_ranks(size: int, chip: Accelerator, shape: Model) -> Iterator[tupl
             yield tensor, 1, size
 
 
-def sweep(
-    accelerator: str,
-    model: str,
-    precision: str,
-    engine: str | None,
-    chips: int,
-    workload: Mapping[str, float],
-) -> pd.DataFrame:
-    """Every layout at every batch size with what the laws say of it; only what fits in memory."""
-    fixed = {**setting(accelerator, model, precision, engine or ""), **workload}
-    return sweep_layouts(fixed, layouts(accelerator, model, chips))
-
-
 def sweep_layouts(
     fixed: Mapping[str, float],
     candidates: pd.DataFrame,
     more: Sequence[str] = (),
     batches: np.ndarray = BATCHES,
 ) -> pd.DataFrame:
-    """The same for columns that are fixed and layouts that are given, a row a layout and batch.
+    """Layouts at every batch size with what the laws say of them; only what fits in memory.
 
-    Kept are capacity, times, rate and speed for a user, and the quantities named in `more`.
+    `fixed` are columns that all have in common. Kept are capacity, times, rate and speed for a
+    user, and the quantities named in `more`.
     """
     points = candidates.merge(pd.DataFrame({"batch": batches}), how="cross")
     points["concurrency_requests"] = points.pop("batch") * points["instances_count"]
@@ -85,65 +72,6 @@ def sweep_layouts(
     points["tokens_per_s_per_user"] = 1 / points["tpot_s"]
     fits = points["capacity_requests"] >= points["concurrency_requests"]
     return points[fits].reset_index(drop=True)
-
-
-def best_layout(
-    accelerator: str,
-    model: str,
-    precision: str,
-    engine: str | None,
-    chips: int,
-    workload: Mapping[str, float],
-    promise: Mapping[str, float],
-) -> dict[str, float]:
-    """The layout and concurrency that serve most tokens a chip while every promise is kept.
-
-    `workload` has input_tokens_per_request, cached_share and output_tokens_per_request, `promise`
-    tokens_per_s_per_user and ttft_limit_s. The result has the columns that the laws read. Raises
-    Infeasible, with the nearest that can be had, where no layout keeps the promise.
-    """
-    points = sweep(accelerator, model, precision, engine, chips, workload)
-    what = f"{model} in {precision} on {chips} x {accelerator}"
-    if points.empty:
-        raise Infeasible(f"{what}: does not fit in memory")
-    in_time = points[points["ttft_s"] <= promise["ttft_limit_s"]]
-    kept = in_time[in_time["tokens_per_s_per_user"] >= promise["tokens_per_s_per_user"]]
-    if kept.empty:
-        fastest = "no first token in time"
-        if len(in_time):
-            fastest = f"{in_time['tokens_per_s_per_user'].max():.3g} tokens/s a user"
-        first = f"first token after {points['ttft_s'].min():.3g} s"
-        raise Infeasible(f"{what}: promised {dict(promise)}, best is {fastest} ({first})")
-    best = kept.loc[kept["output_tokens_per_s_per_chip"].idxmax()]
-    columns = [*layouts(accelerator, model, chips), "concurrency_requests"]
-    return {name: float(best[name]) for name in columns}
-
-
-def frontier(
-    accelerator: str,
-    model: str,
-    precision: str,
-    engine: str | None,
-    chips: int,
-    workload: Mapping[str, float],
-    ttft_limit_s: float = np.inf,
-    usd_per_s_per_chip: float = np.nan,
-) -> pd.DataFrame:
-    """Points that no other beats in both tokens/s a user and tokens/s a chip, fastest first.
-
-    Only those that keep the limit on the first token; with a price, also dollars per output token.
-    Raises Infeasible where nothing fits or none keeps it.
-    """
-    points = sweep(accelerator, model, precision, engine, chips, workload)
-    points = points[points["ttft_s"] <= ttft_limit_s]
-    if points.empty:
-        what = f"{model} in {precision} on {chips} x {accelerator}"
-        raise Infeasible(f"{what}: nothing fits, or no first token in time")
-    order = ["tokens_per_s_per_user", "output_tokens_per_s_per_chip"]
-    points = points.sort_values(order, ascending=False)
-    rate = points["output_tokens_per_s_per_chip"]
-    points = points.assign(usd_per_output_token=usd_per_s_per_chip / rate)
-    return points[rate > rate.cummax().shift(fill_value=0)].reset_index(drop=True)
 
 
 def workload_and_promise(case: Scenario) -> tuple[dict[str, float], dict[str, float]]:

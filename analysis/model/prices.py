@@ -14,6 +14,8 @@ from analysis.scenario.scenario import Scenario
 from analysis.scenario.schema import Quote
 from analysis.units import convert, is_share
 
+CONTRACTS = ("rent_3yr", "rent_1yr", "rent_on_demand")  # of chips, the longest first
+
 
 def quote_usd_per_s_per_chip(thing: str, contract: str, as_of: str) -> float:
     """The newest quote of a contract not later than `as_of`; NaN where nobody has quoted it yet.

@@ -17,7 +17,8 @@ from analysis.laws.throughput import THROUGHPUT
 from analysis.model.closed_loop import serve
 from analysis.model.dimensions import same_dimensions
 from analysis.model.evidence import highest_loads, shown
-from analysis.model.layouts import Infeasible
+from analysis.model.file_text import MeasurementFault
+from analysis.model.layouts import BATCHES, Infeasible
 from analysis.model.manner import DISAGGREGATED, DRAFTED
 from analysis.model.numbers import number_column
 from analysis.model.predict import predict
@@ -25,7 +26,6 @@ from analysis.model.runner import Columns, evaluate
 from analysis.model.settings import ENGINES, setting
 
 SIZES = (1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 72)  # chips of a worker
-BATCHES = np.unique(np.round(2 ** np.arange(0, 13.01, 0.25)))  # requests a worker, 1 to 8192
 DEPTHS = (0, 1, 2, 3, 4, 5)  # drafted tokens a step
 MODES = ("aggregated", "disaggregated")
 RANKS = ("tensor_parallel", "data_parallel", "expert_parallel")
@@ -54,12 +54,14 @@ def best(frame: pd.DataFrame) -> pd.DataFrame:
     `ttft_limit_s`, `cached_share`, `mode` and `engine`: blank, the best of all is taken. Added are
     the layout, load and depth as `predict` reads them with `deployment_chips`, its predictions with
     their ranges, and `reason` where nothing keeps the promise, with the nearest that can be had.
-    Raises ValueError where a column is missing.
+    Raises MeasurementFault where a column is missing.
     """
     needed = [*QUESTION, "tokens_per_s_per_user"]
     missing = [name for name in needed if name not in frame]
     if missing:
-        raise ValueError(f"missing columns: {', '.join(missing)}; needed: {', '.join(needed)}")
+        raise MeasurementFault(
+            f"missing columns: {', '.join(missing)}; needed: {', '.join(needed)}"
+        )
     answers = [_answer(row) for row in _questions(frame).to_dict("records")]
     found = pd.DataFrame(answers, index=frame.index, columns=[*LAYOUT, "reason"])
     kept = frame.drop(columns=[name for name in found if name in frame])
@@ -107,11 +109,9 @@ def _answer(question: dict) -> dict:
     what = f"{question['model']} in {question['precision']} on {question['accelerator']}"
     if offers.empty:
         return {"reason": f"{what}: does not fit in the memory of {question['chips']:.0f} chips"}
-    speed, limit_s = question["tokens_per_s_per_user"], question["ttft_limit_s"]
-    in_time = offers[offers["ttft_s"] <= limit_s]
-    kept = in_time[in_time["tokens_per_s_per_user"] >= speed]
+    kept, nearest = keeping(offers, question["tokens_per_s_per_user"], question["ttft_limit_s"])
     if kept.empty:
-        return {"reason": f"{what}: {_nearest(offers, in_time)}"}
+        return {"reason": f"{what}: {nearest}"}
     chosen = kept.loc[kept[RATE].idxmax()]
     return {**stated_layout(chosen), "reason": ""}
 
@@ -128,11 +128,29 @@ def _fault(question: dict) -> str:
     return ""
 
 
-def _nearest(offers: pd.DataFrame, in_time: pd.DataFrame) -> str:
+def keeping(
+    offers: pd.DataFrame, tokens_per_s_per_user: float, ttft_limit_s: float
+) -> tuple[pd.DataFrame, str]:
+    """Deployments that keep a promise; where none does, also the nearest that can be had.
+
+    `offers` is what `deployments` gives, with a row at least.
+    """
+    in_time = offers[offers["ttft_s"] <= ttft_limit_s]
     if in_time.empty:
-        return f"no first token in time; the soonest comes after {offers['ttft_s'].min():.3g} s"
-    fastest = in_time["tokens_per_s_per_user"].max()
-    return f"the promise cannot be kept; the most is {fastest:.3g} tokens/s a user"
+        soonest = offers["ttft_s"].min()
+        return in_time, f"no first token in time; the soonest comes after {soonest:.3g} s"
+    kept = in_time[in_time["tokens_per_s_per_user"] >= tokens_per_s_per_user]
+    if kept.empty:
+        fastest = in_time["tokens_per_s_per_user"].max()
+        return kept, f"the promise cannot be kept; the most is {fastest:.3g} tokens/s a user"
+    return kept, ""
+
+
+def frontier(offers: pd.DataFrame) -> pd.DataFrame:
+    """Deployments that none beats in tokens/s a user and a chip at once, the fastest first."""
+    points = offers.sort_values(["tokens_per_s_per_user", RATE], ascending=False)
+    best_so_far = points[RATE].cummax().shift(fill_value=0)
+    return points[points[RATE] > best_so_far].reset_index(drop=True)
 
 
 def stated_layout(deployment: Mapping) -> dict:
@@ -194,10 +212,9 @@ def best_deployment(
     what = f"{names[1]} in {names[2]} on {chips} x {names[0]}"
     if offers.empty:
         raise Infeasible(f"{what}: does not fit in memory")
-    in_time = offers[offers["ttft_s"] <= promise["ttft_limit_s"]]
-    kept = in_time[in_time["tokens_per_s_per_user"] >= promise["tokens_per_s_per_user"]]
+    kept, nearest = keeping(offers, **promise)
     if kept.empty:
-        raise Infeasible(f"{what}: promised {dict(promise)}; {_nearest(offers, in_time)}")
+        raise Infeasible(f"{what}: promised {dict(promise)}; {nearest}")
     chosen = kept.loc[kept[RATE].idxmax()]
     words = [DISAGGREGATED] if chosen["disaggregated_count"] > 0 else []
     words += [DRAFTED] if chosen["draft_count"] > 0 else []
@@ -319,17 +336,9 @@ class Chip:
         tables = []
         for drafts, own in _by_drafting(depths):
             points = self.workers(chips).merge(_grid(own), how="cross")
-            layout = {name: points[name].to_numpy() for name in RANKS}
-            layout |= {"pipeline_parallel": np.ones(len(points))}
-            layout |= {"instances_count": np.ones(len(points))}
-            inputs = {
-                **layout,
-                **{f"prefill_{name}": value for name, value in layout.items()},
-                "deployment_chips": points["size"].to_numpy(),
-                "disaggregated_count": np.zeros(len(points)),
-                "draft_count": points["depth"].to_numpy(),
-                "concurrency_requests": points["batch"].to_numpy(),
-            }
+            load, depth = points["batch"].to_numpy(), points["depth"].to_numpy()
+            inputs = _worker_inputs(points, load, depth)
+            inputs["disaggregated_count"] = np.zeros(len(points))
             tables.append(self._offered(self.fixed(False, drafts), inputs))
         return pd.concat(tables, ignore_index=True)
 
@@ -358,18 +367,9 @@ class Chip:
 
     def _alone(self, fixed: Columns, points: pd.DataFrame, load, depth) -> Columns:
         """What the laws say of a worker by itself, all of whose requests decode."""
-        layout = {name: points[name].to_numpy() for name in RANKS}
-        layout |= {"pipeline_parallel": np.ones(len(points))}
-        layout |= {"instances_count": np.ones(len(points))}
-        inputs = {
-            **layout,
-            **{f"prefill_{name}": value for name, value in layout.items()},
-            "deployment_chips": points["size"].to_numpy(),
-            "disaggregated_count": np.ones(len(points)),
-            "draft_count": depth,
-            "concurrency_requests": load,
-            "decoding_share": np.ones(len(points)),
-        }
+        ones = np.ones(len(points))
+        inputs = _worker_inputs(points, load, depth)
+        inputs |= {"disaggregated_count": ones, "decoding_share": ones}
         with np.errstate(all="ignore"):
             return evaluate({**fixed, **inputs}, THROUGHPUT)
 
@@ -435,6 +435,19 @@ def _by_drafting(depths: Sequence[int]) -> list[tuple[bool, list[int]]]:
 def _grid(depths: Sequence[int]) -> pd.DataFrame:
     grid = pd.MultiIndex.from_product([depths, BATCHES], names=["depth", "batch"])
     return grid.to_frame(index=False).astype(float)
+
+
+def _worker_inputs(workers: pd.DataFrame, load: np.ndarray, depth: np.ndarray) -> Columns:
+    """One worker a row, on whose chips prompts run as well, as the columns that the laws read."""
+    layout = {name: workers[name].to_numpy() for name in RANKS}
+    layout["pipeline_parallel"] = layout["instances_count"] = np.ones(len(workers))
+    return {
+        **layout,
+        **{f"prefill_{name}": value for name, value in layout.items()},
+        "deployment_chips": workers["size"].to_numpy(),
+        "draft_count": depth,
+        "concurrency_requests": load,
+    }
 
 
 def _pool_inputs(joined: pd.DataFrame) -> Columns:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.model.layouts import layouts, sweep_layouts, workload_and_promise
 from analysis.model.operating_point import depths, modes
-from analysis.model.search import deployments
+from analysis.model.search import deployments, frontier
 from analysis.model.settings import option_names, setting
 from analysis.scenario.scenario import Scenario
 
@@ -102,9 +102,7 @@ def _frontier(case: Scenario, option: str) -> pd.DataFrame:
         depths(case.serving),
     )
     in_time = offers[offers["ttft_s"] <= promise["ttft_limit_s"]]
-    points = in_time.sort_values(["tokens_per_s_per_user", RATE], ascending=False)
-    best_so_far = points[RATE].cummax().shift(fill_value=0)
-    return points[points[RATE] > best_so_far].reset_index(drop=True)
+    return frontier(in_time)
 
 
 def gains(case: Scenario) -> pd.DataFrame:
