@@ -24,8 +24,7 @@ def best_of_each(promises: Sequence[float] = PROMISES) -> pd.DataFrame:
     does not see which of them was best.
     """
     points = serving_points()
-    shape = same_dimensions(MODEL)
-    is_model = points["model"].map({m: same_dimensions(m) == shape for m in set(points["model"])})
+    is_model = points["model"].map(same_dimensions) == same_dimensions(MODEL)
     asked = (points["input_tokens"] == LENGTHS[0]) & (points["output_tokens"] == LENGTHS[1])
     measured = points[is_model & asked & points["tpot_s"].notna() & points[RATE].notna()]
     rows = []

@@ -11,6 +11,7 @@ from analysis.facts.tables import (
     price,
     published_range,
     purchasable,
+    sold_by_token,
     sources,
     table,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "published_range",
     "purchasable",
     "read_names",
+    "sold_by_token",
     "sources",
     "table",
     "unknown",

@@ -134,11 +134,19 @@ def sources() -> pd.DataFrame:
     return pd.read_csv(FOLDER / "sources.csv", dtype=str, keep_default_na=False).set_index("source")
 
 
-def purchasable(as_of: str | None = None) -> list[str]:
+@cache
+def purchasable(as_of: str | None = None) -> tuple[str, ...]:
     """Accelerators whose computers had a price for every component by a day, or ever."""
     fields = chosen("capex", None, as_of).groupby("thing")["field"].agg(set)
     needed = {f"{part}_usd_per_chip" for part in COMPONENTS}
-    return [str(thing) for thing, known in fields.items() if needed <= known]
+    return tuple(str(thing) for thing, known in fields.items() if needed <= known)
+
+
+@cache
+def sold_by_token() -> frozenset[str]:
+    """Things of prices.csv with a price of written tokens: APIs that somebody sells."""
+    prices = chosen("prices")
+    return frozenset(prices.loc[prices["field"] == "output_usd_per_token", "thing"])
 
 
 def price(thing: str, field: str, as_of: str) -> float:

@@ -5,10 +5,10 @@ import pandas as pd
 from analysis.facts import Accelerator, Model, Site, chip, chosen, find, names, purchasable, table
 from analysis.model.coefficients import same_dimensions
 from analysis.model.measured import serving_points
+from analysis.model.prices import CONTRACTS
 from analysis.units import convert
 
 BILLION = 1e9
-_CONTRACTS = ("rent_3yr", "rent_1yr", "rent_on_demand")
 
 
 def accelerators() -> pd.DataFrame:
@@ -123,6 +123,6 @@ def _quoted_contracts() -> dict[str, list[str]]:
     """The contracts with a quote, by chip."""
     fields = chosen("prices").groupby("thing")["field"].agg(set)
     return {
-        thing: [name for name in _CONTRACTS if f"{name}_usd_per_s_per_chip" in known]
+        thing: [name for name in CONTRACTS if f"{name}_usd_per_s_per_chip" in known]
         for thing, known in fields.items()
     }

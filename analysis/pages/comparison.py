@@ -18,7 +18,7 @@ from analysis.pages.numbers import Shown, text
 from analysis.pages.outputs import Output, headline, html_table
 from analysis.pages.words import plain
 from analysis.press import storage
-from analysis.questions.answer import Answer, Work
+from analysis.questions.answer import Answer, Work, lower_first
 from analysis.scenario.scenario import PARAMS, load, scenarios
 
 WORST = "worst of all"
@@ -89,8 +89,8 @@ def answer(answers: dict[str, Answer]) -> Output:
             value,
             count=len(largest),
             often=int(common.iloc[0]),
-            common=plain(_lower(common.index[0])),
-            act=plain(_lower(worst.idxmin())) if not worst.empty else "",
+            common=plain(lower_first(common.index[0])),
+            act=plain(lower_first(worst.idxmin())) if not worst.empty else "",
             regret=text(100 * worst.min(), "percent") if not worst.empty else "",
         )
     output = output.rests_on("params/*.yml")
@@ -102,10 +102,6 @@ def answer(answers: dict[str, Answer]) -> Output:
 def _advised(answers: dict[str, Answer], names: list[str]) -> pd.Series:
     """The instruction of each scenario, by its name."""
     return pd.Series({name: answers[name].acts[0].instruction for name in names})
-
-
-def _lower(words: str) -> str:
-    return words[0].lower() + words[1:]
 
 
 def decisions(answers: dict[str, Answer]) -> Output:

@@ -12,8 +12,7 @@ from analysis.pages.numbers import Shown, musd, number
 from analysis.pages.outputs import Output, headline, table
 from analysis.pages.words import plain, worded
 from analysis.press.mime import FILES
-from analysis.questions.acts import Act
-from analysis.questions.answer import ActCost, Answer, decide, instruction
+from analysis.questions.answer import ActCost, Answer, decide
 from analysis.questions.ways import TENURE_WORDS
 from analysis.scenario.scenario import Scenario
 
@@ -61,7 +60,7 @@ def acts(case: Scenario) -> Output:
     for row in _available(found)[:MOST_ACTS]:
         cost = row.usd_per_year
         assert cost is not None
-        words = plain(_words(case, row))
+        words = plain(row.instruction)
         rows.append([words, musd(cost.mean), f"{musd(cost.low)} to {musd(cost.high)}"])
     return table(rows, ["Act", "expected cost a year", "80% range"])
 
@@ -91,7 +90,7 @@ def acts_chart(case: Scenario) -> alt.LayerChart:
         assert cost is not None
         rows.append(
             {
-                "act": _words(case, row),
+                "act": row.instruction,
                 "low": cost.low,
                 "mid": cost.mid,
                 "high": cost.high,
@@ -159,11 +158,6 @@ def knowing(case: Scenario) -> Output:
 
 def _available(found: Answer) -> list[ActCost]:
     return [row for row in found.acts if row.available]
-
-
-def _words(case: Scenario, row: ActCost) -> str:
-    act = Act(row.act, row.option, row.tenure, row.later_option, row.later_tenure)  # type: ignore[arg-type]
-    return instruction(case, act)
 
 
 def _mode(mode: str, draft_tokens: int) -> str:

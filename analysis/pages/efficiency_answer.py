@@ -7,7 +7,7 @@ import pandas as pd
 from analysis.laws.claim import paying_affected_share
 from analysis.pages.decision import with_answer
 from analysis.pages.numbers import Shown, interval, text
-from analysis.pages.outputs import Output, fill, summary
+from analysis.pages.outputs import Output, fill, say
 from analysis.pages.verdicts import PASSES, PAYS, headline_option, verdict
 from analysis.pages.words import option_words
 from analysis.questions import claim as claim_questions
@@ -46,10 +46,10 @@ def _answer_at_its_word(case: Scenario, draws: pd.DataFrame, first_year: Shown) 
         "year on {new} in "
         "place of {old} brings {first_year.mid} ({first_year.range})."
     )
-    return summary(
+    return say(
         words,
-        value,
-        _pass_verdict(value, claimed),
+        value=value,
+        verdict=_pass_verdict(value, claimed),
         reading=readings()[case.reading].title,
         said=text(claimed.headline_ratio, "ratio"),
         first_year=first_year,
@@ -66,10 +66,10 @@ def _answer_per_megawatt(case: Scenario, draws: pd.DataFrame, first_year: Shown)
         "year"
     )
     claimed = claim(case.claim) if case.claim else None
-    return summary(
+    return say(
         words + _what_the_headline_said(claimed),
-        value,
-        _pass_verdict(value, claimed),
+        value=value,
+        verdict=_pass_verdict(value, claimed),
         first_year=first_year,
         **_options(case),
     )
@@ -88,10 +88,10 @@ def _answer_per_dollar(
         words += f", heat and halls counted ({kept:.2f}×)"
     words += ", and a megawatt {per_watt.mid}"
     claimed = claim(case.claim) if case.claim else None
-    return summary(
+    return say(
         words + _what_the_headline_said(claimed),
-        value,
-        _pass_verdict(value, claimed),
+        value=value,
+        verdict=_pass_verdict(value, claimed),
         per_watt=_per_watt(draws),
         **_options(case),
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import ipywidgets as widgets
 
-from analysis.facts import Accelerator, Model, Site, chosen, names, table
+from analysis.facts import Accelerator, Model, Site, names, sold_by_token, table
 from analysis.laws.quantities import quantities
 from analysis.pages.scenario_text import scenario_text, unexplained
 from analysis.scenario.claims import claims
@@ -226,8 +226,7 @@ def comments() -> dict[Key, str]:
 def known_names(field: str) -> tuple[str, ...]:
     """Names that a field of a scenario can have; none where it takes any text."""
     if field == "api":
-        prices = chosen("prices")
-        return tuple(sorted(set(prices["thing"][prices["field"] == "output_usd_per_token"])))
+        return tuple(sorted(sold_by_token()))
     if field == "reading":
         return (MEASURED, *readings())
     if field == "claim":

@@ -142,11 +142,6 @@ def headline(sentence: str, value: Shown, verdict: str = "", **values: Any) -> O
     return Output(f"**{words}**", plain=words, records={HEADLINE: record})
 
 
-def summary(sentence: str, value: Shown, verdict: str = "", **values: Any) -> Output:
-    """What a page adds to the decision in a sentence: written as a headline, without its record."""
-    return say(sentence, value=value, verdict=verdict, **values)
-
-
 def takeaway_row(quantity: str, option: str, unit: str, ends: Sequence[float]) -> dict[str, Any]:
     """A row to take away: P10, P50 and P90 of a quantity in a unit, to six digits."""
     low, mid, high = (_rounded(end) for end in ends)

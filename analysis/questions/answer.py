@@ -280,7 +280,7 @@ def sentence(
     odds = f"{max(better_share, 0.01):.0%}" if better_share >= 0.005 else "under 1%"
     words += f" The chance that some other act turns out cheaper is {odds}."
     if following is not None:
-        words += f" Next best: {_lower(instruction(case, following))}."
+        words += f" Next best: {lower_first(instruction(case, following))}."
     return words
 
 
@@ -288,7 +288,8 @@ def _percent(share: float) -> str:
     return f"{share:.0%}".replace("-", "−")
 
 
-def _lower(words: str) -> str:
+def lower_first(words: str) -> str:
+    """An instruction as a part of a sentence."""
     return words[0].lower() + words[1:]
 
 

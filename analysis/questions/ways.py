@@ -133,17 +133,11 @@ def _tenure(held: Held) -> Tenure:
 def _today(case: Scenario, columns: Columns, beliefs: Mapping[str, np.ndarray]) -> Way:
     """What the work costs where it is, from now on: what is sunk is sunk."""
     have, ones = case.have, np.ones_like(columns["load_factor"])
-    tenure: Tenure = "as held"
-    if have.held == "owned":
-        operation = columns["operating_usd_per_s_per_chip"] / columns["available_share"]
-        price = kept_usd_per_s_per_chip(case, operation, beliefs)
-        usd = request_usd_at(columns, price, by_use=False)
-    elif have.held in ("api", "nothing"):
+    tenure: Tenure
+    if have.held in ("api", "nothing"):
         tenure, usd = "api", _first_api_usd(case, columns) * ones
     else:
-        tenure = _tenure(have.held)
-        rent = rent_usd_per_s_per_chip(case, have.accelerator, have.held)
-        usd = request_usd_at(columns, rent * ones, by_use=have.held in PAID_BY_USE)
+        tenure, usd = _tenure(have.held), _held_request_usd(case, columns, beliefs)
     drift = beliefs["api_drift_ratio"] if tenure == "api" else beliefs["rent_drift_ratio"]
     return Way(
         option=TODAY,
@@ -155,6 +149,20 @@ def _today(case: Scenario, columns: Columns, beliefs: Mapping[str, np.ndarray]) 
         start_months=0 * ones,
         first_year_ratio=ones,
     )
+
+
+def _held_request_usd(
+    case: Scenario, columns: Columns, beliefs: Mapping[str, np.ndarray]
+) -> np.ndarray:
+    """Dollars of a request on the chips that run, at what they cost this buyer from now on."""
+    held = case.have.held
+    if held == "owned":
+        operation = columns["operating_usd_per_s_per_chip"] / columns["available_share"]
+        price = kept_usd_per_s_per_chip(case, operation, beliefs)
+        return request_usd_at(columns, price, by_use=False)
+    rent = rent_usd_per_s_per_chip(case, case.have.accelerator, held)
+    rents = rent * np.ones_like(columns["load_factor"])
+    return request_usd_at(columns, rents, by_use=held in PAID_BY_USE)
 
 
 def _first_api_usd(case: Scenario, columns: Columns) -> float:
@@ -213,17 +221,10 @@ def _same_chips_way(
 ) -> Way:
     """The chips that run, served another way: their price is what keeping pays."""
     ones = np.ones_like(columns["load_factor"])
-    if case.have.held == "owned":
-        operation = columns["operating_usd_per_s_per_chip"] / columns["available_share"]
-        price = kept_usd_per_s_per_chip(case, operation, beliefs)
-    else:
-        price = rent_usd_per_s_per_chip(case, case.have.accelerator, case.have.held) * ones
-    by_use = case.have.held in PAID_BY_USE
-    tenure = _tenure(case.have.held)
     return Way(
         option=name,
-        tenure=tenure if tenure in PAID_BY_USE or tenure == "rent_1yr" else "as held",
-        usd_per_request=request_usd_at(columns, price, by_use),
+        tenure=_tenure(case.have.held),
+        usd_per_request=_held_request_usd(case, columns, beliefs),
         drift_per_month=beliefs["rent_drift_ratio"] ** (1 / 12),
         movable_share=movable_share(case, option, columns),
         once_usd=case.budget.migration_usd * ones,

@@ -11,6 +11,7 @@ from analysis.facts import (
     names,
     nearest,
     purchasable,
+    sold_by_token,
     sources,
     table,
     unknown,
@@ -74,10 +75,9 @@ def _claim_faults(params: Params) -> Faults:
 
 def _name_faults(params: Params) -> Faults:
     """Names of things and products that no table has."""
-    prices = chosen("prices")
-    quoted = set(prices["thing"][prices["field"] == "output_usd_per_token"])
-    if params.finance.api is not None and params.finance.api not in quoted:
-        yield ("finance", "api"), unknown("thing with token prices", params.finance.api, quoted)
+    api = params.finance.api
+    if api is not None and api not in sold_by_token():
+        yield ("finance", "api"), unknown("thing with token prices", api, sold_by_token())
     for key, kind, name in (
         (("model",), Model, params.model),
         (("site",), Site, params.site),
@@ -96,14 +96,13 @@ def _name_faults(params: Params) -> Faults:
 
 def _option_faults(params: Params) -> Faults:
     """Options that name no chip, no product or no API, and a headline that is none of them."""
-    prices = chosen("prices")
-    quoted = set(prices["thing"][prices["field"] == "output_usd_per_token"])
     products = set(table("launches")["product"])
     for name, option in params.options.items():
         key = ("options", name)
         if isinstance(option, ApiOption):
-            if option.api not in quoted:
-                yield (*key, "api"), unknown("thing with token prices", option.api, quoted)
+            if option.api not in sold_by_token():
+                fault = unknown("thing with token prices", option.api, sold_by_token())
+                yield (*key, "api"), fault
             continue
         if option.accelerator not in names(Accelerator):
             hint = unknown("accelerator", option.accelerator, names(Accelerator))
