@@ -498,6 +498,31 @@ FRAMES = [
 ]
 
 
+def test_cells_tagged_detail_stand_under_folds_that_a_heading_begins():
+    def prose(source, *tags):
+        return {"cell_type": "markdown", "metadata": {"tags": list(tags)}, "source": source}
+
+    code = {"cell_type": "code", "metadata": {"tags": ["detail"]}, "source": "1", "outputs": []}
+    cells = [
+        prose("# One\n\nShown."),
+        prose("## Sources\n\nWhere from.", "detail"),
+        code,
+        code,
+        prose("### Method\n\nHow.", "detail"),
+        prose("Last."),
+        code,
+    ]
+    about = html.PageFrame("a", "a", "", "", "", "a", (), "")
+    page = html.render(normalise({"metadata": {}, "cells": cells}), about)
+    main = page[page.index("<main") : page.index("</main>")]
+    folds = re.findall(r'<details class="detail"><summary>(.*?)</summary>', main)
+    assert folds == ['<h2 id="sources">Sources</h2>', '<h3 id="method">Method</h3>', "Detail"]
+    assert main.count("<details") == main.count("</details>") == 5
+    assert main.index("</details>", main.index("How.")) < main.index("Last.")
+    assert main.count('<pre class="source">') == 3
+    assert '<a href="#sources">Sources</a>' in page
+
+
 @given(st.text(), st.sampled_from(FRAMES))
 def test_html_of_an_output_cannot_act(text, frame):
     made = markup.clean(frame.replace("{}", text))

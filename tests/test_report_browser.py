@@ -131,6 +131,33 @@ def test_a_picture_stands_where_scripts_do_not_run(site, look):
     assert page.locator("figure.chart > img").get_attribute("alt") == "Twelve points of two options"
 
 
+def test_details_are_closed_on_screen_and_open_in_print(browser, tmp_path):
+    from analysis.press import html
+    from analysis.press.normalise import normalise
+
+    cell = {
+        "cell_type": "markdown",
+        "metadata": {"tags": ["detail"]},
+        "source": "## More\n\nWords.",
+    }
+    about = html.PageFrame("a", "a", "", "", "", "a", (), "")
+    path = tmp_path / "page.html"
+    path.write_text(html.render(normalise({"metadata": {}, "cells": [cell]}), about))
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    page.goto(path.as_uri())
+    assert page.get_by_role("heading", name="More").is_visible()
+    assert not page.get_by_text("Words.").is_visible()
+    page.goto(f"{path.as_uri()}#more")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.get_by_text("Words.").is_visible()
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert not page.get_by_text("Words.").is_visible()
+    page.locator("summary", has_text="More").click()
+    assert page.get_by_text("Words.").is_visible()
+    context.close()
+
+
 def test_code_is_folded_and_opens_at_once(site, look):
     page = look(site / "article/small.html")
     assert page.locator("pre.source").first.is_hidden()

@@ -26,7 +26,9 @@ _TAG = re.compile(r"<[^>]+>")
 _TERMINAL_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _FORBIDDEN_IN_XML = re.compile(r"[\x00-\x08\x0b-\x1f]")
 # One fold for the code of cells between which nothing is shown.
-_FOLD_BOUNDARY = '</details>\n<details class="code"><summary>Code</summary>'
+_FOLD_BOUNDARY = '</pre></details>\n<details class="code"><summary>Code</summary>'
+_FIRST_HEADING = re.compile(r"\s*(<h[1-6][^>]*>.*?</h[1-6]>)", re.S)
+DETAIL = "detail"  # tag of cells that stand under a fold, closed on screen and open in print
 CHART_DIGITS = 7  # half of a large chart's bytes are digits that no eye and no spreadsheet needs
 
 Picture = Callable[[str], str]
@@ -68,10 +70,8 @@ def render(
     `picture` gives the SVG of a chart's JSON, without it charts have no picture.
     """
     contents: list[Heading] = []
-    blocks: list[str] = []
-    for cell in notebook["cells"]:
-        blocks += _cell_blocks(cell, contents, picture)
-    body = "\n".join(blocks).replace(_FOLD_BOUNDARY, "")
+    blocks = _folded(notebook["cells"], contents, picture)
+    body = "\n".join(blocks).replace(_FOLD_BOUNDARY, "</pre>")
     titles = [heading.text for heading in contents if heading.level == 1]
     return fill_frame(
         "page.html",
@@ -152,6 +152,32 @@ def parsed_template(name: str, folder: Path = ASSETS) -> Any:
 def legal_in_xml(text: str) -> str:
     """The text without the characters that XML forbids."""
     return _FORBIDDEN_IN_XML.sub("", text)
+
+
+def _folded(cells: list[dict], contents: list[Heading], picture: Picture | None) -> Iterator[str]:
+    """The blocks of all cells; those tagged `detail` under folds.
+
+    Neighbours share a fold, and a heading begins the next one and is what a reader clicks on.
+    """
+    is_open = False
+    for cell in cells:
+        is_detail = DETAIL in cell["metadata"].get("tags", [])
+        blocks = list(_cell_blocks(cell, contents, picture))
+        if not blocks:
+            continue
+        heading = _FIRST_HEADING.match(blocks[0]) if cell["cell_type"] == "markdown" else None
+        if is_open and (heading or not is_detail):
+            yield "</details>"
+            is_open = False
+        if is_detail and not is_open:
+            summary = heading[1] if heading else "Detail"
+            yield f'<details class="detail"><summary>{summary}</summary>'
+            is_open = True
+            if heading:
+                blocks[0] = blocks[0][heading.end() :]
+        yield from blocks
+    if is_open:
+        yield "</details>"
 
 
 def _cell_blocks(cell: dict, contents: list[Heading], picture: Picture | None) -> Iterator[str]:

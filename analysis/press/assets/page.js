@@ -86,6 +86,13 @@
   const rest = () => figures.reduce((before, figure, i) => before.then(() => draw(figure, i + 1)), Promise.resolve());
   (window.requestIdleCallback ?? setTimeout)(rest);
   addEventListener("beforeprint", rest);
+  // What is folded on screen is there on paper.
+  let folded = [];
+  addEventListener("beforeprint", () => {
+    folded = all("details.detail:not([open])");
+    folded.forEach((fold) => (fold.open = true));
+  });
+  addEventListener("afterprint", () => folded.forEach((fold) => (fold.open = false)));
 
   // Tables of eight rows and more sort by a click on a heading.
   const worth = (text) => {
