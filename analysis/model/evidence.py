@@ -1,4 +1,4 @@
-"""What has been shown to run: kinds of serving and load that somebody has measured."""
+"""What has been shown to run: kinds of serving, loads and prompt rates that were measured."""
 
 from functools import cache
 
@@ -32,31 +32,44 @@ def _shown() -> pd.DataFrame:
             "input_tokens": rows["input_tokens"],
             "output_tokens": rows["output_tokens"],
             "requests_per_chip": rows["concurrency"] / rows["chips"],
+            "prompt_rate": _prompt_rate(rows),
         }
     )
+
+
+def _prompt_rate(rows: pd.DataFrame) -> pd.Series:
+    """Prompt tokens/s of a chip in the prefill pool; NaN for one pool."""
+    answers_per_s = rows["output_tokens_per_s_per_chip"] * rows["chips"] / rows["output_tokens"]
+    return answers_per_s * rows["input_tokens"] / rows["prefill_chips"].replace(0, np.nan)
 
 
 @cache
 def highest_loads(
     accelerator: str, model: str, precision: str, input_tokens: float, output_tokens: float
 ) -> pd.DataFrame:
-    """The kinds of serving that have been shown, and the most requests a chip at which each was.
+    """The kinds of serving that have been shown, and the highest load at which each was.
 
-    Of this model on chips of this generation in this precision, for requests of these lengths;
+    Columns are KIND, requests_per_chip and prompt_rate (prompt tokens/s of a chip in the prefill
+    pool: nobody counts on prompts being read faster than anybody has been seen to). Of this model
+    on chips of this generation in this precision, for requests of these lengths;
     where none was measured, of any lengths, and then of any model. Empty where nothing was.
     """
     rows = _shown()
     generation = table("families").set_index("accelerator")["generation"][accelerator]
     rows = rows[(rows["generation"] == generation) & (rows["precision"] == precision)]
     same_model = rows["model"] == same_dimensions(model)
-    rows = rows[same_model] if same_model.any() else rows
+    # How fast prompts are read depends on the model, so that of another says nothing.
+    rows = rows[same_model] if same_model.any() else rows.assign(prompt_rate=np.nan)
     lengths = (rows["input_tokens"] == input_tokens) & (rows["output_tokens"] == output_tokens)
     rows = rows[lengths] if lengths.any() else rows
-    return rows.groupby(KIND)["requests_per_chip"].max().reset_index()
+    return rows.groupby(KIND)[["requests_per_chip", "prompt_rate"]].max().reset_index()
 
 
-def shown(deployments: pd.DataFrame, loads: pd.DataFrame) -> np.ndarray:
-    """Which deployments are of a kind that was shown, at a load that was: `loads` as above."""
+def shown(deployments: pd.DataFrame, loads: pd.DataFrame, prompt_rate: np.ndarray) -> np.ndarray:
+    """Which deployments are of a kind that was shown, at a load that was: `loads` as above.
+
+    `prompt_rate` has the computed prompt tokens/s of a chip in each one's prefill pool.
+    """
     kinds = pd.DataFrame(
         {
             "engine": deployments["engine"],
@@ -64,6 +77,8 @@ def shown(deployments: pd.DataFrame, loads: pd.DataFrame) -> np.ndarray:
             "drafts": deployments["draft_count"] > 0,
         }
     )
-    most = kinds.merge(loads, how="left", on=KIND)["requests_per_chip"].to_numpy()
+    most = kinds.merge(loads, how="left", on=KIND)
     load = deployments["concurrency_requests"] / deployments["deployment_chips"]
-    return (load <= MARGIN * most).to_numpy()
+    is_shown = load.to_numpy() <= MARGIN * most["requests_per_chip"].fillna(0).to_numpy()
+    highest = most["prompt_rate"].fillna(np.inf).to_numpy()
+    return is_shown & (prompt_rate <= MARGIN * highest)

@@ -215,13 +215,19 @@ def best_deployment(
     kept, nearest = keeping(offers, **promise)
     if kept.empty:
         raise Infeasible(f"{what}: promised {dict(promise)}; {nearest}")
-    chosen = kept.loc[kept[RATE].idxmax()]
+    return as_deployment(names, workload, kept.loc[kept[RATE].idxmax()])
+
+
+def as_deployment(
+    names: tuple[str, str, str, str], workload: Mapping[str, float], chosen: pd.Series
+) -> Deployment:
+    """A row of `deployments` with what the laws read besides its layout and load."""
     words = [DISAGGREGATED] if chosen["disaggregated_count"] > 0 else []
     words += [DRAFTED] if chosen["draft_count"] > 0 else []
     manner = " ".join(words)
     fixed = setting(*names[:3], chosen["engine"], manner)
     predicted = {"engine", "ttft_s", "tpot_s", RATE, "tokens_per_s_per_user"}
-    layout = {name: float(chosen[name]) for name in offers if name not in predicted}
+    layout = {name: float(chosen[name]) for name in chosen.index if name not in predicted}
     return Deployment({**fixed, **workload, **layout}, chosen["engine"], manner)
 
 
@@ -261,8 +267,19 @@ def deployments(
     found = pd.concat(tables, ignore_index=True)
     found = found.assign(tokens_per_s_per_user=1 / found["tpot_s"])
     loads = highest_loads(accelerator, model, precision, input_tokens, output_tokens)
-    proven = shown(found, loads)
+    proven = shown(
+        found, loads, _prompt_rate(found, input_tokens * (1 - cached_share), output_tokens)
+    )
     return found[proven].reset_index(drop=True) if proven.any() else found
+
+
+def _prompt_rate(offers: pd.DataFrame, input_tokens: float, output_tokens: float) -> np.ndarray:
+    """Computed prompt tokens/s of a chip in the prefill pool; 0 for one pool."""
+    workers = offers["prefill_instances_count"] * offers["disaggregated_count"]
+    ranks = offers["prefill_tensor_parallel"] * offers["prefill_data_parallel"]
+    chips = workers * ranks * offers["prefill_pipeline_parallel"]
+    answers_per_s = offers[RATE] * offers["deployment_chips"] / output_tokens
+    return np.where(chips > 0, answers_per_s * input_tokens / np.maximum(chips, 1), 0.0)
 
 
 @cache
