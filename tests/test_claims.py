@@ -74,6 +74,22 @@ def test_five_announcements_run_through_the_same_code(name, cut, multiplier):
     assert name in claims()
 
 
+def test_what_holds_as_arithmetic_alone_supports_nothing():
+    """The sums of the article are right; no measurement, record or model stands behind them."""
+    rows = ledger(claim("magnum"), TODAY).set_index("id")
+    assert rows.loc["overhead_cut", "standing"] == rows.loc["budget", "standing"]
+    assert rows.loc["budget", "standing"] == "holds as arithmetic"
+    assert set(rows.loc[rows["verdict"] != "holds", "standing"]) == {"fails", "cannot be told"}
+    measured = [
+        row.standing
+        for name in claims()
+        for row in ledger(claim(name), TODAY).itertuples()
+        if row.verdict == "holds" and "measurement" in row.kind
+    ]
+    assert measured
+    assert set(measured) == {"is supported"}
+
+
 def test_half_the_energy_is_answered_by_measurements():
     """0.40 against B200 in FP8, 0.95 in FP4, each at its best at 50 tokens/s: 2.12 and 1.71 kW."""
     rows = ledger(claim("magnum"), TODAY).set_index("id")

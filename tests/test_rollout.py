@@ -53,6 +53,7 @@ def beliefs(draws=DRAWS):
         "notice_share_per_month": 0.9 * ones,
         "programme_share": 0.15 * ones,
         "source_ratio": ones,
+        "cluster_dependence_share": 0.8 * ones,
     }
 
 
@@ -61,7 +62,10 @@ def case(product="Magnum", loops=0, as_of=TODAY):
         as_of=as_of,
         claim="magnum",
         credence=SimpleNamespace(instead={}),
-        believe={"source_ratio": SimpleNamespace(why="a test", source="judged")},
+        believe={
+            "source_ratio": SimpleNamespace(why="a test", source="judged"),
+            "cluster_dependence_share": SimpleNamespace(mid=0.8),
+        },
         rollout=SimpleNamespace(product=product, loops=loops, fiscal_share=0.0, assume_real=False),
     )
 
@@ -137,6 +141,19 @@ def test_the_articles_timeline_run_through_the_record():
         assert abs((found - day).days) <= 7, (milestone, level, found)
     assert dates.chance_by(forecast, "limited", TODAY) == pytest.approx(0.45, abs=0.02)
     assert dates.chance_by(forecast, "general", date(2027, 3, 31)) == pytest.approx(0.45, abs=0.02)
+
+
+def test_entries_of_one_cluster_count_as_little_more_than_one():
+    """Five entries of which each repeats 0.8 of the others are worth 5 / (1 + 4 x 0.8) = 1.19."""
+    log = evidence.news(load("article"), TODAY)
+    cluster = log[log["cluster"] == "another rack is named"]
+    assert list(cluster["place_in_cluster"]) == [1, 2, 3, 4, 5]
+    alone = np.log(cluster["mid_ratio"]) * cluster["reliability_share"]
+    weights = np.log(cluster["weighed_ratio"]) / alone
+    assert weights.iloc[0] == pytest.approx(1)
+    assert weights.sum() == pytest.approx(5 / (1 + 4 * 0.8))
+    (errors,) = log.loc[log["cluster"] == "errors of the text", "weighed_ratio"]
+    assert errors == pytest.approx(0.35)
 
 
 def test_a_ratio_that_a_scenario_puts_in_place_of_the_logs_reaches_the_dates():

@@ -54,3 +54,13 @@ def independent_count(sources_count, dependence_share):
     design effect).
     """
     return sources_count / (1 + (sources_count - 1) * dependence_share)
+
+
+def added_count(position_count, dependence_share):
+    """Independent entries that one more of a cluster adds: 1 for its first, little for later ones.
+
+    The difference of Kish's count with and without it (`independent_count`).
+    """
+    with_it = independent_count(position_count, dependence_share)
+    without = independent_count(position_count - 1, dependence_share)
+    return with_it - without

@@ -9,12 +9,13 @@ import pandas as pd
 
 from analysis import model
 from analysis.laws import rollout
-from analysis.laws.claim import independent_count
+from analysis.laws.claim import added_count, independent_count
 from analysis.questions.launches import dated_table, milestones
 from analysis.scenario.claims import claim, claim_about
 from analysis.scenario.scenario import Scenario
 from analysis.scenario.schema import Belief
 
+DEPENDENCE = "cluster_dependence_share"  # belief: how far entries of a cluster say the same
 RATIOS = ("low_ratio", "mid_ratio", "high_ratio")
 
 
@@ -43,6 +44,7 @@ def likelihood_ratios(
         belief = case.believe["source_ratio"]
         ratio = rollout.weighed_ratio(source_ratio, sources - 1)
         yield Evidence("Further sources", claimed.announced, ratio, belief.why, belief.source)
+    dependence = np.asarray(beliefs[DEPENDENCE])
     for row in news(case, as_of, name).itertuples():
         stated = Belief(
             low=row.low_ratio,
@@ -54,7 +56,8 @@ def likelihood_ratios(
         )
         scores = model.z_scores(f"evidence {row.known}", len(source_ratio), seed)
         ratio = model.quantile("evidence_ratio", stated, scores)
-        weighed = rollout.weighed_ratio(ratio, row.reliability_share)
+        weight = row.reliability_share * added_count(row.place_in_cluster, dependence)
+        weighed = rollout.weighed_ratio(ratio, weight)
         yield Evidence(row.title, row.known, weighed, row.why, row.source)
 
 
@@ -63,7 +66,8 @@ def news(case: Scenario, as_of: date, name: str | None = None) -> pd.DataFrame:
 
     Without a name the claim is that on the scenario's product, if no vendor announced it; the log
     is empty where there is none. The scenario's own ratios stand instead of the log's, where it has
-    some. Each ratio is tempered by its source's reliability.
+    some. Each ratio is tempered by its source's reliability, and by how much of it earlier entries
+    of its cluster have said: `place_in_cluster` counts them, itself included.
     """
     name = name or _claim_on_product(case)
     log = dated_table("evidence")
@@ -73,8 +77,10 @@ def news(case: Scenario, as_of: date, name: str | None = None) -> pd.DataFrame:
         days = [day.isoformat() for day in log["known"]]
         own = pd.Series([case.credence.instead.get(day) for day in days], log.index, dtype=float)
         log = log.assign(**{end: own.fillna(log[end]) for end in RATIOS})
+    place = log.groupby("cluster").cumcount() + 1
+    weight = log["reliability_share"] * added_count(place, case.believe[DEPENDENCE].mid)
     return log.assign(
-        weighed_ratio=rollout.weighed_ratio(log["mid_ratio"], log["reliability_share"])
+        place_in_cluster=place, weighed_ratio=rollout.weighed_ratio(log["mid_ratio"], weight)
     )
 
 

@@ -25,6 +25,9 @@ from analysis.units import convert, unit_of
 CLAIMS = Path(__file__).parents[1] / "facts" / "claims"
 Verdict = Literal["holds", "fails", "cannot be told"]
 GRAVEST: tuple[Verdict, ...] = ("fails", "cannot be told", "holds")  # the first of these decides
+# Kinds of checks that support what they do not refute; the others only agree with themselves.
+SUPPORTING = {"measurement", "model", "record"}
+SUPPORTED, AS_ARITHMETIC = "is supported", "holds as arithmetic"
 ShortText = Annotated[str, Field(max_length=200)]
 
 
@@ -165,7 +168,10 @@ def claim(name: str) -> Claim:
 def ledger(claimed: Claim, as_of: date) -> pd.DataFrame:
     """A claim's statements, a row each: verdict, evidence, sources, what would settle it.
 
-    Column `due` is `settled`, `open`, or `overdue` where the day of settling is before `as_of`.
+    Column `standing` tells a statement that is supported by what was measured, recorded or modelled
+    from one that holds as arithmetic alone: sums, dates and data sheets that agree with themselves
+    support nothing. Column `due` is `settled`, `open`, or `overdue` where the day of settling is
+    before `as_of`.
     """
     rows = [
         _ledger_row(claimed, number, statement, as_of)
@@ -181,11 +187,17 @@ def _ledger_row(claimed: Claim, number: int, statement: Statement, as_of: date) 
     due = "overdue" if resolution.by < as_of else "open"
     if statement.status == "settled":
         due = "settled"
+    verdict = min((verdict for verdict, _ in results), key=GRAVEST.index)
+    kinds = {check.kind for check in statement.checks}
+    standing: str = verdict
+    if verdict == "holds":
+        standing = SUPPORTED if kinds & SUPPORTING else AS_ARITHMETIC
     return {
         "number": number,
         "id": statement.id,
         "says": statement.says,
-        "verdict": min((verdict for verdict, _ in results), key=GRAVEST.index),
+        "verdict": verdict,
+        "standing": standing,
         "evidence": " ".join(evidence for _, evidence in results),
         "kind": ", ".join(dict.fromkeys(check.kind for check in statement.checks)),
         "publisher": ", ".join(dict.fromkeys(publishers)),
