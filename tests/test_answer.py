@@ -113,6 +113,34 @@ def test_the_same_owner_moves_once_a_chip_is_given_away():
     assert (answer.act, answer.option, answer.tenure) == ("move", "gb300-rack", "rent_3yr")
 
 
+def test_work_that_needs_the_wider_format_is_served_in_it_on_the_same_new_chips():
+    """Where FP8 on the new chips is cheaper than where the work is, a mean request costs 0.8 of one
+    in FP4 and 0.2 of one in FP8, and all of it moves; where it is dearer, the 0.2 stay.
+    """
+    options = {"b300-fp4": chips("b300", "fp4"), "b300-fp8": chips("b300", "fp8")}
+    cheap = {**SURE, "believe__eligible_share": fixed(0.8)}
+    for rent, all_moves in ((0.5, True), (90.0, False)):
+        case = case_with(
+            options,
+            quotes__b200={"rent_3yr": quote(4.0)},
+            quotes__b300={"rent_3yr": quote(rent)},
+            **cheap,
+        )
+        found = act_costs.drawn(case, DRAWS).ways
+        by_option = {way.option: way for way in found.others if way.tenure == "rent_3yr"}
+        narrow, wide = by_option["b300-fp4"], by_option["b300-fp8"]
+        alone = case.model_copy(update={"options": {"b300-fp4": case.options["b300-fp4"]}})
+        assert narrow.movable_share == pytest.approx(1.0 if all_moves else 0.8)
+        assert wide.movable_share == pytest.approx(1.0)
+        columns = act_costs.drawn(alone, DRAWS).columns
+        assert list(columns.rest) == ["b300-fp4"]
+        assert case.deployment("b300-fp4").precision == "fp4"
+        if all_moves:
+            # Both formats have errors of their own in these draws, so their means are compared.
+            fp8_share = (0.2 * wide.usd_per_request / narrow.usd_per_request).mean()
+            assert 0.25 < fp8_share < 0.6
+
+
 def test_an_option_that_cannot_keep_the_promise_is_said_to_be_none():
     case = case_with({"gb300-rack": chips("gb300", "fp4", 72), "l40s-one": chips("l40s", "fp8", 1)})
     answer = decide(case, DRAWS)

@@ -17,9 +17,11 @@ from analysis.model.runner import Columns, downstream, evaluate
 from analysis.model.settings import residual_draws
 from analysis.scenario import readings
 from analysis.scenario.scenario import Scenario
+from analysis.scenario.schema import Option
 from analysis.units import convert
 
 OPTIONS = ("baseline", "candidate")
+_WEIGHT_ORDER = {"int4": 0, "fp4": 0, "fp8": 1, "bf16": 2}
 
 
 def option_inputs(
@@ -79,25 +81,50 @@ class OptionColumns:
 
     `today` and `options` (by name) hold columns of floats and of arrays, an entry a draw, with
     shared draws, so that ratios are draw by draw. `reasons` has an entry for each option that no
-    layout serves as promised.
+    layout serves as promised. `rest` has, for options in a narrower format than today's, the same
+    chips in today's: what serves the work whose quality does not survive. An option is missing
+    there where its chips serve nothing in that format as promised.
     """
 
     today: Columns
     options: Mapping[str, Columns]
     reasons: Mapping[str, str]
+    rest: Mapping[str, Columns]
 
 
 def all_options(case: Scenario, beliefs: Mapping[str, np.ndarray], scores: Scores) -> OptionColumns:
     """Evaluate what a scenario has and every option that is chips; raises Infeasible for today."""
     today = evaluate(option_inputs(case, "baseline", beliefs, scores))
-    options, reasons = {}, {}
-    for name in case.chip_options:
+    options, reasons, rest = {}, {}, {}
+    for name, option in case.chip_options.items():
         place = "candidate" if name == case.headline else name
         try:
             options[name] = evaluate(option_inputs(case, place, beliefs, scores))
         except Infeasible as fault:
             reasons[name] = str(fault)
-    return OptionColumns(today, options, reasons)
+            continue
+        if needs_wider(case, option):
+            wider = _in_todays_precision(case, name)
+            try:
+                rest[name] = evaluate(option_inputs(wider, place, beliefs, scores))
+            except Infeasible:
+                continue
+    return OptionColumns(today, options, reasons, rest)
+
+
+def needs_wider(case: Scenario, option: Option) -> bool:
+    """Whether some traffic may not survive an option's weights.
+
+    So it is where they are narrower than today's and than those that the model was released with.
+    """
+    narrower = _WEIGHT_ORDER[option.precision] < _WEIGHT_ORDER[case.have.precision]
+    return narrower and not 0 < find(Model, case.model).expert_bytes_per_parameter < 1
+
+
+def _in_todays_precision(case: Scenario, name: str) -> Scenario:
+    """The scenario with one option in the number format that serves today."""
+    wider = case.chip_options[name].model_copy(update={"precision": case.have.precision})
+    return case.model_copy(update={"options": {**case.options, name: wider}})
 
 
 def all_options_drawn(case: Scenario, draws: int = DRAWS, seed: int | None = SEED) -> OptionColumns:

@@ -4,15 +4,14 @@ A way that a buyer does not have is none, with the reason: nobody has quoted it,
 no layout keeps the promise.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.facts import Model, find
 from analysis.laws import LAWS
 from analysis.laws.cost import usd_per_s_per_chip
-from analysis.model.options import OptionColumns
+from analysis.model.options import OptionColumns, needs_wider
 from analysis.model.prices import api_request_usd, rent_usd_per_s_per_chip
 from analysis.model.runner import Columns, downstream, evaluate
 from analysis.questions.acts import PAID_BY_USE, Tenure, Way
@@ -33,7 +32,6 @@ TENURE_WORDS = {
 }
 TODAY = "today"
 MONTH_S = convert(1.0, "month", "s")
-_WEIGHT_ORDER = {"int4": 0, "fp4": 0, "fp8": 1, "bf16": 2}
 _AFTER_PRICE = tuple(
     law for law in downstream(LAWS, ["usd_per_s_per_chip"]) if law is not usd_per_s_per_chip
 )
@@ -84,8 +82,8 @@ def ways(
         if name in columns.reasons:
             none += [NoWay(name, tenure, columns.reasons[name]) for tenure in TENURES]
             continue
-        found = _ways_of(case, name, option, columns.options[name], beliefs, work, start_months)
-        for way in found:
+        chips = _Chips(name, option, columns.options[name], columns.rest.get(name))
+        for way in _ways_of(case, chips, today, beliefs, work, start_months):
             (none if isinstance(way, NoWay) else others).append(way)  # type: ignore[arg-type]
     for name, api in case.api_options.items():
         others.append(_api_way(case, name, api.api, columns.today, beliefs))
@@ -118,9 +116,7 @@ def movable_share(case: Scenario, option: Option, columns: Columns) -> np.ndarra
     All of it, unless weights become narrower than they are today and than the model was released.
     """
     share = np.asarray(columns["eligible_share"], dtype=float)
-    narrower = _WEIGHT_ORDER[option.precision] < _WEIGHT_ORDER[case.have.precision]
-    released_in_4_bits = 0 < find(Model, case.model).expert_bytes_per_parameter < 1
-    return share if narrower and not released_in_4_bits else np.ones_like(share)
+    return share if needs_wider(case, option) else np.ones_like(share)
 
 
 def _tenure(held: Held) -> Tenure:
@@ -179,54 +175,100 @@ def _work(case: Scenario, columns: Columns, today: Way) -> float:
     return case.budget.usd_per_year / 12 / float(np.median(usd))
 
 
+@dataclass(frozen=True, eq=False)
+class _Chips:
+    """An option that is chips: its columns, and those of the same chips in today's format.
+
+    The second are None where all of the work survives, or where they do not keep the promise.
+    """
+
+    name: str
+    option: Option
+    columns: Columns
+    rest: Columns | None
+
+
 def _ways_of(
     case: Scenario,
-    name: str,
-    option: Option,
-    columns: Columns,
+    chips: _Chips,
+    today: Way,
     beliefs: Mapping[str, np.ndarray],
     work: np.ndarray,
     start_months: Mapping[str, np.ndarray],
 ) -> Iterator[Way | NoWay]:
     """The ways of one option: on the chips that run, at their own price; else every tenure."""
+    columns = chips.columns
     ones = np.ones_like(columns["load_factor"])
-    same_chips = option.accelerator == case.have.accelerator
+    same_chips = chips.option.accelerator == case.have.accelerator
     if same_chips and case.have.held not in ("api", "nothing"):
-        yield _same_chips_way(case, name, option, columns, beliefs)
-    arrival = start_months.get(name, 0 * ones)
+        yield _same_chips_way(case, chips, today, beliefs)
+    arrival = start_months.get(chips.name, 0 * ones)
     for tenure in TENURES:
-        price, reason = _price(case, option, columns, tenure)
+        _, reason = _price(case, chips.option, columns, tenure)
         if reason:
-            yield NoWay(name, tenure, reason)
+            yield NoWay(chips.name, tenure, reason)
             continue
-        needed = chips_needed(columns, work)
+
+        def request_usd(served: Columns, tenure: Tenure = tenure) -> np.ndarray:
+            price, _ = _price(case, chips.option, served, tenure)
+            return request_usd_at(served, price * ones, tenure in PAID_BY_USE)
+
+        usd, movable, needed = _served(case, chips, request_usd, today, work)
         once = case.budget.migration_usd * ones
         if tenure == "own":
             once = once + needed * columns["retrofit_usd_per_chip"]
         wait = 0.0 if tenure in PAID_BY_USE else beliefs["delivery_months"]
         yield Way(
-            option=name,
+            option=chips.name,
             tenure=tenure,
-            usd_per_request=request_usd_at(columns, price * ones, tenure in PAID_BY_USE),
+            usd_per_request=usd,
             drift_per_month=beliefs["rent_drift_ratio"] ** (1 / 12),
-            movable_share=movable_share(case, option, columns),
+            movable_share=movable,
             once_usd=once,
             start_months=arrival + wait * ones,
             first_year_ratio=np.asarray(columns["first_year_ratio"], dtype=float),
         )
 
 
+def _served(
+    case: Scenario,
+    chips: _Chips,
+    request_usd: Callable[[Columns], np.ndarray],
+    today: Way,
+    work: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Dollars of a mean request, the share of work that moves, and the chips that all of it takes.
+
+    Work whose quality does not survive the format is served in today's on the same chips, where a
+    request is expected to cost less so than where it is now; else it stays.
+    """
+    movable = movable_share(case, chips.option, chips.columns)
+    usd = request_usd(chips.columns)
+    needed = chips_needed(chips.columns, work)
+    if chips.rest is None:
+        return usd, movable, needed
+    rest_usd = request_usd(chips.rest)
+    if np.mean(rest_usd) >= np.mean(today.usd_per_request):
+        return usd, movable, needed
+    rest_needed = chips_needed(chips.rest, work)
+    blended = movable * usd + (1 - movable) * rest_usd
+    return blended, np.ones_like(movable), movable * needed + (1 - movable) * rest_needed
+
+
 def _same_chips_way(
-    case: Scenario, name: str, option: Option, columns: Columns, beliefs: Mapping[str, np.ndarray]
+    case: Scenario, chips: _Chips, today: Way, beliefs: Mapping[str, np.ndarray]
 ) -> Way:
     """The chips that run, served another way: their price is what keeping pays."""
-    ones = np.ones_like(columns["load_factor"])
+    ones = np.ones_like(chips.columns["load_factor"])
+    usd, movable, _ = _served(
+        case, chips, lambda served: _held_request_usd(case, served, beliefs), today, ones
+    )
     return Way(
-        option=name,
+        option=chips.name,
         tenure=_tenure(case.have.held),
-        usd_per_request=_held_request_usd(case, columns, beliefs),
+        usd_per_request=usd,
         drift_per_month=beliefs["rent_drift_ratio"] ** (1 / 12),
-        movable_share=movable_share(case, option, columns),
+        movable_share=movable,
         once_usd=case.budget.migration_usd * ones,
         start_months=0 * ones,
         first_year_ratio=ones,
