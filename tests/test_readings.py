@@ -240,7 +240,7 @@ def test_a_changed_reading_moves_the_verdict():
         case = an.load("reference", {"reading": reading})
         draws = an.evaluate(case)
         words[reading] = efficiency.in_short(case, draws, efficiency.ladder(case, draws))
-    assert words["measured"].markdown.startswith("In its first year")
+    assert words["measured"].markdown.startswith("A chip of GB300 in FP4 serves")
     assert "it falls short here" in words["measured"].markdown
     assert words["dollars"].markdown.startswith("Taken at its word")
     assert "it passes through here" in words["dollars"].markdown

@@ -14,6 +14,7 @@ from analysis.pages.efficiency_answer import first_screen, in_short
 from analysis.pages.efficiency_claim import (
     credence,
     ledger,
+    ledger_words,
     pass_through,
     readings_chart,
     readings_table,
@@ -22,6 +23,16 @@ from analysis.pages.efficiency_claim import (
     workloads,
     worlds,
     worlds_table,
+)
+from analysis.pages.efficiency_serving import (
+    frontiers,
+    half_energy,
+    key_numbers,
+    megawatts,
+    options_chart,
+    serving_steps,
+    steps_chart,
+    steps_words,
 )
 from analysis.pages.energy import (
     energy_accuracy,
@@ -38,6 +49,7 @@ from analysis.pages.inputs import differences, sources_table
 from analysis.pages.outputs import Output
 from analysis.pages.outputs import numbers as takeaway_numbers
 from analysis.questions import claim as claim_questions
+from analysis.questions import pass_through as pass_through_questions
 from analysis.questions import speed as speed_questions
 from analysis.questions.claim import effects
 from analysis.questions.pass_through import ladder
@@ -55,13 +67,18 @@ __all__ = [
     "energy_steps",
     "first_screen",
     "frontiers",
+    "half_energy",
     "heat",
     "in_short",
+    "key_numbers",
     "ladder",
     "ladder_chart",
     "ledger",
+    "ledger_words",
+    "megawatts",
     "numbers",
     "options",
+    "options_chart",
     "pass_through",
     "power_chart",
     "power_measured",
@@ -69,7 +86,10 @@ __all__ = [
     "rack_density",
     "readings_chart",
     "readings_table",
+    "serving_steps",
     "sources_table",
+    "steps_chart",
+    "steps_words",
     "time_between_tokens",
     "trust",
     "trust_needed",
@@ -88,9 +108,13 @@ TAKEAWAY_UNITS = {
 }
 
 
-def ladder_chart(ladder: pd.DataFrame) -> alt.LayerChart:
-    """From the headline's multiplier to the buyer's, step by step."""
-    return claim_charts.ladder(ladder)
+def ladder_chart(case: Scenario, ladder: pd.DataFrame) -> alt.LayerChart:
+    """From the headline's multiplier to the buyer's, step by step, with measured ratios."""
+    measured = pass_through_questions.measured(case)
+    first, last = ladder.iloc[0], ladder.iloc[-1]
+    start = "chip for chip" if case.claim is None else "said"
+    finding = f"{first['mid']:.2f}× {start}, {last['mid']:.2f}× for a dollar in the first year"
+    return claim_charts.ladder(ladder, measured, finding)
 
 
 def published_ratios(case: Scenario, draws: pd.DataFrame) -> alt.LayerChart:
@@ -102,12 +126,6 @@ def published_ratios(case: Scenario, draws: pd.DataFrame) -> alt.LayerChart:
 def time_between_tokens(draws: pd.DataFrame) -> alt.Chart:
     """Where the time between two output tokens goes, by option."""
     return speed_charts.parts(speed_questions.parts(draws))
-
-
-def frontiers(case: Scenario) -> alt.LayerChart:
-    """What both options serve at every speed for one user, and the speed that is promised."""
-    promised = case.workload.tokens_per_s_per_user
-    return speed_charts.frontier(speed_questions.frontiers(case), promised)
 
 
 def chip_differences(case: Scenario) -> alt.LayerChart:

@@ -12,7 +12,7 @@ from analysis.pages.verdicts import PASSES, PAYS, headline_option, verdict
 from analysis.pages.words import option_words
 from analysis.questions import claim as claim_questions
 from analysis.questions import credence as credence_questions
-from analysis.questions.pass_through import HEAT
+from analysis.questions.pass_through import CHIPS, HEAT
 from analysis.scenario.claims import Claim, claim
 from analysis.scenario.claims import ledger as claim_ledger
 from analysis.scenario.readings import MEASURED, readings
@@ -20,7 +20,7 @@ from analysis.scenario.scenario import Scenario
 
 
 def in_short(case: Scenario, draws: pd.DataFrame, ladder: pd.DataFrame) -> Output:
-    """What becomes of the headline for this buyer, in a sentence.
+    """What becomes of the headline for this buyer, in two sentences.
 
     The verdict says whether the headline passes through to this buyer, or whether the step pays
     where nothing was claimed. It is none on the statements themselves: the ledger judges those.
@@ -42,9 +42,8 @@ def _answer_at_its_word(case: Scenario, draws: pd.DataFrame, first_year: Shown) 
     value = interval(change, "", "ratio")
     words = (
         "Taken at its word, as “{reading}”, the claim makes a dollar buy {value.mid} the tokens "
-        "({value.range}), where the headline said {said}: it {verdict} here. Without it, a first "
-        "year on {new} in "
-        "place of {old} brings {first_year.mid} ({first_year.range})."
+        "({value.range}). The headline said {said}, so it {verdict} here. Without the claim, a "
+        "first year on {new} in place of {old} brings {first_year.mid} ({first_year.range})."
     )
     return say(
         words,
@@ -61,9 +60,9 @@ def _answer_per_megawatt(case: Scenario, draws: pd.DataFrame, first_year: Shown)
     """The step for a buyer who lacks power."""
     value = _per_watt(draws)
     words = (
-        "Where power is short, a megawatt on {new} serves {value.mid} the tokens that it serves on "
-        "{old} ({value.range}); a dollar buys {first_year.mid} ({first_year.range}) in its first "
-        "year"
+        "Power is short here, and a megawatt on {new} serves {value.mid} the tokens that it serves "
+        "on {old} ({value.range}). In its first year a dollar buys {first_year.mid} "
+        "({first_year.range})"
     )
     claimed = claim(case.claim) if case.claim else None
     return say(
@@ -80,19 +79,18 @@ def _answer_per_dollar(
 ) -> Output:
     """The step for a buyer who lacks money; heat and halls are named where they cost tokens."""
     words = (
-        "In its first year a dollar on {new} buys {value.mid} the tokens that it buys on {old} "
-        "({value.range})"
+        "A chip of {new} serves {tokens} the tokens of one of {old}, each at its best. In its "
+        "first year a dollar there buys {value.mid} the tokens ({value.range})"
     )
     kept = ladder.set_index("step").loc[HEAT, "factor"]
     if kept < 0.995:
         words += f", heat and halls counted ({kept:.2f}×)"
-    words += ", and a megawatt {per_watt.mid}"
     claimed = claim(case.claim) if case.claim else None
     return say(
         words + _what_the_headline_said(claimed),
         value=value,
         verdict=_pass_verdict(value, claimed),
-        per_watt=_per_watt(draws),
+        tokens=text(ladder.set_index("step").loc[CHIPS, "mid"], "ratio"),
         **_options(case),
     )
 
@@ -103,8 +101,8 @@ def _options(case: Scenario) -> dict[str, str]:
 
 def _what_the_headline_said(claimed: Claim | None) -> str:
     if claimed is None:
-        return ": the step {verdict}."
-    return f"; the headline said {text(claimed.headline_ratio, 'ratio')}: it {{verdict}} here."
+        return ". The step {verdict}."
+    return f". The headline said {text(claimed.headline_ratio, 'ratio')}: it {{verdict}} here."
 
 
 def _pass_verdict(value: Shown, claimed: Claim | None) -> str:
@@ -117,7 +115,7 @@ def _pass_verdict(value: Shown, claimed: Claim | None) -> str:
 def first_screen(
     case: Scenario, draws: pd.DataFrame, effects: pd.DataFrame, ladder: pd.DataFrame
 ) -> Output:
-    """The page in one screen of plain words, for any scenario."""
+    """What was said, what it would have to mean, what is measured and what to expect, in words."""
     first_year = ladder["draws"].iloc[-1]
     spent = case.budget.usd_per_year
     gains = _gains(draws).median()
@@ -151,7 +149,7 @@ def _claim_values(
     return {
         "claimed": claimed,
         "statements": statements,
-        "verdicts": statements["verdict"].value_counts(),
+        "standings": statements["standing"].value_counts(),
         "head": statements.set_index("id").loc[claimed.headline],
         "late": sorted(set(statements[statements["due"] == "overdue"]["by"])),
         "needs": needs[needs["reading"] != MEASURED],

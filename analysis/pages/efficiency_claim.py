@@ -12,19 +12,25 @@ from analysis.laws.claim import cut_share, linear_pass_share, log_pass_ratio
 from analysis.pages.charts import claim as charts
 from analysis.pages.charts.theme import CANDIDATE, CLAIM
 from analysis.pages.numbers import three_numbers
-from analysis.pages.outputs import NOT_MATHEMATICS, Output, table
+from analysis.pages.outputs import NOT_MATHEMATICS, Output, say, table
 from analysis.pages.words import plain
 from analysis.questions import claim as claim_questions
 from analysis.questions import credence as credence_questions
 from analysis.questions import pass_through as pass_through_questions
-from analysis.scenario.claims import claim
+from analysis.scenario.claims import AS_ARITHMETIC, SUPPORTED, claim
 from analysis.scenario.claims import ledger as claim_ledger
 from analysis.scenario.readings import MEASURED, readings
 from analysis.scenario.scenario import Scenario, scenarios
 
 NOTHING_CLAIMED = Output("Nothing was claimed in this scenario.")
-VERDICT_SIGNS = {"holds": "✓", "fails": "✗", "cannot be told": "?"}
-VERDICT_COLOURS = {"holds": CANDIDATE, "fails": CLAIM, "cannot be told": "#6A6F76"}
+STANDING_SIGNS = {SUPPORTED: "✓", AS_ARITHMETIC: "=", "fails": "✗", "cannot be told": "?"}
+STANDING_COLOURS = {
+    SUPPORTED: CANDIDATE,
+    AS_ARITHMETIC: "#6A6F76",
+    "fails": CLAIM,
+    "cannot be told": "#6A6F76",
+}
+STANDINGS = (SUPPORTED, AS_ARITHMETIC, "fails", "cannot be told")
 LEDGER_WIDTHS = (5, 23, 12, 39, 21)  # per cent of the table, a column each
 
 
@@ -158,7 +164,7 @@ def ledger(case: Scenario) -> Output:
         {
             "#": statements["number"],
             "Statement, in our words": statements["says"],
-            "Verdict": [_signed(verdict) for verdict in statements["verdict"]],
+            "Verdict": [_signed(standing) for standing in statements["standing"]],
             "Evidence": [
                 f"{row.evidence} ({row.kind}; {row.publisher})" for row in statements.itertuples()
             ],
@@ -181,12 +187,39 @@ def ledger(case: Scenario) -> Output:
     return Output(html=styled.to_html(table_uuid="ledger"), plain=rows.to_string(index=False))
 
 
-def _signed(verdict: str) -> str:
-    return f"{VERDICT_SIGNS[verdict]} {verdict}"
+def ledger_words(case: Scenario) -> Output:
+    """How many statements of the claim are supported, only agree with themselves, fail, or stay
+    open.
+    """
+    if not case.claim:
+        return NOTHING_CLAIMED
+    counts = claim_ledger(claim(case.claim), case.as_of)["standing"].value_counts()
+    total = int(counts.sum())
+    parts = [f"{counts.get(name, 0)} {_plural(name, counts.get(name, 0))}" for name in STANDINGS]
+    of_all = "Its one statement" if total == 1 else f"Of its {total} statements"
+    return say(
+        "{of_all}: {parts}. What holds as arithmetic agrees with itself, a calendar or a data "
+        "sheet, which supports nothing.",
+        of_all=of_all,
+        parts=f"{', '.join(parts[:-1])} and {parts[-1]}",
+    )
+
+
+def _plural(standing: str, count: int) -> str:
+    """A standing as the verb of so many statements."""
+    if count == 1:
+        return standing
+    return {SUPPORTED: "are supported", AS_ARITHMETIC: "hold as arithmetic", "fails": "fail"}.get(
+        standing, standing
+    )
+
+
+def _signed(standing: str) -> str:
+    return f"{STANDING_SIGNS[standing]} {standing}"
 
 
 def _verdict_style(cell: str) -> str:
-    colours = {_signed(verdict): colour for verdict, colour in VERDICT_COLOURS.items()}
+    colours = {_signed(standing): colour for standing, colour in STANDING_COLOURS.items()}
     return f"color: {colours[cell]}; font-weight: 600"
 
 

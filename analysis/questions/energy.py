@@ -3,13 +3,17 @@
 from collections.abc import Mapping, Sequence
 from functools import cache
 
+import numpy as np
 import pandas as pd
 
 from analysis.facts import Site, chip, find, names
 from analysis.laws import cooling, energy
 from analysis.model.board_power import predict_energy
 from analysis.model.measured import board_points_by_load
+from analysis.model.options import all_options_drawn
 from analysis.model.predict import speeds_of_points
+from analysis.questions.ways import TODAY
+from analysis.scenario.scenario import Scenario
 from analysis.scenario.schema import quantiles
 from analysis.units import convert
 
@@ -66,6 +70,21 @@ def tokens(draws: pd.DataFrame) -> pd.DataFrame:
                 labels = {"option": option, "token": token, "boundary": boundary}
                 rows.append({**labels, **quantiles(joules)})
     return pd.DataFrame(rows)
+
+
+def options(case: Scenario) -> pd.DataFrame:
+    """Median joules per output token, its prompt included, of every option at three boundaries.
+
+    The index is the option's name, `today` first; columns are board, wall and facility.
+    """
+    found = all_options_drawn(case)
+    rows = {}
+    for name, columns in {TODAY: found.today, **found.options}.items():
+        board = np.asarray(columns["energy_j_per_output_token"])
+        wall = board * columns["wall_ratio"]
+        joules = {"board": board, "wall": wall, "facility": wall * columns["pue_ratio"]}
+        rows[name] = {boundary: float(np.median(values)) for boundary, values in joules.items()}
+    return pd.DataFrame.from_dict(rows, orient="index")
 
 
 @cache

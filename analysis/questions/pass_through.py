@@ -4,13 +4,15 @@ import pandas as pd
 
 from analysis import model
 from analysis.laws import claim as law
-from analysis.questions.claim import gains, option_pair
+from analysis.questions.claim import gains, option_pair, published_ratios
 from analysis.scenario import readings
 from analysis.scenario.claims import claim
 from analysis.scenario.scenario import Scenario
 from analysis.scenario.schema import quantiles
 
+CHIPS = "Each chip at its best"
 HEAT = "Heat and halls"  # the step that lower clocks and racks that wait make
+POWER_COSTS = ("electricity", "demand", "facility", "lease")  # what a watt costs, hall included
 
 
 def ladder(case: Scenario, draws: pd.DataFrame) -> pd.DataFrame:
@@ -34,15 +36,24 @@ def _steps(case: Scenario, draws: pd.DataFrame) -> dict[str, pd.Series]:
     gain = gains(base, candidate)
     cool = candidate["output_tokens_per_s_per_chip"] / base["output_tokens_per_s_per_chip"]
     price = gain["throughput"] / gain["dollars"]
+    before = base["usd_per_s_per_chip"]
+    power = before / (before + _power_usd(candidate) - _power_usd(base))
     moved = law.realised_ratio(1 / gain["throughput"], price, base["eligible_share"], 1, 1)
     return {
         **_claimed_steps(case, base),
-        "The two chips as they are": cool,
+        CHIPS: cool,
         HEAT: gain["throughput"],
-        "At the price of each": gain["dollars"],
+        "Power and hall of each": gain["throughput"] * power,
+        "Price of each": gain["dollars"],
         "Part of the traffic moves": moved,
         "First year's load": moved * base["first_year_ratio"],
     }
+
+
+def _power_usd(columns: pd.DataFrame) -> pd.Series:
+    """Dollars of a chip second that follow from its watts; for hired chips they are in the rent."""
+    watts = sum(columns[f"{name}_usd_per_s_per_chip"] for name in POWER_COSTS)
+    return columns["owned_share"] * watts / columns["available_share"]
 
 
 def _claimed_steps(case: Scenario, base: pd.DataFrame) -> dict[str, pd.Series]:
@@ -56,6 +67,22 @@ def _claimed_steps(case: Scenario, base: pd.DataFrame) -> dict[str, pd.Series]:
         "Headline": pd.Series(claimed.headline_ratio, index=base.index),
         "Only matrix products shrink": gains(base, changed)["throughput"],
     }
+
+
+def measured(case: Scenario) -> pd.DataFrame:
+    """Published ratios of throughput per chip between parts of the ladder's two chips, a row each.
+
+    Columns are step (CHIPS), ratio and kind: `matched` where one thing changes, `best of each`
+    where each side is served at its best on the very pair of chips and precisions.
+    """
+    published = published_ratios(case)
+    own = published[published["same_step"] & (published["matching"] == "matched")]
+    old, new = (f"{each.accelerator} {each.precision}" for each in (case.baseline, case.candidate))
+    pair = published[(published["baseline"] == old) & (published["candidate"] == new)]
+    best = pair[pair["matching"] == "best_of_each"]
+    kinds = ["matched"] * len(own) + ["best of each"] * len(best)
+    ratios = [*own["times_ratio"], *best["times_ratio"]]
+    return pd.DataFrame({"step": CHIPS, "ratio": ratios, "kind": kinds})
 
 
 def worlds(case: Scenario, draws: pd.DataFrame, steps: pd.DataFrame) -> tuple[pd.Series, pd.Series]:

@@ -11,6 +11,7 @@ from analysis.model.layouts import layouts, sweep_layouts, workload_and_promise
 from analysis.model.operating_point import depths, modes
 from analysis.model.search import deployments, frontier
 from analysis.model.settings import option_names, setting
+from analysis.questions.serving_steps import measured_points
 from analysis.scenario.scenario import Scenario
 
 OPTIONS = ("baseline", "candidate")
@@ -77,32 +78,50 @@ def _part_times(median: pd.Series) -> list[tuple[str, float, str]]:
     return times
 
 
-def frontiers(case: Scenario) -> pd.DataFrame:
+def frontiers(case: Scenario, as_measured: bool = False) -> pd.DataFrame:
     """The frontiers of baseline and candidate under the scenario's limit on the first token.
 
     A row a deployment that no other beats in both tokens/s a user and tokens/s a chip, fastest
     first, of all that the operator can run; columns of `model.search.deployments` and `option`.
+    `as_measured` takes benchmarks' terms instead: nothing cached and no limit on the first token,
+    since closed benchmarks begin with a burst.
     """
     tables = []
     for option in OPTIONS:
-        rows = _frontier(case, option)
+        rows = _frontier(case, option, as_measured)
         tables.append(rows.assign(option=option))
     return pd.concat(tables, ignore_index=True)
 
 
-def _frontier(case: Scenario, option: str) -> pd.DataFrame:
+def _frontier(case: Scenario, option: str, as_measured: bool) -> pd.DataFrame:
     workload, promise = workload_and_promise(case)
     offers = deployments(
         *option_names(case, option),
         case.deployment(option).chips,
         workload["input_tokens_per_request"],
         workload["output_tokens_per_request"],
-        workload["cached_share"],
+        0.0 if as_measured else workload["cached_share"],
         modes(case.serving),
         depths(case.serving),
     )
-    in_time = offers[offers["ttft_s"] <= promise["ttft_limit_s"]]
-    return frontier(in_time)
+    if as_measured:
+        return frontier(offers)
+    return frontier(offers[offers["ttft_s"] <= promise["ttft_limit_s"]])
+
+
+def measured_frontier_points(case: Scenario) -> pd.DataFrame:
+    """Measured points of baseline and candidate for the scenario's model and lengths, and `option`.
+
+    Of deployments that span no more chips than the scenario allows; empty where nobody measured.
+    """
+    tables = []
+    for option in OPTIONS:
+        deployment = case.deployment(option)
+        points = measured_points(case, deployment.accelerator, deployment.precision)
+        spanned = points["chips"] + points["prefill_chips"].fillna(0)
+        tables.append(points[spanned <= deployment.chips].assign(option=option))
+    columns = ["option", "engine", "tokens_per_s_per_user", RATE]
+    return pd.concat(tables, ignore_index=True)[columns]
 
 
 def gains(case: Scenario) -> pd.DataFrame:

@@ -40,10 +40,12 @@ MATCHINGS = {  # the shape of a published ratio, by how its sides were made comp
 LABEL_WIDTH = 44  # characters of a line of text beside a chart of evidence
 
 
-def ladder(steps: pd.DataFrame) -> alt.LayerChart:
+def ladder(steps: pd.DataFrame, measured: pd.DataFrame, finding: str) -> alt.LayerChart:
     """From the headline's multiplier to the buyer's: a bar runs from what was left before a step.
 
-    `steps` is what `pass_through.ladder` gives: columns step, factor, low, mid, high.
+    `steps` is what `pass_through.ladder` gives (columns step, factor, low, mid, high), `measured`
+    what the function of that name there gives (step, ratio, kind; may be empty); `finding` is the
+    title.
     """
     rows = steps.drop(columns="draws")
     rows = rows.assign(before=rows["mid"].shift(fill_value=1.0))
@@ -51,7 +53,8 @@ def ladder(steps: pd.DataFrame) -> alt.LayerChart:
     rows.loc[rows.index[-1], "kind"] = "result"
     rows["label"] = [_multiplier(row) for row in rows.itertuples()]
     kinds = alt.Scale(domain=["claim", "step", "result"], range=[CLAIM, BASELINE, CANDIDATE])
-    x = log_axis("before", TOKENS, [*rows["before"], *rows["low"], *rows["high"], 1])
+    ends = [*rows["before"], *rows["low"], *rows["high"], *measured["ratio"], 1]
+    x = log_axis("before", TOKENS, ends)
     base = alt.Chart(rows).encode(y=name_axis("step", rows["step"]))
     bars = base.mark_bar(height=16, opacity=0.55).encode(
         x=x, x2="mid:Q", color=alt.Color("kind:N", scale=kinds, legend=None)
@@ -64,8 +67,11 @@ def ladder(steps: pd.DataFrame) -> alt.LayerChart:
         x=alt.value(WIDTH), text="label:N"
     )
     layers = [*vertical_line(1, FAINT, (3, 3)), bars, ranges, medians, labels]
-    caption = "claim.ladder" if "claim" in set(rows["kind"]) else "claim.steps"
-    return titled(caption, layers, 34 * len(rows), data=rows)
+    if len(measured):
+        marks = alt.Chart(measured).mark_point(size=55, strokeWidth=1.4, color=MEASURED)
+        looks = told_apart("kind", ["matched", "best of each"], shape=["circle", "diamond"])
+        layers.append(marks.encode(x="ratio:Q", y=name_axis("step", rows["step"]), **looks))
+    return titled("claim.ladder", layers, 34 * len(rows), data=rows, finding=finding)
 
 
 def _multiplier(row) -> str:

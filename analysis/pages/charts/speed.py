@@ -11,7 +11,6 @@ from analysis.pages.charts.marks import (
     share_axis,
     titled,
     tooltips,
-    vertical_line,
 )
 from analysis.pages.charts.theme import (
     BASELINE,
@@ -21,13 +20,11 @@ from analysis.pages.charts.theme import (
     KINDS,
     OPTIONS,
     SERIES,
-    option_colour,
     told_apart,
 )
 from analysis.pages.words import worded
 
 RATE = "output_tokens_per_s_per_chip"
-SPEED = "tokens_per_s_per_user"
 
 
 def against_measured(points: pd.DataFrame, quantity: str, unit: str, title: str) -> alt.LayerChart:
@@ -128,28 +125,6 @@ def schemes(summary: pd.DataFrame, peers: pd.DataFrame) -> alt.FacetChart:
     )
     chart = bars.resolve_scale(y="independent").properties(height=alt.Step(18))
     return titled("speed.schemes", chart)
-
-
-def frontier(points: pd.DataFrame, promised: float) -> alt.LayerChart:
-    """Tokens/s per chip against tokens/s per user for both options; the rule is the promised speed.
-
-    `points` is what `speed.frontiers` gives; `promised` is in tokens/s per user.
-    """
-    base = alt.Chart(points).encode(
-        x=log_axis(SPEED, "tokens/s per user", points[SPEED]),
-        y=log_axis(RATE, "output tokens/s per chip", points[RATE], alt.Y),
-        color=option_colour(),
-    )
-    lines = base.mark_line(interpolate="monotone").encode(
-        strokeDash=alt.StrokeDash("option:N", legend=None)
-    )
-    layout = ["tensor_parallel", "data_parallel", "expert_parallel", "instances_count"]
-    pools = ["disaggregated_count", "prefill_instances_count", "draft_count", "deployment_chips"]
-    marks = base.mark_point(filled=True, size=28).encode(
-        tooltip=["option", "engine", *layout, *pools, "concurrency_requests", "ttft_s"],
-        shape=alt.Shape("option:N", legend=None),
-    )
-    return titled("speed.frontier", [lines, marks, *vertical_line(promised, dash=(4, 4))])
 
 
 def parts(shares: pd.DataFrame) -> alt.Chart:
