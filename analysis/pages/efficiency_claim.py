@@ -179,7 +179,8 @@ def ledger(case: Scenario) -> Output:
     for column, width in enumerate(LEDGER_WIDTHS):
         styles.append({"selector": f"th.col{column}", "props": f"width: {width}%"})
     styled = (
-        rows.style.hide(axis="index")
+        rows.style.format(escape="html")
+        .hide(axis="index")
         .map(_verdict_style, subset=["Verdict"])
         .set_table_styles(styles)
         .set_table_attributes(f'class="{" ".join(NOT_MATHEMATICS)}"')

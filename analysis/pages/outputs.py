@@ -116,6 +116,7 @@ def table_text(rows: Iterable[Iterable[object]], heads: Sequence[str]) -> str:
 
 def html_table(frame: pd.DataFrame) -> Output:
     """A DataFrame of texts and numbers as a table without its index, whole and escaped."""
+    frame = frame.map(lambda cell: " ".join(cell.split()) if isinstance(cell, str) else cell)
     with pd.option_context("display.max_colwidth", None):
         page = frame.to_html(index=False, border=0, classes=list(NOT_MATHEMATICS))
     return Output(html=page, plain=frame.to_string(index=False))

@@ -2,6 +2,7 @@
 
 import csv
 import html
+import re
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from analysis.scenario.scenario import Scenario
 from analysis.units import SUFFIX, unit_of
 
 FILE = Path(__file__).with_name("words.csv")
+LIST_MARK = re.compile(r"^(\d*)([-.])")  # which begins a list where a paragraph begins
 MARKUP = "\\`*_{}[]()#+!|$~"  # characters that Markdown gives a meaning
 UNITS_OF_COUNTS = ("", "chip", "B")  # a name in one of these says no unit that could be cut off
 
@@ -79,4 +81,5 @@ def plain(text: object) -> str:
     '5 &lt; 6, &#42;not&#42; &#36;7'
     """
     escaped = html.escape(" ".join(str(text).split()), quote=False)
-    return "".join(f"&#{ord(mark)};" if mark in MARKUP else mark for mark in escaped)
+    escaped = "".join(f"&#{ord(mark)};" if mark in MARKUP else mark for mark in escaped)
+    return LIST_MARK.sub(lambda found: f"{found[1]}&#{ord(found[2])};", escaped)

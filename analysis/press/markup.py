@@ -5,25 +5,15 @@ import re
 from functools import cache
 from typing import Any
 
-_STYLE_SHEET = re.compile(r"<style[^>]*>([^<]*)</style>")
-_FETCHING = re.compile(r"@|url", re.I)
-_CELL_ID = re.compile(r' id="(T_\w+_\w+)"')
-_CELL_CLASS = re.compile(r' class="(?:data|row_heading|col_heading|index_name|blank)[^"]*"')
-_STYLED_CLASS = re.compile(r"\.(?:data|row|col|index|blank|level)")
+from analysis.press.table_styles import PROPERTIES, split_style
+
+_WRITTEN_CLASS = re.compile(
+    r"data|row\d*|col\d*|level\d+|(?:row|col)_heading|index_name|blank|dataframe"
+)
+# Marks for tools that read dollars as mathematics.
+_OTHER_CLASSES = {"tex2jax_ignore", "mathjax_ignore"}
 _BETWEEN_TAGS = re.compile(r">\s+<(?=/?(?:table|thead|tbody|tr|th|td))")
 _TAG = re.compile(r"<[^>]+>")
-_BORDERS = {f"border-{side}" for side in ("top", "right", "bottom", "left")}
-_STYLE_PROPERTIES = _BORDERS | {
-    "background-color",
-    "color",
-    "font-style",
-    "font-weight",
-    "padding",
-    "text-align",
-    "text-decoration",
-    "white-space",
-    "width",
-}
 _ATTRIBUTES = {
     "*": {
         "class",
@@ -57,29 +47,41 @@ def plain(text: str) -> str:
 
 
 def clean(text: str) -> str:
-    """HTML of an output without scripts, handlers, frames or open tags; style sheets of pandas
-    stay.
+    """HTML of an output without scripts, handlers, frames, open tags or names of the page's own.
+
+    A style sheet stands only where a table begins with it, and for that table alone: see
+    table_styles. Anywhere else it is text that somebody did not escape.
     """
     import nh3
 
-    styles = ""
-    for sheet in _STYLE_SHEET.findall(text):
-        if sheet.strip() and not _FETCHING.search(sheet):
-            styles += f"<style>{sheet}</style>"
+    style, text = split_style(text)
 
-    # Most of a styled table is names of cells that no style asks for.
-    def id_in_use(found: re.Match) -> str:
-        return found[0] if f"#{found[1]}" in styles else ""
+    def kept(_: str, attribute: str, value: str) -> str | None:
+        if attribute == "id":
+            return style.id_on_page(value) if style else None
+        if attribute == "class":
+            return _kept_classes(value, style is not None and style.uses_classes)
+        return value
 
-    text = _CELL_ID.sub(id_in_use, _STYLE_SHEET.sub("", text))
-    if not _STYLED_CLASS.search(styles):
-        text = _CELL_CLASS.sub("", text)
-    return styles + nh3.clean(
+    cleaned = nh3.clean(
         _BETWEEN_TAGS.sub("><", text),
         attributes=_ATTRIBUTES,
         tags=nh3.ALLOWED_TAGS | _MORE_TAGS,
-        filter_style_properties=_STYLE_PROPERTIES,
+        filter_style_properties=PROPERTIES - {"background"},  # which may fetch
+        attribute_filter=kept,
     )
+    return f"<style>{style.css}</style>{cleaned}" if style else cleaned
+
+
+def _kept_classes(names: str, of_cells: bool) -> str | None:
+    """The classes of an element that are no names of the page's own; those of a table's cells only
+    where a style asks for them.
+    """
+    kept = []
+    for name in names.split():
+        if name in _OTHER_CLASSES or (of_cells and _WRITTEN_CLASS.fullmatch(name)):
+            kept.append(name)
+    return " ".join(kept) or None
 
 
 @cache
