@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import xml.etree.ElementTree as ElementTree
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -22,8 +23,9 @@ from ruamel.yaml import YAML
 
 from analysis.pages.outputs import Output, html_table, say, table
 from analysis.pages.words import plain
-from analysis.press import html, markup
+from analysis.press import html, markup, site
 from analysis.press.records import Answer
+from analysis.press.renderer import ChartRenderer, drawable
 
 ROOT = Path(__file__).parents[1]
 # One of each way to be more than text; the mark in front says where a text comes from.
@@ -164,11 +166,11 @@ class TestPages:
     @pytest.mark.parametrize("name", PAGES)
     def test_nothing_runs_is_styled_or_linked(self, name, sites, browser):
         seen = {}
-        for kind, (site, _) in sites.items():
+        for kind, (folder, _) in sites.items():
             for with_scripts in (False, True):
                 context = browser.new_context(offline=True, java_script_enabled=with_scripts)
                 page = context.new_page()
-                page.goto((site / f"{name}.html").as_uri())
+                page.goto((folder / f"{name}.html").as_uri())
                 if with_scripts:
                     assert page.evaluate("window.hit") is None
                 else:
@@ -178,11 +180,11 @@ class TestPages:
         assert seen["hostile"] == seen["harmless"]
 
     def test_everything_is_shown_literally(self, sites, browser):
-        site, _ = sites["hostile"]
+        folder, _ = sites["hostile"]
         context = browser.new_context(offline=True, java_script_enabled=False)
         page, shown = context.new_page(), ""
         for name in PAGES:
-            page.goto((site / f"{name}.html").as_uri())
+            page.goto((folder / f"{name}.html").as_uri())
             shown += page.evaluate("document.documentElement.textContent")
         context.close()
         marked = re.split("(?=\u27e6)", shown)
@@ -287,3 +289,28 @@ def test_a_rule_that_reaches_further_is_dropped(rule):
 def test_a_style_elsewhere_and_names_of_the_page_do_not_stand(page):
     made = markup.clean(page)
     assert not re.search(r"<style|class=|id=|data-", made)
+
+
+@pytest.mark.parametrize("text", ["a\0b\x01\x1b[31m\x9f", "q\ufffe\uffff\x0b", "a\ud800b"])
+def test_what_no_page_can_hold_is_marked(text):
+    page = html.fill_frame("page.html", text, about={"title": text, "question": text}, blocks="")
+    page.encode()
+    assert page.count(html.REPLACEMENT) == 3 * len(re.findall("[^\\w\\[]", text))
+    assert not re.search("[\0-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]", page)
+    assert ElementTree.fromstring(f"<a>{html.legal_in_xml(text)}</a>").text.strip()
+
+
+@pytest.mark.parametrize("name", ["constructor", "__proto__", "toString", "hasOwnProperty"])
+def test_a_chart_may_show_a_name_that_javascript_has_taken(name):
+    rows = [{"a": name, "y": 1}, {"a": "x", "y": 2}]
+    encoding = {"x": {"field": "a"}, "y": {"field": "y", "type": "quantitative"}}
+    facet = {"facet": {"field": "a"}, "spec": {"mark": "line", "encoding": encoding}}
+    drawn = ChartRenderer().draw(drawable({"data": {"values": rows}, **facet}))
+    assert f"\u2060{name}" in drawn
+
+
+def test_a_cell_that_a_spreadsheet_would_run_is_text():
+    rows = [{"a": text} for text in ("=cmd|' /C calc'!A0", " +1", "@x", "\t=1", "-", "a=b", "\0")]
+    cells = [row["a"] for row in csv.DictReader(site._csv(["a"], rows).splitlines())]
+    assert cells == ["'=cmd|' /C calc'!A0", "' +1", "'@x", "'\t=1", "'-", "a=b", html.REPLACEMENT]
+    assert site._csv(["a"], [{"a": -1.5}]) == "a\n-1.5\n"

@@ -688,11 +688,14 @@ def test_parameters_are_found_where_they_are_declared():
     assert declared_parameters([first]) is None
 
 
-@pytest.mark.parametrize("name", ["../up", "a b", "<script>", ".hidden", "sources", "x" * 90])
+UNFIT = ("../up", "a b", "<script>", ".hidden", "sources", "Index.html", "feed.xml", "a.html")
+
+
+@pytest.mark.parametrize("name", [*UNFIT, "x" * 90])
 def test_a_name_that_is_no_file_name_is_refused(name, tmp_path):
     path = tmp_path / f"{name.replace('/', '')}.yml"
     path.write_text("title: x")
-    with pytest.raises(OSError, match=r"file name may|no scenario"):
+    with pytest.raises(OSError, match=r"file name may|no scenario|the site itself"):
         planned([str(path) if "/" not in name else name], [])
 
 

@@ -20,11 +20,15 @@ from analysis.press.altair_display import ASSETS, library
 from analysis.press.markup import clean, markdown, plain
 from analysis.press.normalise import normalise
 from analysis.press.records import Answer
+from analysis.press.renderer import drawable
 
 _HEADING = re.compile(r"<h([1-3])>(.*?)</h\1>", re.S)
 _TAG = re.compile(r"<[^>]+>")
 _TERMINAL_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-_FORBIDDEN_IN_XML = re.compile(r"[\x00-\x08\x0b-\x1f]")
+_FORBIDDEN_IN_XML = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
+# HTML forbids the second block of control characters, too.
+_FORBIDDEN_IN_HTML = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+REPLACEMENT = "\ufffd"  # what a reader sees where a character cannot be shown
 # One fold for the code of cells between which nothing is shown.
 _FOLD_BOUNDARY = '</pre></details>\n<details class="code"><summary>Code</summary>'
 _FIRST_HEADING = re.compile(r"\s*(<h[1-6][^>]*>.*?</h[1-6]>)", re.S)
@@ -96,7 +100,7 @@ def fill_frame(
     other. `folder` holds the template, which may extend frame.html.
     """
     carries_library = has_charts and not library_path
-    return parsed_template(template, folder).render(
+    page = parsed_template(template, folder).render(
         title=title,
         style=_style_sheet(),
         script=(ASSETS / "page.js").read_text(),
@@ -106,6 +110,7 @@ def fill_frame(
         policy=security_policy(bool(library_path), carries_library),
         **values,
     )
+    return marked(page)
 
 
 @cache
@@ -180,6 +185,11 @@ def _folded(cells: list[dict], contents: list[Heading], picture: Picture | None)
         yield "</details>"
 
 
+def marked(text: str) -> str:
+    """The text with a mark in place of each character that no page may hold."""
+    return _FORBIDDEN_IN_HTML.sub(REPLACEMENT, text)
+
+
 def _cell_blocks(cell: dict, contents: list[Heading], picture: Picture | None) -> Iterator[str]:
     """The blocks of HTML that show a cell; its headings join the contents."""
     tags = cell["metadata"].get("tags", [])
@@ -246,11 +256,11 @@ def _chart(spec: Mapping[str, Any], picture: Picture | None) -> str:
     if isinstance(title, dict):
         title = title.get("text", "")
     label = html.escape(str(spec.get("description") or title or "Chart"))
-    text = json.dumps(spec)
-    svg = picture(text) if picture else ""
+    text = drawable(spec)
+    svg = _FORBIDDEN_IN_XML.sub(REPLACEMENT, picture(text)) if picture else ""
     image = f"<img alt='{label}' src='data:image/svg+xml,{_data_url(svg)}'>" if svg else ""
     rounded = json.loads(text, parse_float=_rounded)
-    packed = json.dumps(rounded, separators=(",", ":"), ensure_ascii=False).encode()
+    packed = json.dumps(rounded, separators=(",", ":"), ensure_ascii=False).encode(errors="replace")
     packed_text = base64.b64encode(zlib.compress(packed, 9)).decode()
     attributes = f'data-label="{label}" data-spec="{packed_text}"'
     return f'<figure class="chart" {attributes}>{image}</figure>'

@@ -14,7 +14,10 @@ from analysis.press.inputs import InputReader
 from analysis.press.records import ReportRecord
 
 SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
-RESERVED = {"assets", "sources"}
+# What the site has at its top beside scenarios; notebooks of the whole site leave pages there, too.
+RESERVED = {"assets", "sources", "index", "feed.xml", "results.csv", "results.parquet"}
+RESERVED |= {"published.json"}
+RESERVED_ENDINGS = (".html", ".ipynb")
 
 
 @dataclass(frozen=True)
@@ -219,10 +222,14 @@ def _paths(names: Sequence[str], folder: Path, suffix: str, kind: str) -> list[P
             name = path.stem if path.parent == folder else path
             stems = ", ".join(each.stem for each in known)
             raise FileNotFoundError(f"no {kind} {name}; known: {stems}")
-        if not SLUG.fullmatch(path.stem) or path.stem in RESERVED:
+        if not SLUG.fullmatch(path.stem):
             raise OSError(
                 f"{path}: a {kind}'s file name may hold letters, digits, dot, dash and "
                 "underscore only"
+            )
+        if path.stem.lower() in RESERVED or path.stem.lower().endswith(RESERVED_ENDINGS):
+            raise OSError(
+                f"{path}: the site itself may have {path.stem}; name the {kind} otherwise"
             )
     if len({path.stem for path in paths}) < len(paths):
         raise OSError(f"two {kind}s have one name: {', '.join(map(str, paths))}")

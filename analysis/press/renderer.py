@@ -1,6 +1,7 @@
 """Charts as still pictures, asked of a process that draws them (see renderer_process)."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing.connection import Connection
@@ -9,6 +10,19 @@ from analysis.press import mime
 from analysis.press.service import Service
 
 Draw = Callable[[str], str]
+# Names that every object of JavaScript has: Vega, which keeps groups by name, finds them taken.
+_TAKEN = re.compile(
+    r'"(__proto__|__(?:define|lookup)[GS]etter__|constructor|hasOwnProperty|isPrototypeOf'
+    r'|propertyIsEnumerable|toLocaleString|toString|valueOf)"(?!\s*:)'
+)
+UNSEEN = "\\u2060"  # a joiner of words, in JSON
+
+
+def drawable(spec: Mapping) -> str:
+    """A chart's specification in JSON; a value that is a name of JavaScript's own gets a character
+    that is not seen.
+    """
+    return _TAKEN.sub(rf'"\{UNSEEN}\1"', json.dumps(spec))
 
 
 def start_renderer() -> Service:
@@ -90,7 +104,7 @@ class PicturePrefetch:
         for output in outputs:
             spec = output.get("data", {}).get(mime.CHART)
             if spec:
-                self._picture(json.dumps(spec))
+                self._picture(drawable(spec))
 
     def draw(self, spec: str) -> str:
         """The picture, as from a renderer; waits until it is drawn."""

@@ -231,11 +231,14 @@ def _csv(columns: Sequence[str], rows: Iterable[dict]) -> str:
 
 
 def _csv_cell(value: object) -> object:
-    """Six digits of a number; text that a spreadsheet would take for a formula is quoted."""
+    """Six digits of a number; text that a spreadsheet would take for a formula is quoted, and what
+    no table can hold is marked.
+    """
     if isinstance(value, float):
         return f"{value:.6g}"
-    if isinstance(value, str) and value.startswith(FORMULA_MARKS):
-        return "'" + value
+    if isinstance(value, str):
+        value = html.marked(value)
+        return f"'{value}" if value.lstrip().startswith(FORMULA_MARKS) else value
     return value
 
 
@@ -247,6 +250,7 @@ def _parquet(rows: Sequence[dict]) -> bytes:
     for name in RESULT_COLUMNS:
         kind = pyarrow.float64() if name in ("value", "low", "high") else pyarrow.string()
         values = [None if row[name] == "" else row[name] for row in rows]
+        values = [html.marked(value) if isinstance(value, str) else value for value in values]
         columns[name] = pyarrow.array(values, kind)
     out = io.BytesIO()
     pyarrow.parquet.write_table(pyarrow.table(columns), out)

@@ -22,7 +22,8 @@
     })());
 
   const cell = (value) => {
-    const text = value === null || value === undefined ? "" : String(value);
+    const words = value === null || value === undefined ? "" : String(value);
+    const text = typeof value === "string" && /^\s*[=+\-@\t\r]/.test(words) ? `'${words}` : words; // no formula of a spreadsheet
     return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
   const columnsOf = (rows) => [...new Set(rows.flatMap(Object.keys))];
