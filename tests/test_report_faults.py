@@ -10,15 +10,21 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from report_notebooks import CHART, PARAMETERS, SETUP, answered, build, notebook
 
 from analysis.__main__ import DOMAIN
 from analysis.press import jobs, storage
 from analysis.press.jobs import BuildOptions, Job
+from analysis.press.messages import CellFinished, CellStarted
 from analysis.press.pool_server import PoolServer, PoolSettings
+from analysis.press.protocol import CellOrder, OutOfOrderError
 from analysis.press.renderer import ChartRenderer, start_renderer
 from analysis.press.report import make_report
 
@@ -40,6 +46,20 @@ HALF_A_MESSAGE = (
     "(worker,) = [each for each in workers if each.fileno() == min(w.fileno() for w in workers)]\n"
     "send_half_a_message = lambda: os.write(worker.fileno(), (1000).to_bytes(4, 'big') + b'half')",
 )
+# What a process says out of order: a good end before the last cell, a cell that began already.
+EARLY_END = (
+    "from analysis.press.messages import Ended\n"
+    "from analysis.press.records import ReportRecord\n"
+    "worker.send(Ended(ReportRecord('article', 'early', None, None)))\ntime.sleep(600)"
+)
+TWICE = (
+    "from analysis.press.messages import CellStarted\nworker.send(CellStarted(3))\ntime.sleep(600)"
+)
+# A cell that never runs, and nobody says so.
+UNRUN = (
+    "from analysis.press import shell\n"
+    "shell.has_to_run = lambda cell: 'the answer' not in cell['source']"
+)
 # The owner of this process is the parent of the server that copied itself for it.
 KILL_THE_POOL = (
     "import os, psutil, signal, time\n"
@@ -57,6 +77,9 @@ BAD = {
     "half": (HALF_A_MESSAGE, ("send_half_a_message(); os._exit(0)",), ("print('the answer')",)),
     "stalls": (HALF_A_MESSAGE, ("send_half_a_message(); time.sleep(600)",)),
     "ends": (HALF_A_MESSAGE, ("worker.send_bytes(b'no message')",), ("time.sleep(600)",)),
+    "early": (HALF_A_MESSAGE, (EARLY_END,), ("print('the answer')",)),
+    "twice": (HALF_A_MESSAGE, (TWICE,), ("print('the answer')",)),
+    "uncounted": (HALF_A_MESSAGE, (UNRUN,), ("print('the answer')",)),
     "hangs": (("import time",), ("time.sleep(600)",)),
     "undrawable": (
         SETUP,
@@ -79,6 +102,9 @@ EXPECTED = {
     "half": ("cell-3", "DeadKernelError"),
     "stalls": ("cell-3", "DeadKernelError"),
     "ends": ("cell-3", "DeadKernelError"),
+    "early": ("cell-3", "DeadKernelError"),
+    "twice": ("cell-3", "DeadKernelError"),
+    "uncounted": ("", "RuntimeError"),
     "hangs": ("cell-3", "CellTimeoutError"),
     "undrawable": ("", "ValueError"),
     "endless": ("", "TimeoutError"),
@@ -132,7 +158,7 @@ def outcome(folder, tmp_path_factory) -> tuple[Path, dict]:
     good = (output / "article/good.html").read_bytes()
     notebook(folder / "good.ipynb", PARAMETERS, SETUP, answered(), ("1 / 0",))
     names = sorted(str(path) for path in folder.glob("*.ipynb"))
-    made = build(["article"], names, str(output), timeout=3, progress="none")
+    made = build(["article"], names, str(output), timeout=6, progress="none")
     assert (output / "article/good.html").read_bytes() == good
     return output, {record.notebook: record for record in made}
 
@@ -167,10 +193,65 @@ def test_the_failed_notebook_is_kept_and_marked(name, outcome):
 def test_a_report_without_its_end_is_no_page(outcome):
     """A process that ends early, even with success, leaves no page that lacks cells."""
     output, made = outcome
-    for name in ("silent", "between", "half", "stalls", "ends"):
+    for name in ("silent", "between", "half", "stalls", "ends", "early", "twice", "uncounted"):
         assert not (output / f"article/{name}.html").exists(), name
     assert "ended with exit status 0" in made["silent"].error.message
     assert "was killed by signal 9" in made["between"].error.message
+    for name in ("early", "twice"):
+        assert "spoke out of order" in made[name].error.message
+    assert "cell cell-4 did not run" in made["uncounted"].error.message
+
+
+CODE = {"cell_type": "code", "source": "1", "metadata": {}}
+PROSE = {"cell_type": "markdown", "source": "1", "metadata": {}}
+
+
+@given(st.lists(st.sampled_from([CODE, PROSE]), max_size=4), st.data())
+def test_only_the_order_of_the_cells_is_heard(cells, data):
+    run: list[Any] = []
+    for index, cell in enumerate(cells):
+        if cell is CODE:
+            run += [CellStarted(index), CellFinished(index, [], 1, True)]
+    said = data.draw(st.permutations(run)) if data.draw(st.booleans()) else run
+    said = list(said[: data.draw(st.integers(0, len(said)))])
+    if said and isinstance(said[-1], CellFinished) and data.draw(st.booleans()):
+        said[-1] = replace(said[-1], success=False)
+    has_failed = bool(said) and isinstance(said[-1], CellFinished) and not said[-1].success
+    as_run = [replace(m, success=True) if isinstance(m, CellFinished) else m for m in said]
+    is_right = as_run == (run[: len(said)] if has_failed else run)
+    order = CellOrder(cells)
+    try:
+        for message in said:
+            order.hear(message)
+        order.end()
+    except OutOfOrderError:
+        assert not is_right
+    else:
+        assert is_right
+
+
+@pytest.mark.parametrize(
+    ("cell", "name"),
+    [
+        ("os._exit(0)", "DeadKernelError"),
+        ("send_half_a_message(); os._exit(0)", "DeadKernelError"),
+        ("worker.send_bytes(b'no message'); time.sleep(600)", "DeadKernelError"),
+        ("worker.send(CellFinished(4, [], 1, True)); time.sleep(600)", "OutOfOrderError"),
+        ("worker.send(Ended(None)); time.sleep(600)", "OutOfOrderError"),
+    ],
+)
+def test_papermill_alone_hears_the_end_of_its_child(cell, name, tmp_path):
+    import papermill
+
+    messages = "from analysis.press.messages import CellFinished, Ended\n"
+    cells = (PARAMETERS, HALF_A_MESSAGE, (messages + cell,), ("print('the answer')",))
+    path, out = notebook(tmp_path / "a.ipynb", *cells), tmp_path / "out.ipynb"
+    with pytest.raises(papermill.PapermillExecutionError, match=name):
+        papermill.execute_notebook(
+            path, out, engine_name="passthrough", kernel_name="python3", progress_bar=False
+        )
+    (last,) = [each for each in json.loads(out.read_text())["cells"] if each["id"] == "cell-4"]
+    assert last["outputs"] == []
 
 
 def test_an_older_good_page_stays_and_the_index_says_so(outcome):

@@ -10,6 +10,7 @@ from multiprocessing.connection import Connection, Listener
 from typing import Any, Protocol
 
 from analysis.press.messages import CellFinished, CellStarted, Ended
+from analysis.press.protocol import CellOrder, OutOfOrderError, receive
 
 
 class NotebookObserver(Protocol):
@@ -118,7 +119,9 @@ def _execute_in_child(filler: NotebookFiller, timeout: float | None) -> None:
     from analysis.press.service import Service, kill_session
 
     child = Service("analysis.press.engine:serve_cells")
+    order = CellOrder(filler.cells)
     running = 0
+    error = "DeadKernelError", "the process that ran the cell ended before the notebook did"
     try:
         with child.connect() as connection:
             connection.send(json.loads(json.dumps(filler.cells)))
@@ -126,16 +129,22 @@ def _execute_in_child(filler: NotebookFiller, timeout: float | None) -> None:
                 if not connection.poll(timeout):
                     error = "CellTimeoutError", f"no answer within {timeout:g} s"
                     break
-                message = connection.recv()
+                message = receive(connection, child.process.kill)
                 if isinstance(message, Ended):
+                    order.end()
                     return
+                if not isinstance(message, CellStarted | CellFinished):
+                    break
+                order.hear(message)
                 if isinstance(message, CellStarted):
                     running = message.index
                     filler.started(running)
                 else:
                     filler.finished(message)
+    except OutOfOrderError as fault:
+        error = "OutOfOrderError", str(fault)
     except (EOFError, OSError):
-        error = "DeadKernelError", "the process that ran the cell ended before the notebook did"
+        pass
     finally:
         kill_session(child.process.pid)
         child.close()

@@ -4,9 +4,7 @@ a warm process, hears what it does, and ends it.
 
 import multiprocessing
 import os
-import pickle
 import tempfile
-import threading
 import time
 from collections import deque
 from contextlib import suppress
@@ -26,13 +24,13 @@ from analysis.press.messages import (
     NotebookStarted,
     Started,
 )
+from analysis.press.protocol import OutOfOrderError, receive
 from analysis.press.renderer import start_renderer
 from analysis.press.service import Service, kill_session
 from analysis.press.transcript import Transcript
 from analysis.press.worker import Work, WorkerSettings, work
 
 SLOTS_PER_RENDERER = 3  # drawing a report's charts takes a third of the time of its cells
-MESSAGE_SECONDS = 10.0  # that a message may take from its first byte to its last
 
 
 @dataclass(frozen=True)
@@ -61,22 +59,13 @@ class Worker:
         return self.work.options.timeout if isinstance(self.work, Job) else None
 
     def receive(self) -> Any:
-        """The next message; None where the process has ended without one.
-
-        A process that stops half-way through a message is killed: to read it would stop the pool.
-        """
-        guard = threading.Timer(MESSAGE_SECONDS, self.kill)
-        guard.daemon = True
-        guard.start()
-        try:
-            return self.connection.recv()
-        except (EOFError, OSError, pickle.UnpicklingError):
-            return None
-        finally:
-            guard.cancel()
+        """The next message; None where the process has ended without one."""
+        return receive(self.connection, self.kill)
 
     def hear(self, message: Any) -> None:
-        """Note what the notebook does; the clock runs while a cell does."""
+        """Note what the notebook does; the clock runs while a cell does. OutOfOrderError where
+        something else had to come.
+        """
         self.transcript.hear(message)
         self.deadline = None
         if isinstance(message, CellStarted) and self.cell_seconds is not None:
@@ -167,23 +156,31 @@ class PoolServer:
 
     def _hear(self, worker: Worker) -> None:
         message = worker.receive()
-        if isinstance(message, NotebookStarted | CellStarted | CellFinished):
-            worker.hear(message)
-        elif isinstance(message, Ended):
-            self._finish(worker, message.result)
-        else:
-            self._finish_lost(worker)
+        try:
+            if isinstance(message, NotebookStarted | CellStarted | CellFinished):
+                worker.hear(message)
+            elif isinstance(message, Ended):
+                worker.transcript.end(message.result)
+                self._finish(worker, message.result)
+            else:
+                self._finish_lost(worker)
+        except OutOfOrderError as fault:
+            self._finish_lost(worker, str(fault))
 
     def _finish(self, worker: Worker, result: Any) -> None:
         worker.end()
         self._forget(worker)
         self._tell(Finished(worker.work.name, result))
 
-    def _finish_lost(self, worker: Worker) -> None:
-        """The worker ended, or was ended, without a last message: its work has failed."""
+    def _finish_lost(self, worker: Worker, disorder: str = "") -> None:
+        """The worker ended, or was ended, without a last message, or spoke in `disorder`: its work
+        has failed.
+        """
         how = worker.end()
         self._forget(worker)
         message = f"the process that made the report {how}"
+        if disorder:
+            message = f"the process that made the report spoke out of order: {disorder}"
         if worker.timed_out:
             message = f"no answer within {worker.cell_seconds:g} s"
         if isinstance(worker.work, Job):

@@ -16,6 +16,7 @@ from analysis.press.domain import Description
 from analysis.press.inputs import InputReader, inputs_of
 from analysis.press.jobs import Job
 from analysis.press.messages import CellFinished, CellStarted, NotebookStarted
+from analysis.press.protocol import has_to_run
 from analysis.press.records import Answer, NumberRow, Page, ReportError, ReportRecord
 from analysis.press.renderer import ChartRenderer, PicturePrefetch
 
@@ -212,6 +213,7 @@ def _write_page(
     from analysis.press import html
     from analysis.press.normalise import normalise
 
+    _refuse_unrun(notebook)
     notebook = normalise(notebook)
     about = html.PageFrame(
         name=job.scenario or job.notebook,
@@ -230,6 +232,13 @@ def _write_page(
     job.store_record(record)
     storage.drop(job.output, job.page_name(".failed.ipynb"))
     return record
+
+
+def _refuse_unrun(notebook: dict) -> None:
+    """RuntimeError where a cell that has to run did not: a page of the rest would look whole."""
+    for cell in notebook["cells"]:
+        if has_to_run(cell) and cell.get("execution_count") is None:
+            raise RuntimeError(f"cell {cell.get('id', '')} did not run, and no error says why")
 
 
 def _page(job: Job, description: Description, notebook: dict, length: int, started: float) -> Page:

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any, BinaryIO, Protocol
 
+from analysis.press.protocol import has_to_run
+
 LANGUAGE = {
     "name": "python",
     "version": sys.version.split()[0],
@@ -182,10 +184,9 @@ def run_cells(cells: Sequence[Mapping[str, Any]], observer: CellObserver) -> Non
         sys.modules["numpy"].random.seed()
     with _captured_streams(shell) as descriptors:
         for index, cell in enumerate(cells):
-            tags = cell["metadata"].get("tags", [])
-            is_code = cell["cell_type"] == "code" and cell["source"].strip()
-            if not is_code or "skip-execution" in tags:
+            if not has_to_run(cell):
                 continue
+            tags = cell["metadata"].get("tags", [])
             observer.cell_started(index)
             shell.cell_outputs = CellOutputs(displays, descriptors)
             result = shell.run_cell(cell["source"], store_history=True)

@@ -2,10 +2,12 @@
 
 import json
 from contextlib import suppress
+from typing import Any
 
 from analysis.press.engine import error_output
 from analysis.press.jobs import Job
 from analysis.press.messages import CellFinished, CellStarted, NotebookStarted
+from analysis.press.protocol import CellOrder, OutOfOrderError
 from analysis.press.records import ReportError, ReportRecord
 from analysis.press.report import failed
 
@@ -15,33 +17,41 @@ class Transcript:
 
     def __init__(self) -> None:
         self._notebook: dict | None = None
-        self._running: int | None = None
-
-    @property
-    def cell_is_running(self) -> bool:
-        """Whether a cell has started and not finished."""
-        return self._running is not None
+        self._order: CellOrder | None = None
 
     def hear(self, message: NotebookStarted | CellStarted | CellFinished) -> None:
-        """Note what the notebook does."""
+        """Note what the notebook does; OutOfOrderError where something else had to come."""
         if isinstance(message, NotebookStarted):
+            if self._order is not None:
+                raise OutOfOrderError("a notebook began a second time")
             self._notebook = json.loads(message.notebook)
-        elif isinstance(message, CellStarted):
-            self._running = message.index
-        elif self._notebook is not None:
+            self._order = CellOrder(self._notebook["cells"])
+            return
+        if self._notebook is None or self._order is None:
+            raise OutOfOrderError("a cell came before its notebook")
+        self._order.hear(message)
+        if isinstance(message, CellFinished):
             cell = self._notebook["cells"][message.index]
             cell["outputs"] = message.outputs
             cell["execution_count"] = message.execution_count
-            self._running = None
+
+    def end(self, result: Any) -> None:
+        """The process says that its work is done; OutOfOrderError where a report is said to be good
+        and cells are left.
+        """
+        is_good = isinstance(result, ReportRecord) and result.error is None
+        if is_good and self._order is not None:
+            self._order.end()
 
     def lost(self, job: Job, message: str, timed_out: bool) -> ReportRecord:
         """The record of the report, whose process ended or was ended: it failed in the cell that
         ran, or outside cells.
         """
-        if self._notebook is None or self._running is None:
+        running = self._order.running if self._order else None
+        if self._notebook is None or running is None:
             return failed(job, ReportError("", "DeadProcessError", message), self._written())
         name = "CellTimeoutError" if timed_out else "DeadKernelError"
-        cell = self._notebook["cells"][self._running]
+        cell = self._notebook["cells"][running]
         cell["outputs"] = [error_output(name, message)]
         return failed(job, ReportError(cell.get("id", ""), name, message), self._written())
 
