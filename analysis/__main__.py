@@ -151,13 +151,14 @@ def publish(
         bool, typer.Option(help="Remove what an earlier publication left over.")
     ] = False,
     dry_run: Annotated[bool, typer.Option(help="Say what would be done and do nothing.")] = False,
+    force: Annotated[bool, typer.Option(help="Copy what lies there already, too.")] = False,
 ):
     """Copy a finished site: only changed files, pages before the index, cache headers where the
     store has them.
     """
     from analysis.press.publish import publish as copy
 
-    counts = copy(destination, source, prune, dry_run)
+    counts = copy(destination, source, prune, dry_run, force=force)
     print(
         ", ".join(f"{count} {word}" for word, count in counts.items())
         + (" (dry run)" if dry_run else "")

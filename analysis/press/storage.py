@@ -1,11 +1,14 @@
 """Files of a site, in a folder or behind any fsspec URL; each appears whole or not at all."""
 
+import base64
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -31,6 +34,8 @@ def put(base: str, name: str, data: bytes | str, **options: Any) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
+            file.flush()
+            os.fsync(file.fileno())  # else a power cut may leave the name without the content
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, final)
     except BaseException:
@@ -70,6 +75,57 @@ def names(base: str, under: str = "") -> list[str]:
     return sorted(path.split(root + "/", 1)[-1] for path in found)
 
 
+def get_file(base: str, name: str) -> bytes | None:
+    """The content; None where there is no such file, or something else has its name."""
+    with suppress(OSError):
+        return get(base, name)
+    return None
+
+
+@dataclass(frozen=True)
+class Detail:
+    """What an object store says of a file: its bytes, and its MD5 sum or a blank."""
+
+    size: int
+    md5: str
+
+
+def details(base: str) -> dict[str, Detail]:
+    """Every file behind a URL with what its store says of it."""
+    system, root = locate(base)
+    found = {}
+    for path, info in system.find(root, detail=True).items():
+        found[path.split(root + "/", 1)[-1]] = Detail(int(info["size"]), _md5(info))
+    return found
+
+
+def _md5(info: Mapping[str, Any]) -> str:
+    """The sum in hexadecimal digits, as S3 or Google says it; blank where neither does."""
+    if "md5Hash" in info:
+        return base64.b64decode(info["md5Hash"]).hex()
+    tag = str(info.get("ETag", "")).strip('"')
+    return tag if re.fullmatch(r"[0-9a-f]{32}", tag) else ""
+
+
+def is_inside(base: str, name: str) -> bool:
+    """Whether a name leads to a place in the site's folder, through links too; behind a URL there
+    are none.
+    """
+    folder = local_folder(base)
+    if folder is None:
+        return True
+    return (folder / name).resolve().is_relative_to(folder.resolve())
+
+
+def sweep(base: str) -> None:
+    """Remove what killed writers left in a folder."""
+    folder = local_folder(base)
+    if folder is not None:
+        for left in folder.rglob(TEMPORARY + "*"):
+            if left.is_symlink() or left.is_file():
+                left.unlink(missing_ok=True)
+
+
 def drop(base: str, name: str) -> None:
     """Remove a file that may be gone already."""
     with suppress(FileNotFoundError):
@@ -101,7 +157,10 @@ def locate(base: str, name: str = "") -> tuple[Any, str]:
     """The fsspec file system of a folder or URL and the path inside it; what it listed before is
     asked again.
     """
-    system, root = fsspec.core.url_to_fs(base)
+    try:
+        system, root = fsspec.core.url_to_fs(base)
+    except (ValueError, ImportError) as fault:
+        raise OSError(f"{base}: no folder, and no address that can be reached: {fault}") from None
     system.invalidate_cache()
     return system, f"{root.rstrip('/')}/{name}".rstrip("/")
 
@@ -134,8 +193,7 @@ def lock(base: str, tell: Callable[[str], None]) -> Iterator[None]:
         tell(f"another build is at work in {base}; this one waits for it")
         held.acquire()
     try:
-        for left in folder.rglob(TEMPORARY + "*"):  # of a build that was killed
-            left.unlink(missing_ok=True)
+        sweep(base)
         yield
     finally:
         if set(os.listdir(folder)) <= {LOCK}:  # a build that was refused leaves nothing
