@@ -48,6 +48,7 @@ from analysis.press.domain import load_domain
 from analysis.press.inputs import InputReader, common_digest, inputs_of
 from analysis.press.jobs import BuildOptions, Cell, Job, declared_parameters
 from analysis.press.normalise import normalise
+from analysis.press.pool import WorkerPool
 from analysis.press.records import Answer, Input, Page, ReportError, ReportRecord
 from analysis.questions import forecast_scores, forecasts
 
@@ -309,6 +310,72 @@ def test_a_broken_record_is_made_again(built, notebooks, tmp_path):
         (record,) = build(["article"], notebooks[:1], output, progress="none")
         assert record.status == "ok"
         assert files(tmp_path) == before
+
+
+@pytest.mark.parametrize("spoil", [lambda t: t.replace("m", "n", 1), lambda t: "", lambda t: "x"])
+@pytest.mark.parametrize("name", ["article/small.html", "index.html", "feed.xml"])
+def test_a_page_that_is_not_as_it_was_written_is_made_again(name, spoil, notebooks, tmp_path):
+    """Whether a page is fresh is asked of its content: its length says little."""
+    output = str(tmp_path)
+    build(["article"], notebooks[:1], output, progress="none")
+    before = files(tmp_path)
+    (tmp_path / name).write_text(spoil(before[name].decode()))
+    build(["article"], notebooks[:1], output, progress="none")
+    assert files(tmp_path) == before
+
+
+def test_records_that_no_build_wrote_are_made_again(notebooks, tmp_path):
+    output = str(tmp_path)
+    build(["article"], notebooks[:1], output, progress="none")
+    before = files(tmp_path)
+    path = tmp_path / ".records/article/small.json"
+    record = json.loads(before[".records/article/small.json"])
+    broken = [
+        "[" * 100_000,
+        json.dumps(record | {"page": record["page"] | {"files": [{}]}}),
+        json.dumps(record | {"page": record["page"] | {"bytes": float("inf")}}),
+        json.dumps(record | {"page": record["page"] | {"numbers": [1]}}),
+    ]
+    for text in broken:
+        path.write_text(text)
+        (made,) = build(["article"], notebooks[:1], output, progress="none")
+        assert made.status == "ok"
+        assert files(tmp_path) == before
+
+
+def test_a_lock_that_is_a_link_empties_no_file(notebooks, tmp_path):
+    (tmp_path / "site").mkdir()
+    (tmp_path / "precious").write_text("kept")
+    (tmp_path / "site/.lock").symlink_to(tmp_path / "precious")
+    said: list[str] = []
+    with storage.lock(str(tmp_path / "site"), said.append):
+        assert not (tmp_path / "site/.lock").is_symlink()
+    assert (tmp_path / "precious").read_text() == "kept"
+    assert len(said) == 1
+
+
+@pytest.mark.parametrize("changed", ["code or facts", "a variable"])
+def test_a_build_makes_again_what_other_code_facts_or_variables_made(
+    changed, notebooks, tmp_path, monkeypatch
+):
+    """The key that a build asks for holds what every report depends on, not a test's own."""
+    paths, output = notebooks[2:], str(tmp_path)
+    build(["article"], paths, output, progress="none")
+    assert build(["article"], paths, output, progress="none") == []
+    if changed == "a variable":
+        monkeypatch.setenv("PASSTHROUGH_DRAWS", "64")
+    else:
+        monkeypatch.setattr("analysis.press.build.common_digest", lambda _: "a fact was edited")
+    assert [each.name for each in build(["article"], paths, output, progress="none")] == ["whole"]
+    monkeypatch.undo()
+    assert [each.name for each in build(["article"], paths, output, progress="none")] == ["whole"]
+
+
+def test_a_variable_of_a_machine_reaches_no_report_but_with_its_job(monkeypatch):
+    monkeypatch.setenv("PASSTHROUGH_DRAWS", "64")
+    assert "PASSTHROUGH_DRAWS" not in WorkerPool(1, DOMAIN, {})._environment
+    stated = WorkerPool(1, DOMAIN, {"PASSTHROUGH_DRAWS": "32"})._environment
+    assert stated["PASSTHROUGH_DRAWS"] == "32"
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from analysis.press.pool_server import PoolServer, PoolSettings
 from analysis.press.protocol import CellOrder, OutOfOrderError
 from analysis.press.renderer import ChartRenderer, start_renderer
 from analysis.press.report import make_report
+from analysis.press.service import sweep_temporary_folders
 
 ROOT = Path(__file__).parents[1]
 # this search takes longer than the world is old
@@ -378,6 +379,19 @@ def test_a_pool_replaces_a_dead_renderer():
             renderer.close(0)
 
 
+@pytest.mark.parametrize(
+    ("slots", "reports", "started"), [(12, 1, 1), (12, 7, 3), (2, 9, 1), (6, 0, 0)]
+)
+def test_no_more_renderers_start_than_reports_need(slots, reports, started, monkeypatch, tmp_path):
+    monkeypatch.setattr("analysis.press.pool_server.start_renderer", object)
+    server = PoolServer(None, PoolSettings(slots=slots, domain=DOMAIN))
+    made = job(str(tmp_path), notebook(tmp_path / "a.ipynb", PARAMETERS))
+    server.waiting.extend([made] * reports)
+    for _ in range(2):
+        server._start_renderers()
+        assert len(server.renderers) == started
+
+
 def test_a_killed_pool_fails_the_reports_it_made_and_the_others_go_on(tmp_path):
     """Whatever ends the owner of the workers, a report has a record or is made."""
     names = [
@@ -473,6 +487,33 @@ def test_nothing_temporary_is_left_by_a_build_that_is_killed(folder, temporary, 
     process.communicate()
     assert settled(lambda: not alive(f"PASSTHROUGH_SITE={tmp_path}"))
     assert list(temporary.iterdir()) == []
+
+
+def test_what_was_left_by_services_that_were_killed_is_swept(temporary, monkeypatch):
+    """Starter and service killed together, as with a whole machine: nobody is left to tidy up."""
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    code = (
+        "from analysis.press.service import Service\n"
+        "service = Service('time:sleep')\n"
+        "print(service.process.pid, flush=True)\ninput()"
+    )
+    command = [sys.executable, "-c", code]
+    starter = subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    service = int(starter.stdout.readline())
+    (alive_folder,) = temporary.iterdir()
+    for kept in ("pt-other", "someone"):
+        (temporary / kept).mkdir()
+    sweep_temporary_folders.__wrapped__()
+    assert alive_folder.is_dir(), "its owner lives"
+    os.kill(service, signal.SIGSTOP)  # so that it cannot tidy up when its starter dies
+    starter.kill()
+    starter.communicate()
+    os.kill(service, signal.SIGKILL)
+    os.utime(temporary / "pt-other", (1, 1))
+    sweep_temporary_folders.__wrapped__()
+    assert [path.name for path in temporary.iterdir()] == ["someone"]
 
 
 def test_control_c_stops_cleanly(folder, tmp_path):

@@ -1,5 +1,6 @@
 """The build: what is to be made, what is fresh already, who makes it, and what came of it."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -10,7 +11,7 @@ from analysis.press.domain import load_domain
 from analysis.press.inputs import InputReader, common_digest
 from analysis.press.jobs import BuildOptions, Job, plan
 from analysis.press.messages import Event, Failure, Finished, Note
-from analysis.press.pool import WorkerPool, available_cores
+from analysis.press.pool import OUR_OWN, PINNED, WorkerPool, available_cores
 from analysis.press.progress import Progress
 from analysis.press.records import ReportRecord
 from analysis.press.worker import Work, run_task
@@ -56,7 +57,7 @@ def build(
     """
     if engine not in ENGINES:
         raise OSError(f"the engine is one of {', '.join(ENGINES)}, not {engine!r}")
-    variables = dict(environment or {})
+    variables = stated_variables() | dict(environment or {})
     folder = storage.local_folder(output)
     options = BuildOptions(
         domain=domain,
@@ -85,6 +86,16 @@ def build(
     ):
         run = _Build(options, common, force, keep_going, made_by, shown)
         return run.make(planned, named=tuple(scenarios), partial=bool(scenarios or notebooks))
+
+
+def stated_variables() -> dict[str, str]:
+    """Variables of this process's environment that may change what reports say: inputs, too."""
+    own = (OUR_OWN + "SITE", OUR_OWN + "DOMAIN", *PINNED)
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith(OUR_OWN) and name not in own
+    }
 
 
 def start_pool(

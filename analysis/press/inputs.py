@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import platform
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -25,7 +26,7 @@ def common_digest(domain: Domain) -> str:
     for each in domain.inputs:
         for path in _files_below(each):
             files[os.path.relpath(path, domain.root)] = path
-    parts: list[bytes | str] = [sys.version, sys.platform]
+    parts: list[bytes | str] = [sys.version, sys.platform, platform.machine()]
     for folder in sys.path:
         if folder.endswith("site-packages"):
             parts += sorted(entry.name for entry in Path(folder).glob("*.dist-info"))

@@ -11,7 +11,7 @@ from typing import Any
 from analysis.press import records, storage
 from analysis.press.domain import Domain, load_domain
 from analysis.press.inputs import InputReader
-from analysis.press.records import ReportRecord
+from analysis.press.records import Page, ReportRecord
 
 SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 # What the site has at its top beside scenarios; notebooks of the whole site leave pages there, too.
@@ -111,7 +111,7 @@ class Job:
         )
 
     def is_fresh(self, reader: InputReader) -> bool:
-        """Whether the page that stands was made of the same content and has the recorded size.
+        """Whether the page that stands was made of the same content and is as it was written.
 
         Where a file changed in parts that the report did not read, its record is brought up to
         date.
@@ -120,7 +120,7 @@ class Job:
         if record is None or record.page is None or record.error is not None:
             return False
         page = record.page
-        if page.key != self.key or storage.size(self.output, self.page_name()) != page.bytes:
+        if page.key != self.key or not self._stands(page):
             return False
         inputs = []
         for recorded in page.inputs:
@@ -131,6 +131,17 @@ class Job:
         if tuple(inputs) != page.inputs:
             self.store_record(replace(record, page=replace(page, inputs=tuple(inputs))))
         return True
+
+    def _stands(self, page: Page) -> bool:
+        """Whether the page's file is as it was written. One behind a URL is asked for its length:
+        to read it would take as long as to make it.
+        """
+        if storage.size(self.output, self.page_name()) != page.bytes:
+            return False
+        if not page.content or storage.is_url(self.output):
+            return True
+        content = storage.get_file(self.output, self.page_name())
+        return content is not None and storage.digest(content) == page.content
 
 
 @dataclass(frozen=True)

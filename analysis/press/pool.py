@@ -25,6 +25,8 @@ PINNED = {
     "PASSTHROUGH_BATCH": "1",  # charts carry no drawing for JupyterLab
 }
 
+OUR_OWN = "PASSTHROUGH_"  # variables that change what a report says: they come with its job
+
 
 class WorkerPool:
     """Processes of this machine that make reports; they start with the first work and end with the
@@ -38,7 +40,8 @@ class WorkerPool:
         """`slots` workers at a time; `environment` are variables that notebooks see."""
         self._settings = PoolSettings(slots, domain)
         modules = os.pathsep.join(os.path.abspath(folder) for folder in sys.path)
-        self._environment = {**os.environ, **PINNED, **environment, "PYTHONPATH": modules}
+        ours = {name: value for name, value in os.environ.items() if not name.startswith(OUR_OWN)}
+        self._environment = {**ours, **PINNED, **environment, "PYTHONPATH": modules}
         self._server: Service | None = None
         self._connection: Connection | None = None
 

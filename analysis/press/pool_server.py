@@ -103,8 +103,6 @@ class PoolServer:
         if self.context.get_start_method() == "forkserver":
             os.environ["PASSTHROUGH_DOMAIN"] = self.settings.domain
             self.context.set_forkserver_preload(["analysis.press.preloaded"])
-        for _ in range(0, self.settings.slots, SLOTS_PER_RENDERER):
-            self.renderers.append(start_renderer())  # they load while the first worker does
         try:
             while True:
                 while self.waiting and self.free_slots:
@@ -113,6 +111,7 @@ class PoolServer:
                 for each in ready:
                     if each is self.client:
                         self.waiting.extend(self.client.recv())
+                        self._start_renderers()  # they load while the first worker does
                     else:
                         self._hear(self.workers[each])  # type: ignore[index]
                 self._end_late_workers()
@@ -128,7 +127,8 @@ class PoolServer:
         slot = self.free_slots.pop()
         ours, theirs = self.context.Pipe()
         settings = WorkerSettings(self.settings.domain, tempfile.gettempdir())
-        arguments = (assigned, settings, theirs, self._renderer_address(slot))
+        address = self._renderer_address(slot) if isinstance(assigned, Job) else ""
+        arguments = (assigned, settings, theirs, address)
         process = self.context.Process(target=work, args=arguments)
         try:
             process.start()
@@ -141,11 +141,19 @@ class PoolServer:
         self.workers[ours] = Worker(assigned, slot, process, ours)
         self._tell(Started(assigned.name))
 
+    def _start_renderers(self) -> None:
+        """As many as the reports that are due, at so many a time, need."""
+        works = [*self.waiting, *(worker.work for worker in self.workers.values())]
+        reports = sum(isinstance(each, Job) for each in works)
+        used = min(self.settings.slots, reports)
+        for _ in range(len(self.renderers) * SLOTS_PER_RENDERER, used, SLOTS_PER_RENDERER):
+            self.renderers.append(start_renderer())
+
     def _renderer_address(self, slot: int) -> str:
         """Where the worker of a slot has its charts drawn; a process that died is replaced. Blank
         where none can be had: then the report that has a chart says why.
         """
-        number = slot // SLOTS_PER_RENDERER
+        number = slot // SLOTS_PER_RENDERER % len(self.renderers)
         if not self.renderers[number].is_alive:
             self.renderers[number].close(0)
             self.renderers[number] = start_renderer()

@@ -99,8 +99,8 @@ class Input:
 class Page:
     """A page that stands in the site: of what it was made, and what it says.
 
-    `key` is the digest of what it was made of, `bytes` its length, `previous` the answer before
-    this one, where it was another.
+    `key` is the digest of what it was made of, `bytes` its length and `content` the digest of its
+    bytes, `previous` the answer before this one, where it was another.
     """
 
     key: str
@@ -114,6 +114,7 @@ class Page:
     forecasts: tuple[dict, ...]
     files: tuple[dict, ...]
     inputs: tuple[Input, ...]
+    content: str = ""
 
     @classmethod
     def of(cls, payload: Mapping[str, Any]) -> "Page":
@@ -127,8 +128,9 @@ class Page:
             previous=None if previous is None else Answer.of(previous),
             numbers=tuple(NumberRow.of(row) for row in payload["numbers"]),
             forecasts=tuple(dict(register) for register in payload["forecasts"]),
-            files=tuple(dict(file) for file in payload["files"]),
+            files=tuple({**file, "name": _text(file, "name")} for file in payload["files"]),
             inputs=tuple(Input.of(each) for each in payload["inputs"]),
+            content=_text(payload, "content", ""),
         )
 
 
@@ -188,7 +190,7 @@ class ReportRecord:
                 error=None if error is None else ReportError(*_texts(error, ReportError)),
                 is_guest=payload.get("is_guest") is True,
             )
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
             return None
 
 

@@ -226,7 +226,7 @@ def _write_page(
         root="../" if job.scenario else "",
     )
     content = html.render(notebook, about, job.options.library, pictures.draw).encode()
-    page = _page(job, description, notebook, len(content), started)
+    page = _page(job, description, notebook, content, started)
     record = ReportRecord(job.scenario, job.notebook, page, None, job.is_guest)
     storage.put(job.output, job.page_name(), content)
     job.store_record(record)
@@ -241,7 +241,9 @@ def _refuse_unrun(notebook: dict) -> None:
             raise RuntimeError(f"cell {cell.get('id', '')} did not run, and no error says why")
 
 
-def _page(job: Job, description: Description, notebook: dict, length: int, started: float) -> Page:
+def _page(
+    job: Job, description: Description, notebook: dict, content: bytes, started: float
+) -> Page:
     """What the page says for tables, index and feed, from the outputs that carry it."""
     headlines = _payloads(notebook, mime.HEADLINE)
     answer = Answer.of(headlines[0]) if headlines else None
@@ -251,7 +253,8 @@ def _page(job: Job, description: Description, notebook: dict, length: int, start
     reader = InputReader(job.domain.root)
     return Page(
         key=job.key,
-        bytes=length,
+        bytes=len(content),
+        content=storage.digest(content),
         title=description.title,
         question=description.question,
         as_of=description.as_of,

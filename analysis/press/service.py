@@ -10,11 +10,24 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import traceback
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cache
 from multiprocessing.connection import Client, Connection, Listener, wait
-from typing import BinaryIO, cast
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+fcntl: Any
+try:
+    import fcntl
+except ImportError:  # no such locks on this system
+    fcntl = None
+
+PREFIX = "pt-"
+ALIVE = ".alive"
+UNLOCKED_SECONDS = 3600.0  # after which a folder in which nothing was ever locked is left over
 
 
 class Service:
@@ -26,7 +39,9 @@ class Service:
     def __init__(self, function: str, environment: Mapping[str, str] | None = None):
         """Start `function` ("module:name"), which is called with a Listener."""
         code = "import sys; from analysis.press.service import run; run(*sys.argv[1:])"
-        self._folder = tempfile.mkdtemp(prefix="pt-")  # an address has 103 bytes
+        sweep_temporary_folders()
+        self._folder = tempfile.mkdtemp(prefix=PREFIX)  # an address has 103 bytes
+        self._alive = _held(self._folder)
         self.process = subprocess.Popen(
             [sys.executable, "-c", code, function, self._folder],
             stdin=subprocess.PIPE,
@@ -65,8 +80,55 @@ class Service:
             if stream is not None:
                 with suppress(OSError):
                     stream.close()
+        status = self.process.wait()
         shutil.rmtree(self._folder, ignore_errors=True)
-        return self.process.wait()
+        if self._alive is not None:
+            self._alive.close()
+        return status
+
+
+def _held(folder: str) -> BinaryIO | None:
+    """A file of the folder, locked for as long as this process lives; it gets its name when it is
+    locked. None where the system has no such locks.
+    """
+    if fcntl is None:
+        return None
+    path = os.path.join(folder, ALIVE)
+    held = open(f"{path}-not-yet", "wb")  # noqa: SIM115
+    fcntl.flock(held, fcntl.LOCK_EX)
+    os.rename(held.name, path)
+    return held
+
+
+@cache
+def sweep_temporary_folders() -> None:
+    """Remove the folders of services whose starter was killed together with them; once a process.
+
+    A folder in which nothing is locked belongs to nobody; one that has nothing to lock may just
+    have been made, unless it is old.
+    """
+    if fcntl is None:
+        return
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with suppress(OSError):
+            if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+                continue
+            alive = folder / ALIVE
+            if not alive.is_file():
+                is_left = time.time() - folder.stat().st_mtime > UNLOCKED_SECONDS
+            else:
+                is_left = _is_free(alive)
+            if is_left:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_free(path: Path) -> bool:
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
 
 
 def run(function: str, folder: str) -> None:

@@ -131,8 +131,11 @@ class WriteSite(SiteTask):
         """Write those that changed."""
         found = json.dumps([asdict(record) for record in self.records], sort_keys=True)
         state = storage.digest(self.common, self.library, found)
-        is_current = storage.get(self.output, ".records/site") == state.encode()
-        if is_current and not self.force and storage.size(self.output, "index.html"):
+        pages = [storage.get_file(self.output, name) or b"" for name in ("feed.xml", "index.html")]
+        as_written = f"{state} {storage.digest(*pages)}".encode()
+        is_current = storage.get(self.output, ".records/site") == as_written
+        has_library = not self.library or storage.size(self.output, self.library) is not None
+        if is_current and has_library and not self.force:
             return
         if self.library and storage.size(self.output, self.library) is None:
             storage.put(self.output, self.library, gzip.decompress(html.library()))
@@ -140,9 +143,9 @@ class WriteSite(SiteTask):
         texts = {
             "feed.xml": feed(self.domain, self.records),
             "index.html": index(self.domain, self.records),
-            ".records/site": state,
         }
-        storage.put_changed(self.output, texts)
+        as_made = f"{state} {storage.digest(*texts.values())}"
+        storage.put_changed(self.output, texts | {".records/site": as_made})
 
 
 def read_records(output: str) -> list[ReportRecord]:

@@ -186,6 +186,9 @@ def lock(base: str, tell: Callable[[str], None]) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     folder.mkdir(parents=True, exist_ok=True)
+    if (folder / LOCK).is_symlink():  # to open it would empty the file to which it leads
+        tell(f"{folder / LOCK} is a link, and is removed")
+        (folder / LOCK).unlink(missing_ok=True)
     held = FileLock(folder / LOCK)
     try:
         held.acquire(timeout=0)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from analysis.press.build import build, start_pool
+from analysis.press.build import build, start_pool, stated_variables
 from analysis.press.domain import load_domain
 from analysis.press.inputs import SUFFIXES, common_digest
 
@@ -37,7 +37,8 @@ def watch(
     output = str(Path(output).absolute())
     code = common_digest(load_domain(domain))
     paths, is_watched = _watched(domain, scenarios, notebooks)
-    with start_pool(domain, output, jobs, environment or {}) as pool:
+    variables = stated_variables() | dict(environment or {})
+    with start_pool(domain, output, jobs, variables) as pool:
         is_first = True
         for changes in changes_of(
             *paths,
