@@ -83,6 +83,7 @@ _UNIT = "|".join(sorted(SUFFIXES, key=len, reverse=True))
 # The text of a unit in a file: names with a small power at most, joined by * or /.
 _FACTOR = r"[A-Za-z%µ]\w*(?: ?(?:\*\*|\^) ?-?[1-4])?"
 PRODUCT = re.compile(rf"(?:1|{_FACTOR})(?: ?[*/] ?{_FACTOR})*")
+_NAME = re.compile(r"[A-Za-z%µ]\w*")
 LONGEST = 60  # characters of a unit
 # What pint raises for a text that is no unit, or one of another kind.
 _PINT_FAULTS = (PintError, AttributeError, TypeError, ValueError, ArithmeticError, AssertionError)
@@ -127,20 +128,32 @@ def factor(unit: str, into: str) -> float:
     """What a value in `unit` is multiplied by to be in `into`; blank is a plain number.
 
     Raises UnitError where either is anything but a short product of known units, where the two
-    differ in kind, and where they count from different zeros, as degC and kelvin do.
+    differ in kind, and where a unit in it counts from another zero, as degC, or by logarithms, as
+    dB: neither a ratio nor a difference of its values is one of the things measured.
     """
     for text in (unit, into):
         if text and (len(text) > LONGEST or not PRODUCT.fullmatch(text)):
             raise UnitError(f"{text[:LONGEST]!r} is no product of units, such as usd/kWh")
     target = into or "dimensionless"
     try:
+        _refuse_other_zeros(unit, into)
         one = registry.Quantity(1.0, unit or "dimensionless").to(target).magnitude
-        zero = registry.Quantity(0.0, unit or "dimensionless").to(target).magnitude
+    except UnitError:
+        raise
     except _PINT_FAULTS as fault:
         raise UnitError(f"{unit!r} is no unit of {into or 'plain numbers'}: {fault}") from None
-    if zero:
-        raise UnitError(f"{unit!r} has its zero elsewhere: give the value in {into}")
     return float(one)
+
+
+def _refuse_other_zeros(unit: str, into: str) -> None:
+    """UnitError where a unit inside a product has its zero elsewhere."""
+    for name in _NAME.findall(f"{unit} {into}"):
+        if registry.Quantity(0.0, name).to_base_units().magnitude:
+            is_of_unit = name in unit and into
+            instead = f"give the value in {into}" if is_of_unit else "give a plain number"
+            if registry.Quantity(1.0, name).check("[temperature]"):
+                instead += ", or a difference in delta_degC"
+            raise UnitError(f"{name!r} has its zero elsewhere: {instead}")
 
 
 def convert(value: Any, unit: str, into: str) -> Any:

@@ -172,6 +172,17 @@ def _spoilt(tmp_path, old, new):
         ("{found:.3f}", "{cut.real}", "unknown number"),
         ("announced: 2026-04-23", "announced: soon", "valid date"),
         ("- id: budget", "- id: overhead_cut  # again", "stands twice"),
+        ("expected: [35, 36]", "expected: [36, 35]", "expected low <= high, found [36.0, 35.0]"),
+        ("unit: W/chip}", "unit: degC}", "'degC' has its zero elsewhere"),
+        ("unit: W/chip}", "unit: W/degC}", "'degC' has its zero elsewhere"),
+        ("value: 0.72", "value: 0", "a cut lies above 0 and below 1, found 0"),
+        ("value: 0.72", "value: 1", "a cut lies above 0 and below 1, found 1"),
+        ("value: 0.72", "value: 1.2", "a share lies between 0 and 1"),
+        ("value: 0.72", "value: -0.72", "greater than or equal to 0"),
+        ("value: 0.72", "value: 1e308", "less than or equal to"),
+        ("announced: 2026-04-23", "announced: 0001-01-01", "1990-01-01"),
+        ("announced: 2026-04-23", "announced: 9999-12-31", "2100-01-01"),
+        ("title: ", 'title: "\\ud800"  # ', "half of a pair of surrogates"),
     ],
 )
 def test_a_malformed_claim_is_refused_with_file_line_and_key(tmp_path, old, new, message):
@@ -184,6 +195,16 @@ def test_a_malformed_claim_is_refused_with_file_line_and_key(tmp_path, old, new,
     assert (
         min(abs(line - found) for found in where) <= 2
     )  # a check in braces counts at its first line
+
+
+def test_a_product_was_announced_and_promised_when_the_claim_was_made(tmp_path):
+    """The forecasts of a product begin with what was known of it on that day."""
+    path, _ = _spoilt(tmp_path, "announced: 2026-04-23", "announced: 2026-04-22")
+    with pytest.raises(ScenarioError) as error:
+        claim(path)
+    for milestone in ("announced", "promised"):
+        fault = f"launches.csv has no row `{milestone}` that was known on 2026-04-22"
+        assert f"product: 'Magnum': {fault}" in str(error.value)
 
 
 def test_an_unknown_claim_names_the_nearest():
@@ -293,6 +314,9 @@ def test_a_claim_of_nothing_changes_nothing(eligible):
         "days(day, 5)",
         "days(day, moment(5))",
         "day < moment(5)",
+        "day == moment(5)",
+        "day == 5",
+        "weekday(day) == 5",
         "moment(1e9)",
         "moment(9 * big)",
         "fiscal_quarter(5, day)",
@@ -317,6 +341,12 @@ def test_no_expression_of_a_file_runs_code_hangs_or_fills_memory(expression):
         value = None
     assert value in (None, 1, -1)
     assert time.perf_counter() - started < 1
+
+
+def test_two_kinds_of_days_do_not_compare():
+    """Equal on paper, and never equal to Python: the answer would be a silent no."""
+    with pytest.raises(ValueError, match="do not compare: date and datetime"):
+        compute("day == moment(5)", {"day": date(2026, 4, 23)})
 
 
 def test_a_sentence_is_no_larger_than_its_numbers_are_wide():

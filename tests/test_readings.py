@@ -309,6 +309,12 @@ def test_a_reading_of_products_leaves_the_reading_of_experts_in_a_prompt_as_it_w
         ("{linear_compute_s: 1 - cut", "{linear_compute_s: 1 - (cut", "does not parse"),
         ("{linear_compute_s: 1 - cut", "{linear_compute_s: cut - 1", "gives no factor above 0"),
         (
+            "{linear_compute_s: 1 - cut",
+            "{linear_compute_s: 1 / (0.72 - cut)",
+            "divides by zero (for a cut of 0.72)",
+        ),
+        ("{linear_compute_s: 1 - cut", "{linear_compute_s: 1e59 * cut", "no factor above 0"),
+        (
             "source: nvidia_nvfp4_post",
             "source: nvidia_nvfp4_pst",
             "did you mean 'nvidia_nvfp4_post'",

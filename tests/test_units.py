@@ -93,6 +93,24 @@ def test_a_unit_with_another_zero_is_refused():
         factor("degC", "kelvin")
 
 
+@pytest.mark.parametrize(
+    ("unit", "into"),
+    [
+        ("1/degC", "1 / kelvin"),
+        ("degC/degC", ""),
+        ("W/degC", "W / kelvin"),
+        ("degF*s/degF", "s"),
+        ("dB", ""),
+        ("W", "W/degC"),
+    ],
+)
+def test_no_product_hides_a_unit_with_another_zero(unit, into):
+    """Pint takes the degrees of a product for differences without a word."""
+    with pytest.raises(UnitError, match="has its zero elsewhere"):
+        factor(unit, into)
+    assert factor("W/delta_degC", "W / kelvin") == 1
+
+
 @given(
     st.floats(1e-6, 1e12),
     st.sampled_from([("kWh", "J"), ("GB", "B"), ("hour", "s"), ("usd/Mtok", "usd/token")]),

@@ -1,7 +1,7 @@
 """Faults of tables with a number a row: well-formed, there once, complete, and one that stands."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import fields
 
 from analysis.facts.check_cells import (
@@ -10,9 +10,12 @@ from analysis.facts.check_cells import (
     Rows,
     is_day,
     is_number,
-    source_fault,
+    text_fault,
     unit_fault,
 )
+from analysis.facts.check_names import Known
+from analysis.facts.check_orders import field_order_faults
+from analysis.facts.columns import FIELDS
 from analysis.facts.hints import nearest, unknown
 from analysis.facts.provenance import JUDGED, KINDS
 from analysis.facts.records import Accelerator, Model, Site
@@ -24,15 +27,18 @@ RECORDS = {
     f"{kind.__name__.lower()}s": {field.name for field in fields(kind)} - {"name"}
     for kind in (Accelerator, Model, Site)
 }
+# The fields of other tables, where the list of them is closed.
+FIELDS_OF = {**FIELDS, **RECORDS}
+NUMBER_TABLES = {*RECORDS, *FIELDS, "cooling"}  # which have the columns of a number a row
 SAME = 1e-9  # relative difference below which two sources agree
 
 
-def number_faults(name: str, rows: Rows, sources: Collection[str]) -> Faults:
+def number_faults(name: str, rows: Rows, known: Known) -> Faults:
     """Faults of a table of numbers, each with its line, thing and field."""
     seen: set[tuple[str, ...]] = set()
     well_formed: Rows = []
     for line, row in rows:
-        faults = list(_row_faults(name, row, sources))
+        faults = list(_row_faults(name, row, known))
         cells = tuple(row.values())
         if cells in seen:
             faults.append("is there twice")
@@ -43,9 +49,10 @@ def number_faults(name: str, rows: Rows, sources: Collection[str]) -> Faults:
             well_formed.append((line, row))
     yield from _missing_fields(name, rows)
     yield from _conflicts(well_formed)
+    yield from field_order_faults(name, well_formed)
 
 
-def _row_faults(name: str, row: Row, sources: Collection[str]) -> Iterator[str]:
+def _row_faults(name: str, row: Row, known: Known) -> Iterator[str]:
     for key in ("value", "times"):
         if not is_number(row[key]):
             yield f"{key} {row[key]!r} is no finite number"
@@ -54,7 +61,7 @@ def _row_faults(name: str, row: Row, sources: Collection[str]) -> Iterator[str]:
         yield f"{row['value']} times {row['times']} is below 0"
     if fault := unit_fault(row["field"], row["unit"]):
         yield fault
-    if fault := source_fault(row["source"], sources):
+    if fault := known.source_fault(row["source"]):
         yield fault
     if row["kind"] not in KINDS:
         yield unknown("kind", row["kind"], KINDS)
@@ -63,8 +70,14 @@ def _row_faults(name: str, row: Row, sources: Collection[str]) -> Iterator[str]:
     judged = (row["kind"] == JUDGED, row["source"] == JUDGED)
     if any(judged) and not (all(judged) and row["where"]):
         yield f"a judged number has kind and source `{JUDGED}` and its reason in `where`"
-    if name in RECORDS and row["field"] not in RECORDS[name]:
-        yield f"unknown field; {nearest(row['field'], RECORDS[name])}"
+    if name in FIELDS_OF and row["field"] not in FIELDS_OF[name]:
+        yield f"unknown field; {nearest(row['field'], FIELDS_OF[name])}"
+    is_priced = name in ("capex", "prices") and row["field"].endswith("_per_chip")
+    if is_priced and (fault := known.priced_fault(row["thing"])):
+        yield fault
+    for column, cell in row.items():
+        if cell and column not in ("value", "times") and (fault := text_fault(cell)):
+            yield f"{column} {fault}"
 
 
 def _missing_fields(name: str, rows: Rows) -> Faults:

@@ -1,16 +1,17 @@
 """Faults of the table of sources: what each is, how it was read and when, and how good it is."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
-from analysis.facts.check_cells import Faults, Row, Rows, is_day
+from analysis.facts.check_cells import Faults, Row, Rows, is_day, text_fault
+from analysis.facts.check_names import Known
 from analysis.facts.hints import nearest
 from analysis.facts.provenance import READ_ON_A_DAY
 
 NEEDED = ("source", "title", "publisher", "licence")
 
 
-def source_table_faults(name: str, rows: Rows, sources: Collection[str]) -> Faults:
+def source_table_faults(name: str, rows: Rows, known: Known) -> Faults:
     """Faults of sources.csv, each with its line and key."""
     seen: set[str] = set()
     for line, row in rows:
@@ -26,6 +27,9 @@ def _row_faults(row: Row) -> Iterator[str]:
     for column in NEEDED:
         if not row[column]:
             yield f"{column} is blank"
+    for column, cell in row.items():
+        if cell and (fault := text_fault(cell)):
+            yield f"{column} {fault}"
     if row["url"] and not row["url"].startswith(("http://", "https://")):
         yield f"{row['url']!r} is no URL"
     if row["read"] not in READ_ON_A_DAY:

@@ -114,12 +114,21 @@ def _value(node: ast.expr, numbers: Mapping[str, Any]) -> Any:
             calculate = _ARITHMETIC[type(op)]
             return _bounded(calculate(_number(left, numbers), _number(right, numbers)))
         case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _COMPARISONS:
-            return _COMPARISONS[type(op)](_value(left, numbers), _value(right, numbers))
+            return _compare(type(op), _value(left, numbers), _value(right, numbers))
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]) if name in FUNCTIONS:
             return _call(name, [_value(argument, numbers) for argument in arguments])
         case ast.Call(func=ast.Name(id=name)):
             raise ValueError(unknown("function", name, FUNCTIONS))
     raise ValueError(f"{ast.unparse(node)!r} is not allowed; use {_ALLOWED}")
+
+
+def _compare(op: type, left: Any, right: Any) -> bool:
+    """A comparison of two numbers, or of two values of one kind; ValueError for any other."""
+    are_numbers = isinstance(left, int | float) and isinstance(right, int | float)
+    if not are_numbers and type(left) is not type(right):
+        kinds = f"{type(left).__name__} and {type(right).__name__}"
+        raise ValueError(f"{left!s:.40} and {right!s:.40} do not compare: {kinds}")
+    return _COMPARISONS[op](left, right)
 
 
 def _call(name: str, arguments: list[Any]) -> Any:

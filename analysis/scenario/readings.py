@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from functools import cache
 from inspect import signature
+from itertools import product
 from pathlib import Path
 from typing import Literal
 
@@ -10,8 +11,8 @@ from analysis.facts import chosen, sources, unknown
 from analysis.laws.cooling import HALL
 from analysis.laws.cost import CAPITAL, OPERATION, usd_per_s_per_chip
 from analysis.laws.quantities import quantities
-from analysis.scenario.claims import claim
-from analysis.scenario.errors import Key, refuse
+from analysis.scenario.claims import claim, claims
+from analysis.scenario.errors import Key, ScenarioError, refuse
 from analysis.scenario.expression import compute_number
 from analysis.scenario.records import checked
 from analysis.scenario.schema import Params, Record, Text
@@ -22,8 +23,10 @@ MEASURED = "measured"  # no reading: the model compares the two chips as they ar
 BITS_PER_BYTE = 8
 # The laws of what a chip second costs.
 PRICE = (*HALL, *CAPITAL, *OPERATION, usd_per_s_per_chip)
-# Numbers with which the expressions of a file are tried when it is read.
-TRIAL = {"cut": 0.5, "baseline_bits": 8.0}
+# Numbers with which the expressions of a file are tried when it is read, beside those of claims.
+TRIAL_CUT = 0.5
+TRIAL_BITS = (4.5, 8.0, 16.0)
+LARGEST_FACTOR = 1e6
 
 
 class Reading(Record):
@@ -62,13 +65,32 @@ def _faults(found: dict[str, Reading]) -> Iterator[tuple[Key, str]]:
             key = (name, "change", quantity)
             if quantity not in quantities():
                 yield key, unknown("quantity", quantity, quantities())
-            try:
-                factor = compute_number(expression, TRIAL)
-            except ValueError as fault:
-                yield key, str(fault)
-                continue
-            if factor <= 0:
-                yield key, f"{expression!r} gives no factor above 0 for a cut of {TRIAL['cut']:g}"
+            if fault := _expression_fault(expression):
+                yield key, fault
+
+
+def _expression_fault(expression: str) -> str:
+    """What is wrong with a factor under some cut that is claimed, or nothing."""
+    for cut, bits in product(_trial_cuts(), TRIAL_BITS):
+        try:
+            factor = compute_number(expression, {"cut": cut, "baseline_bits": bits})
+        except ValueError as fault:
+            return f"{fault} (for a cut of {cut:g})"
+        if not 0 < factor <= LARGEST_FACTOR:
+            return f"{expression!r} gives no factor above 0 for a cut of {cut:g}: {factor:g}"
+    return ""
+
+
+@cache
+def _trial_cuts() -> list[float]:
+    """The cuts of all sound claims on file, and one more."""
+    cuts = {TRIAL_CUT}
+    for name in claims():
+        try:
+            cuts.add(claim(name).cut_share)
+        except ScenarioError:  # named where claims are checked
+            continue
+    return sorted(cuts)
 
 
 def title(name: str) -> str:
