@@ -4,6 +4,7 @@ runs.
 
 import json
 import sys
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -21,25 +22,51 @@ Output = Annotated[Path | None, typer.Option(help="Where to write; standard outp
 @app.command()
 def check(
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="Scenario files; all of params/ without names.")
+        list[Path] | None,
+        typer.Argument(help="Scenarios and claims; all of the project's without any."),
+    ] = None,
+    stale: Annotated[
+        int | None, typer.Option(min=0, help="List rows of facts older than so many days instead.")
+    ] = None,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The day of --stale; today without it."),
     ] = None,
 ):
     """Read facts, claims and scenarios strictly; print every fault with file, line and key."""
     from analysis.facts.check import check as facts
-    from analysis.scenario.claims import CLAIMS, claim
-    from analysis.scenario.errors import faults
-    from analysis.scenario.scenario import PARAMS, load
+    from analysis.facts.stale import printed, stale_rows
+    from analysis.scenario.check_files import check_files
 
-    files = paths or [*sorted(CLAIMS.glob("*.yml")), *sorted(PARAMS.glob("*.yml"))]
-    found = [
-        *facts(),
-        *faults(
-            lambda path: (claim if path.resolve().parent == CLAIMS else load)(str(path)), files
-        ),
-    ]
-    for told in found:
-        print(told)
+    if stale is not None:
+        day = (as_of or datetime.now()).date()
+        print(printed(stale_rows(stale, day), stale, day))
+        return
+    found = facts() or check_files(paths)  # what rests on faulty tables is not read
+    for fault in found:
+        print(fault)
     raise typer.Exit(2 if found else 0)
+
+
+class Kind(StrEnum):
+    """What `new` can begin."""
+
+    claim = "claim"
+    scenario = "scenario"
+
+
+@app.command()
+def new(
+    kind: Annotated[Kind, typer.Argument(help="What to begin.")],
+    name: Annotated[str, typer.Argument(help="Small letters, digits and dashes.")],
+):
+    """Write a commented skeleton of a claim or a scenario; `check` names the blanks in it."""
+    from analysis.scenario.blanks import write_skeleton
+    from analysis.scenario.claims import CLAIMS
+    from analysis.scenario.scenario import PARAMS
+
+    folder = CLAIMS if kind is Kind.claim else PARAMS
+    print(write_skeleton(kind.value, name, folder))
 
 
 class Catalogue(StrEnum):

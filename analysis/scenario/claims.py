@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.facts import sources
+from analysis.scenario.blanks import blank_faults
 from analysis.scenario.claim_checks import faults_of, run
 from analysis.scenario.claim_records import Claim, Statement, Verdict
 from analysis.scenario.errors import refuse
@@ -42,6 +43,7 @@ def claim(name: str) -> Claim:
     """
     path = Path(name) if name.endswith((".yml", ".yaml")) else CLAIMS / f"{name}.yml"
     values, where = read(path, path.name)
+    refuse(where, blank_faults(values))
     record = checked(Claim, values, where)
     refuse(where, faults_of(record))
     return record

@@ -6,6 +6,7 @@ from typing import Any
 
 from analysis.facts import Accelerator, names
 from analysis.facts.hints import closest, nearest
+from analysis.scenario.blanks import blank_faults
 from analysis.scenario.claims import claim, claims
 from analysis.scenario.errors import Key, ScenarioError, Where, refuse
 from analysis.scenario.faults import faults_of
@@ -74,6 +75,7 @@ def load(name: str | Path, overrides: Mapping[str, Any] | None = None) -> Scenar
     own: dict[str, Any] = {}
     if path.absolute() != reference:
         own, lines = with_present_names(*read(path, _shown(path)), base)
+        refuse(lines, blank_faults(own))
         where = _over(where, lines)
     stated = _merged(base, own)
     nested = _nested(stated, overrides or {})
