@@ -1,6 +1,7 @@
 """What is known: tables of sourced numbers and the few lines that read them."""
 
 from analysis.facts.hints import nearest, unknown
+from analysis.facts.listed_prices import token_price_fault, token_prices
 from analysis.facts.point_names import PointNames, read_names
 from analysis.facts.records import Accelerator, Model, Site, chip
 from analysis.facts.tables import (
@@ -34,5 +35,7 @@ __all__ = [
     "sold_by_token",
     "sources",
     "table",
+    "token_price_fault",
+    "token_prices",
     "unknown",
 ]

@@ -6,7 +6,7 @@ from typing import cast
 import numpy as np
 from scipy.special import expit, logit
 
-from analysis.facts import COMPONENTS, chosen, price
+from analysis.facts import COMPONENTS, chosen, price, token_prices
 from analysis.laws import cost
 from analysis.model.draws import quantile
 from analysis.model.runner import Columns
@@ -97,15 +97,18 @@ def purchase_prices(accelerator: str, as_of: str) -> dict[str, float]:
 def api_prices(case: Scenario, api: str | None = None) -> dict[str, float]:
     """An API's list prices of tokens on the scenario's day, under the name of the cost each meets.
 
-    `api` is a thing of prices.csv, the scenario's own without it; empty where it names none.
+    `api` is a thing of prices.csv or an API that genai-prices lists, the scenario's own without it;
+    empty where it names none. Cached tokens without a price of their own cost what others cost.
     """
     api = api or case.finance.api
     if not api:
         return {}
+    rows = token_prices(api, str(case.as_of), case.workload.input_tokens)
+    usd = dict(zip(rows["field"], rows["base"].tolist(), strict=True))
+    usd.setdefault("cached_input_usd_per_token", usd["input_usd_per_token"])
     fields = {"input": "input", "cached": "cached_input", "output": "output"}
     return {
-        f"{kind}_usd_per_token": price(api, f"{field}_usd_per_token", str(case.as_of))
-        for kind, field in fields.items()
+        f"{kind}_usd_per_token": usd[f"{field}_usd_per_token"] for kind, field in fields.items()
     }
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.facts import Accelerator, Model, Site, chosen
+from analysis.facts import Accelerator, Model, Site, chosen, token_prices
 from analysis.facts import sources as source_table
 from analysis.facts.provenance import JUDGED
 from analysis.pages.numbers import printed
@@ -55,13 +55,19 @@ def _flat(tree: Any, key: str = "") -> Iterator[tuple[str, str]]:
 def sources(case: Scenario) -> pd.DataFrame:
     """Every fact and belief that a scenario rests on, as printed, with where it comes from.
 
-    Facts stand first. Left out are dimensions that a model does not have, which are 0, and facts
-    that a belief of the same name replaces. A belief's three numbers are P10, P50 and P90.
+    Facts stand first, then prices of tokens of the APIs among the options. Left out are dimensions
+    that a model does not have, which are 0, and facts that a belief of the same name replaces. A
+    belief's three numbers are P10, P50 and P90.
     """
     rows = []
     for fact in _facts(case).itertuples():
         value = printed(fact.value, fact.times, fact.unit)
         rows.append((fact.thing, fact.field, value, fact.source, fact.where))
+    for fact in _api_facts(case):
+        value = printed(fact.value, fact.times, fact.unit)
+        rows.append(
+            (fact.thing, fact.field, value, fact.source, f"{fact.where}, as of {fact.as_of}")
+        )
     for name, belief in case.believe.items():
         rows.append(("belief", name, _percentiles(belief), belief.source, belief.why))
     return pd.DataFrame(
@@ -90,6 +96,13 @@ def _facts(case: Scenario) -> pd.DataFrame:
     things += [(Model, case.model), (Site, case.site)]
     facts = pd.concat([chosen(f"{kind.__name__.lower()}s", name) for kind, name in things])
     return facts[(facts["value"] != 0) & ~facts["field"].isin(list(case.believe))]
+
+
+def _api_facts(case: Scenario) -> Iterator[Any]:
+    """The rows behind the prices of each API, of the tables or of genai-prices."""
+    apis = dict.fromkeys([case.finance.api, *(each.api for each in case.api_options.values())])
+    for api in filter(None, apis):
+        yield from token_prices(api, str(case.as_of), case.workload.input_tokens).itertuples()
 
 
 def _percentiles(belief: Belief) -> str:

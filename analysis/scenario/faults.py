@@ -11,9 +11,9 @@ from analysis.facts import (
     names,
     nearest,
     purchasable,
-    sold_by_token,
     sources,
     table,
+    token_price_fault,
     unknown,
 )
 from analysis.scenario.claims import claim, claims
@@ -76,8 +76,8 @@ def _claim_faults(params: Params) -> Faults:
 def _name_faults(params: Params) -> Faults:
     """Names of things and products that no table has."""
     api = params.finance.api
-    if api is not None and api not in sold_by_token():
-        yield ("finance", "api"), unknown("thing with token prices", api, sold_by_token())
+    if api is not None and (fault := token_price_fault(api, str(params.as_of))):
+        yield ("finance", "api"), fault
     for key, kind, name in (
         (("model",), Model, params.model),
         (("site",), Site, params.site),
@@ -100,8 +100,7 @@ def _option_faults(params: Params) -> Faults:
     for name, option in params.options.items():
         key = ("options", name)
         if isinstance(option, ApiOption):
-            if option.api not in sold_by_token():
-                fault = unknown("thing with token prices", option.api, sold_by_token())
+            if fault := token_price_fault(option.api, str(params.as_of)):
                 yield (*key, "api"), fault
             continue
         if option.accelerator not in names(Accelerator):
