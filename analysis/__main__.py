@@ -69,6 +69,48 @@ def new(
     print(write_skeleton(kind.value, name, folder))
 
 
+@app.command()
+def quotes(
+    file: Annotated[str, typer.Argument(help="A CSV, or - for standard input.")],
+    write: Annotated[
+        Path | None, typer.Option(help="A scenario's file, to which the quotes are added.")
+    ] = None,
+    date: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day of rows that have none.")
+    ] = None,
+    provider: Annotated[str, typer.Option(help="Take the quotes of one provider alone.")] = "",
+    region: Annotated[str, typer.Option(help="Take those of one region alone.")] = "",
+):
+    """Read dated quotes of rents and print them as a scenario states them, or add them to one.
+
+    The file has columns provider, chip, contract, usd_per_hour, date and source, or is a catalogue
+    in SkyPilot's format (InstanceType, AcceleratorName, AcceleratorCount, Price, SpotPrice, Region)
+    with --date. Chips are named as people write them. Of each chip and contract the newest quote
+    stands, of several on one day the lowest; whatever is dropped is said with its reason.
+    """
+    from analysis.model.quotes import dropped_lines, read_quotes
+    from analysis.scenario.scenario import load
+    from analysis.scenario.write_quotes import NewQuote, add_quotes, quotes_text
+
+    found = read_quotes(
+        file,
+        day=f"{date:%Y-%m-%d}" if date else "",
+        provider=provider,
+        region=region,
+        as_of=load(write).as_of if write else None,
+    )
+    chosen = [
+        NewQuote(each.chip, each.contract, each.usd_per_hour, each.day, each.source)
+        for each in found.chosen
+    ]
+    said = add_quotes(write, chosen) if write else []
+    if write is None:
+        print(quotes_text(chosen), end="")
+    notes = dict.fromkeys(each.note for each in found.chosen if each.note)
+    for line in (*notes, *dropped_lines(found.dropped), *said):
+        print(line, file=sys.stderr)
+
+
 class Catalogue(StrEnum):
     """What `list` can show."""
 
