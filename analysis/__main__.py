@@ -274,8 +274,8 @@ def predict(
     drafts and where a tuned server of this model was measured on this platform, else as run).
     """
     from analysis.model import predict as answer
-    from analysis.model.measurements import read_measurements
     from analysis.model.predict import prediction_errors as errors
+    from analysis.scenario.measurements import read_measurements
 
     options = {
         "accelerator": accelerator,
@@ -351,7 +351,7 @@ def best(
     """
     from analysis.model import best as search
     from analysis.model.alternatives import best_few, printed
-    from analysis.model.file_text import file_name, read_table, read_text
+    from analysis.scenario.file_text import file_name, read_table, read_text
 
     if questions is not None:
         table = read_table(read_text(questions), file_name(questions))

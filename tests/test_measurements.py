@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analysis.model import predict
-from analysis.model.file_text import MeasurementFault
-from analysis.model.measurements import read_measurements
 from analysis.model.predict import prediction_errors
+from analysis.scenario.file_text import MeasurementFault
+from analysis.scenario.measurements import read_measurements
 
 DATA = Path(__file__).parent / "data"
 ROOT = Path(__file__).parents[1]

@@ -17,13 +17,13 @@ from analysis.laws.throughput import THROUGHPUT
 from analysis.model.closed_loop import serve
 from analysis.model.dimensions import same_dimensions
 from analysis.model.evidence import highest_loads, shown
-from analysis.model.file_text import MeasurementFault
 from analysis.model.layouts import BATCHES, Infeasible
 from analysis.model.manner import DISAGGREGATED, DRAFTED
 from analysis.model.numbers import number_column
 from analysis.model.predict import predict
 from analysis.model.runner import Columns, evaluate
 from analysis.model.settings import ENGINES, setting
+from analysis.scenario.file_text import MeasurementFault
 
 SIZES = (1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 72)  # chips of a worker
 DEPTHS = (0, 1, 2, 3, 4, 5)  # drafted tokens a step

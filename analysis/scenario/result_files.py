@@ -13,7 +13,7 @@ import json
 import math
 from collections.abc import Mapping
 
-from analysis.model.file_text import MeasurementFault
+from analysis.scenario.file_text import MeasurementFault
 
 Row = dict[str, object]
 MODEL_KEYS = (

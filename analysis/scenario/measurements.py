@@ -14,8 +14,14 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.facts.accelerator_names import read_accelerator
-from analysis.model.file_text import MeasurementFault, file_name, list_faults, read_table, read_text
-from analysis.model.result_files import is_metric_csv, read_json, read_metric_csv
+from analysis.scenario.file_text import (
+    MeasurementFault,
+    file_name,
+    list_faults,
+    read_table,
+    read_text,
+)
+from analysis.scenario.result_files import is_metric_csv, read_json, read_metric_csv
 
 NAMES = ("accelerator", "model", "precision", "engine", "mode", "kv_precision")
 RANKS = ("tensor_parallel", "data_parallel", "expert_parallel", "pipeline_parallel")
