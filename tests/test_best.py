@@ -1,5 +1,7 @@
 """The few best deployments of one question: order, prices, words, and how engines are started."""
 
+import json
+import os
 import re
 import shlex
 import subprocess
@@ -8,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ruamel.yaml import YAML
 
 from analysis.model.alternatives import Unanswerable, best_few, layout_words
 from analysis.model.launch import launch_commands
@@ -129,11 +132,49 @@ def test_one_pool_is_started_by_one_command(engine):
     assert launch_commands({**ONE_POOL, "engine": engine}) == COMMANDS[engine]
 
 
-def test_pools_are_started_by_a_command_each():
-    prefill, decode = launch_commands({**POOLS, "engine": "sglang"})
-    assert prefill.endswith("--tp-size 4 --disaggregation-mode prefill")
+def test_pools_are_started_by_a_command_each_and_joined_by_a_third():
+    prefill, decode, router = launch_commands({**POOLS, "engine": "sglang"})
+    nixl = "--disaggregation-transfer-backend nixl"
+    assert "--tp-size 4 --host" in prefill
+    assert prefill.endswith(f"--disaggregation-mode prefill {nixl}")
     assert "--tp-size 16 --dp-size 16 --enable-dp-attention --ep-size 16" in decode
-    assert decode.endswith("--max-running-requests 500 --disaggregation-mode decode")
+    assert "--max-running-requests 500" in decode
+    assert decode.endswith(f"--disaggregation-mode decode {nixl}")
+    assert "sglang_router.launch_router --pd-disaggregation" in router
+    assert (router.count("--prefill http"), router.count("--decode http")) == (3, 2)
+
+
+def test_vllm_s_pools_move_caches_through_a_connector_and_meet_at_a_proxy():
+    prefill, decode, proxy = launch_commands({**POOLS, "engine": "vllm"})
+    for command, host in ((prefill, "$PREFILL_1"), (decode, "$DECODE_1")):
+        assert command.startswith(f"VLLM_NIXL_SIDE_CHANNEL_HOST={host} vllm serve")
+        config = json.loads(shlex.split(command)[-1])
+        assert config == {"kv_connector": "NixlConnector", "kv_role": "kv_both"}
+    assert "--prefiller-hosts $PREFILL_1 $PREFILL_2 $PREFILL_3" in proxy
+    assert "--decoder-hosts $DECODE_1 $DECODE_2 --decoder-ports 8100 8100" in proxy
+
+
+def test_tensorrt_llm_s_pools_state_the_move_and_meet_in_a_configuration(tmp_path):
+    """The shell writes the three files; they are read as the server reads them."""
+    commands = launch_commands({**POOLS, "engine": "trtllm"})
+    hosts = {f"PREFILL_{n}": f"p{n}" for n in (1, 2, 3)} | {f"DECODE_{n}": f"d{n}" for n in (1, 2)}
+    for command in commands:
+        write = command.split("; ")[0]
+        subprocess.run(["sh", "-c", write], cwd=tmp_path, env={**os.environ, **hosts}, check=True)
+    read = YAML(typ="safe").load
+    prefill, decode, joined = (
+        read(tmp_path / f"{name}.yml") for name in ("prefill", "decode", "disagg")
+    )
+    assert prefill["cache_transceiver_config"] == {"backend": "DEFAULT"}
+    assert decode["cache_transceiver_config"] == {"backend": "DEFAULT"}
+    assert prefill["disable_overlap_scheduler"]
+    assert "disable_overlap_scheduler" not in decode
+    assert joined["context_servers"] == {
+        "num_instances": 3,
+        "urls": ["p1:8001", "p2:8001", "p3:8001"],
+    }
+    assert joined["generation_servers"]["urls"] == ["d1:8001", "d2:8001"]
+    assert commands[2].endswith("trtllm-serve disaggregated -c disagg.yml")
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess:

@@ -185,5 +185,7 @@ def printed(few: pd.DataFrame) -> str:
     if commands:
         named = few.iloc[0]
         model = f"MODEL is a checkpoint of {named['model']} in {named['precision']}"
+        if named["mode"] != "aggregated":
+            model += "; PREFILL_1, DECODE_1 and so on are the hosts of the workers"
         parts += [f"The first is started like this ({model}):", *commands]
     return "\n".join(parts)
