@@ -343,16 +343,18 @@ def test_said_and_happened_agree_on_launches_left_out():
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("article", "If Magnum exists"),
-        ("thermal", "That Magnum comes at all has a chance of"),
+        ("article", "Suppose Magnum exists, as this page does"),
+        ("article", "VR200 NVL72 reached its first customer"),
+        ("article", "No plan here waits for Magnum"),
+        ("thermal", "The chance that Magnum comes at all is"),
         ("next-generation", "VR200 NVL72 reached its first customer"),
-        ("competitor", "MI355X is here"),
+        ("competitor", "MI355X is on sale"),
     ],
 )
 def test_the_answer_says_what_is_fact_and_what_is_chance(name, words):
     case = load(name)
     sentence = page.in_short(case, dates.forecast(case)).markdown
-    assert sentence.startswith(words)
+    assert words in sentence
     assert not {"nan", "NaT", "None", "inf"} & set(
         sentence.replace(".", " ").replace(";", " ").split()
     )

@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 
 from analysis import model
-from analysis.laws.decision import DECISION, slacking_months
+from analysis.laws.decision import DECISION
 from analysis.laws.rollout import ROLLOUT
 from analysis.laws.scoring import SCORING
 from analysis.pages.charts import rollout as charts
-from analysis.pages.decision import acts, acts_chart, answer, flips, knowing, no_acts, with_answer
+from analysis.pages.decision import acts, answer, flips
 from analysis.pages.inputs import differences, sources_table
-from analysis.pages.outputs import Output, table, takeaway, takeaway_row
+from analysis.pages.outputs import Output, say, table, takeaway, takeaway_row
 from analysis.pages.rollout_dates import (
     STAGES,
     at_announcement,
@@ -27,17 +27,27 @@ from analysis.pages.rollout_dates import (
     dates_chart,
     evidence_path,
     if_it_exists,
+    in_short,
     launch_rates,
     launch_record,
     left_out,
     news,
     promised,
     tasks,
-    timing,
 )
-from analysis.pages.rollout_forecasts import register, reliability, scored
+from analysis.pages.rollout_forecasts import register, reliability, score_so_far, scored
+from analysis.pages.rollout_plans import (
+    evaluation,
+    first_screen,
+    least_regret,
+    old_rule,
+    regrets,
+    tree,
+    wait_or_move,
+    wait_or_not,
+)
 from analysis.pages.verdicts import headline_option
-from analysis.pages.words import plain
+from analysis.pages.words import option_words, plain
 from analysis.questions import dates as date_questions
 from analysis.questions import fleet, forecasts, supply
 from analysis.questions.answer import TIE, cheapest_by_kind, decide
@@ -47,7 +57,6 @@ from analysis.units import convert
 
 __all__ = [
     "acts",
-    "acts_chart",
     "answer",
     "at_announcement",
     "chances",
@@ -56,41 +65,40 @@ __all__ = [
     "dates",
     "dates_chart",
     "differences",
+    "evaluation",
     "evidence_path",
     "fans",
+    "first_screen",
+    "fleet_in_short",
     "flips",
     "forecast",
     "in_short",
-    "knowing",
     "launch_rates",
     "launch_record",
     "laws",
+    "least_regret",
     "left_out",
     "news",
-    "no_acts",
     "numbers",
+    "old_rule",
     "promised",
     "ramp",
     "register",
+    "regrets",
     "reliability",
+    "score_so_far",
     "scored",
     "simulated_fleet",
-    "slacking_months",
     "sources_table",
     "tasks",
     "token_cost",
     "token_energy",
+    "tree",
+    "wait_or_move",
+    "wait_or_not",
 ]
 QUARTERS = (1, 2, 4)  # of next year, for which chances are taken away
 ROUNDING = 1e-9
-
-
-def in_short(case: Scenario, forecast: Forecast) -> Output:
-    """When it comes, in a sentence: facts where it has shipped, chances where it has not."""
-    doubted = forecast
-    if case.rollout.assume_real:
-        doubted = date_questions.forecast(date_questions.with_rollout(case, assume_real=False))
-    return with_answer(case, Output(timing(forecast, doubted.real_share)))
 
 
 def ramp(case: Scenario) -> alt.LayerChart:
@@ -109,9 +117,32 @@ def fans(case: Scenario, simulated: fleet.Fleet) -> pd.DataFrame:
     return fleet.fans(case, simulated)
 
 
-def cohorts(fans: pd.DataFrame) -> alt.Chart:
+def cohorts(case: Scenario, forecast: Forecast, fans: pd.DataFrame) -> alt.Chart:
     """Chips in service by kind, month by month."""
-    return charts.cohorts(fans)
+    kinds = {"old_alive_chips": option_words(case, "baseline"), "new_alive_chips": forecast.product}
+    months = case.decision.horizon_months
+    finding = f"{_new_share(fans):.0%} of the chips are {forecast.product} after {months} months"
+    return charts.cohorts(fans, kinds, finding)
+
+
+def fleet_in_short(case: Scenario, fans: pd.DataFrame) -> Output:
+    """What the mixed fleet's token costs at the end of the horizon, over today."""
+    usd = fans[fans["quantity"] == "usd_per_token"]
+    first, last = usd.iloc[0], usd.iloc[-1]
+    return say(
+        "After {months} months a token of the whole fleet costs {ratio:.0%} of what it costs "
+        "today, at the median. The 80% range is {low:.0%} to {high:.0%}.",
+        months=case.decision.horizon_months,
+        ratio=last["mid"] / first["mid"],
+        low=last["low"] / first["mid"],
+        high=last["high"] / first["mid"],
+    )
+
+
+def _new_share(fans: pd.DataFrame) -> float:
+    """Share of new chips in service in the last month, at the medians."""
+    last = fans[fans["day"] == fans["day"].max()].set_index("quantity")["mid"]
+    return float(last["new_alive_chips"]) / (last["new_alive_chips"] + last["old_alive_chips"])
 
 
 def token_cost(fans: pd.DataFrame) -> alt.LayerChart:

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from analysis import model
@@ -13,6 +14,7 @@ from analysis.pages.outputs import Output, say, table, table_text
 from analysis.pages.words import day, plain
 from analysis.questions import dates as questions
 from analysis.questions import evidence, forecast_scores, launches, slips
+from analysis.questions.act_costs import Evaluation
 from analysis.questions.dates import Forecast
 from analysis.scenario.scenario import Scenario
 
@@ -20,10 +22,11 @@ STAGES = {"limited": "limited release", "general": "general availability", "volu
 FACTS = {"limited": "shipped", "general": "volume"}  # milestones of launches.csv, by stage
 COOLING_BELIEFS = ("design_fix_months", "validation_months", "loop_months")
 CURVE_YEARS = 3
+LEVELS = (0.1, 0.5, 0.9)
 
 
 def timing(forecast: Forecast, doubted_share: float) -> str:
-    """The dates in one sentence: facts where it has shipped, chances where it has not.
+    """The dates in short sentences: facts where it has shipped, chances where it has not.
 
     `doubted_share` is the chance that the evidence gives to the product's existence, where
     `forecast` may assume it.
@@ -35,44 +38,100 @@ def timing(forecast: Forecast, doubted_share: float) -> str:
         first = day(milestones["shipped"].latest)
         opened = day(milestones["volume"].latest)
         return (
-            f"{name} is here: a first customer had it by {first} and it opened to any by {opened}."
+            f"{name} is on sale: a first customer had it by {first}, and any customer could have "
+            f"it by {opened}."
         )
     if forecast.shipped:
         general = rows.loc["general"]
         first = day(milestones["shipped"].latest)
-        span = f"{day(general.mid)} ({day(general.low)} to {day(general.high)})"
         return (
-            f"{name} reached its first customer by {first}; as likely as not it is open to any "
-            f"customer by {span}."
+            f"{name} reached its first customer by {first}. It is as likely as not open to any "
+            f"customer by {day(general.mid)}. The 80% range is {day(general.low)} to "
+            f"{day(general.high)}."
         )
     if_real = questions.outlook(forecast.if_real()).set_index("milestone")
     chances = (
-        f"limited release is as likely as not by {day(if_real.mid['limited'])} and general "
-        f"availability by {day(if_real.mid['general'])}, and with a chance of "
-        f"{if_real.never_share['general']:.0%} it never comes."
+        f"Then a first customer has it by {day(if_real.mid['limited'])} at even odds. It is open "
+        f"to any customer by {day(if_real.mid['general'])} at even odds. The chance that it still "
+        f"never comes is {if_real.never_share['general']:.0%}."
     )
     if forecast.real_share < 1:
         comes = 1 - rows.never_share["limited"]
-        return f"That {name} comes at all has a chance of {comes:.1%}; if it exists, {chances}"
-    assumption = ""
+        return f"The chance that {name} comes at all is {comes:.1%}. Suppose it exists. {chances}"
+    assumed = f"Suppose {name} exists"
     if doubted_share < 1:
-        assumption = (
-            f", which this page assumes and to which the evidence gives {doubted_share:.1%}"
-        )
-    return f"If {name} exists{assumption}: {chances}"
+        assumed += f", as this page does; the evidence gives it {doubted_share:.1%}"
+    return f"{assumed}. {chances}"
 
 
-def dates(forecast: Forecast) -> Output:
-    """Milestones with P10, P50, P90 and never; in doubt, also on the assumption that it exists."""
-    views = {if_it_exists(forecast): forecast}
-    if forecast.real_share < 1:
-        views[", if it exists"] = forecast.if_real()
+def in_short(case: Scenario, forecast: Forecast) -> Output:
+    """When the awaited products come, and the one that this page is about, in sentences."""
+    sentences = [timing(questions.forecast(_about(case, name)), 1.0) for name in _others(case)]
+    doubted = forecast
+    if case.rollout.assume_real:
+        doubted = questions.forecast(questions.with_rollout(case, assume_real=False))
+    sentences.append(timing(forecast, doubted.real_share))
+    if not forecast.general and forecast.product not in awaited(case):
+        name = plain(forecast.product)
+        sentences.append(f"No plan here waits for {name}: this buyer has no option to order it.")
+    return Output(" ".join(sentences))
+
+
+def awaited(case: Scenario) -> list[str]:
+    """Products that options of this buyer wait for."""
+    products = [option.product for option in case.chip_options.values()]
+    return list(dict.fromkeys(name for name in products if name is not None))
+
+
+def _others(case: Scenario) -> list[str]:
+    return [name for name in awaited(case) if name != case.rollout.product]
+
+
+def _about(case: Scenario, product: str) -> Scenario:
+    return questions.with_rollout(case, product=product)
+
+
+def dates(case: Scenario, forecast: Forecast, evaluation: Evaluation) -> Output:
+    """Milestones of the awaited products and of this page's: medians, ranges, never."""
     rows = []
-    for assumption, view in views.items():
-        for row in questions.outlook(view).itertuples():
-            ends = [day(row.low), day(row.mid), day(row.high)]
-            rows.append([STAGES[row.milestone] + assumption, *ends, f"{row.never_share:.1%}"])
-    return table(rows, ["Milestone", "P10", "P50", "P90", "never"])
+    for name in awaited(case):
+        view = forecast if name == forecast.product else questions.forecast(_about(case, name))
+        rows += _milestone_rows(view, "")
+        rows += _at_work_rows(case, name, evaluation)
+    if forecast.product not in awaited(case):
+        rows += _milestone_rows(forecast, if_it_exists(forecast))
+        if forecast.real_share < 1:
+            rows += _milestone_rows(forecast.if_real(), ", if it exists")
+    return table(rows, ["Milestone", "as likely as not by", "80% range", "never"])
+
+
+def _milestone_rows(forecast: Forecast, assumption: str) -> list[list[str]]:
+    """A row a milestone but volume, which nobody's plan depends on."""
+    facts = {"limited": forecast.shipped, "general": forecast.general}
+    rows = []
+    for row in questions.outlook(forecast).itertuples():
+        if row.milestone in facts:
+            happened = ", a fact" if facts[row.milestone] else ""
+            what = f"{plain(forecast.product)}: {STAGES[row.milestone]}{assumption}{happened}"
+            rows.append([what, day(row.mid), _span(row.low, row.high), f"{row.never_share:.1%}"])
+    return rows
+
+
+def _at_work_rows(case: Scenario, product: str, evaluation: Evaluation) -> list[list[str]]:
+    """When a product works for this buyer: delivery comes after general availability."""
+    options = [name for name, option in case.chip_options.items() if option.product == product]
+    starts = [way.start_months for way in evaluation.ways.others if way.option in options]
+    if not starts:
+        return []  # no layout of it keeps the promise, or nobody has quoted a price
+    ends = np.quantile(starts[0], LEVELS, method="inverted_cdf")
+    low, mid, high = (launches.day_after(case.as_of, months) for months in ends)
+    never = np.isinf(starts[0]).mean()
+    return [[f"{plain(product)}: at work here", day(mid), _span(low, high), f"{never:.1%}"]]
+
+
+def _span(low: date | None, high: date | None) -> str:
+    """A range of days; one day, or never, is said once."""
+    return day(low) if low == high else f"{day(low)} to {day(high)}"
 
 
 def if_it_exists(forecast: Forecast) -> str:

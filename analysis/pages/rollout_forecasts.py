@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from analysis.pages.charts import rollout as charts
-from analysis.pages.outputs import NOT_MATHEMATICS, Output, table_text
+from analysis.pages.outputs import NOT_MATHEMATICS, Output, say, table_text
 from analysis.pages.words import day, plain
 from analysis.press.mime import FORECASTS
 from analysis.questions import forecast_scores, forecasts
@@ -14,11 +14,11 @@ from analysis.scenario.scenario import Scenario
 
 REGISTER_HEADS = {
     "text": "forecast",
-    "chance_share": "said",
+    "chance_share": "chance stated",
     "base_share": "base rate",
-    "word_share": "at its word",
+    "word_share": "vendor's word",
 }
-NOTHING_OPEN = "Nothing is open: every milestone of this product is a fact."
+NOTHING_OPEN = "No forecast is open: every milestone of this product is a fact."
 
 
 def register(case: Scenario) -> Output:
@@ -46,6 +46,25 @@ def _register_table(rows: list[dict[str, Any]]) -> str:
     )
 
 
+def score_so_far(case: Scenario) -> Output:
+    """How the forecasts that are resolved did, beside the base rate and the vendor's word."""
+    scores = forecast_scores.score(forecasts.retrospective_registers(case))
+    if scores.empty:
+        return Output("No earlier forecast is resolved yet.")
+    model, base = scores["model_brier"].mean(), scores["base_brier"].mean()
+    better = "This method" if model < base else "The base rate"
+    return say(
+        "So far {count} earlier forecasts are resolved. Their mean Brier score is {model:.3f}, "
+        "where 0 is perfect. The base rate scores {base:.3f}, the vendor's word {word:.3f}. "
+        "{better} did better on these few.",
+        count=len(scores),
+        model=model,
+        base=base,
+        better=better,
+        word=scores["word_brier"].mean(),
+    )
+
+
 def scored(case: Scenario) -> Output:
     """The forecasts of the day of the claim that are resolved by now, in the open."""
     registers = forecasts.retrospective_registers(case)
@@ -67,9 +86,9 @@ def scored(case: Scenario) -> Output:
     made_on = day(pd.Timestamp(registers[0]["as_of"]))
     heads = [
         f"As of {made_on}",
-        "said",
+        "chance stated",
         "base rate",
-        "at its word",
+        "vendor's word",
         "came",
         "Brier",
         "Brier, base rate",

@@ -65,7 +65,7 @@ def evaluate_acts(
     if base is None:
         starts = arrival_months(case, beliefs)
         found = ways(case, columns, beliefs, starts)
-        costs, steps = _costs(found, _plan(case, found), starts, None)
+        costs, steps = _costs(found, plan(case, found), starts, None)
     else:
         count = len(beliefs["delivery_months"])
         starts = {
@@ -74,7 +74,7 @@ def evaluate_acts(
         }
         work = float(base.ways.requests_per_month[0])
         found = ways(case, columns, beliefs, starts, work)
-        costs, steps = _costs(found, _plan(case, found), starts, base.first_steps)
+        costs, steps = _costs(found, plan(case, found), starts, base.first_steps)
     return Evaluation(costs, found.none, found, columns, starts, steps)
 
 
@@ -106,7 +106,8 @@ def _start_months(case: Scenario, product: str, beliefs: Mapping[str, np.ndarray
     return fleet.arrivals(case, forecast, pd.DataFrame(without_delivery), count)
 
 
-def _plan(case: Scenario, found: Ways) -> Plan:
+def plan(case: Scenario, found: Ways) -> Plan:
+    """The work and the money that all acts of a scenario share."""
     months = np.arange(case.budget.horizon_months)
     rate = np.log1p(case.decision.discount_share_per_year) / 12
     committed = 0.0

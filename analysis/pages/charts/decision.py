@@ -1,11 +1,23 @@
 """Charts of the decision: tidy tables in, charts out."""
 
+from collections.abc import Sequence
+
 import altair as alt
+import numpy as np
 import pandas as pd
 
-from analysis.pages.charts.marks import intervals, name_axis, titled, vertical_line
-from analysis.pages.charts.theme import CANDIDATE
+from analysis.pages.charts.marks import dots, intervals, name_axis, titled, vertical_line
+from analysis.pages.charts.theme import BASELINE, CANDIDATE, CLAIM, HEIGHT, INK, WIDTH, told_apart
 from analysis.units import convert
+
+GAINS = (0.25, 8)  # ends of the axis of gains
+GAIN_TICKS = [0.25, 0.5, 1, 1.5, 2, 3, 4, 6, 8]
+LEVELS = {  # colour, dashes and width of a line of the map, by the share that waiting saves
+    -0.1: (BASELINE, [2, 3]),
+    0.0: (INK, [1, 0]),
+    0.1: (CANDIDATE, [6, 3]),
+    0.2: (CANDIDATE, [1, 2]),
+}
 
 
 def acts(costs: pd.DataFrame, budget_usd: float) -> alt.LayerChart:
@@ -20,3 +32,66 @@ def acts(costs: pd.DataFrame, budget_usd: float) -> alt.LayerChart:
     line = vertical_line(convert(budget_usd, "usd", "Musd"), word="budget", top=-14)
     layers = [*intervals(base, x, color=CANDIDATE), *line]
     return titled("decision.acts", layers, 30 * len(shown), data=shown)
+
+
+def wait_or_move(
+    lines: pd.DataFrame,
+    delay_months: Sequence[float],
+    gain_ratio: Sequence[float],
+    product: str,
+    finding: str,
+) -> alt.LayerChart:
+    """Contours over delay and gain: where waiting costs the same as the best act of today.
+
+    `lines` has a row a delay and a line: `delay_months`, `gain_ratio`, `saved_share` and `waiting`
+    (words). The cross is where the product is expected, from P10 to P90 both ways.
+    """
+    low, high = GAINS
+    right = float(lines["delay_months"].max())
+    shown = lines[lines["gain_ratio"].between(low, 2 * high)]  # clipped at the top
+    names = dict(zip(lines["saved_share"], lines["waiting"], strict=True))
+    colours, dashes = zip(*(LEVELS[share] for share in names), strict=True)
+    looks = told_apart(
+        "waiting", names.values(), "waiting", color=list(colours), strokeDash=list(dashes)
+    )
+    x = alt.X(
+        "delay_months:Q",
+        title="months from today until it is at work here",
+        scale=alt.Scale(domain=[0, right], nice=False),
+    )
+    y = alt.Y(
+        "gain_ratio:Q",
+        title="gain: work per dollar on it",
+        scale=alt.Scale(type="log", domain=[low, high], nice=False),
+        axis=alt.Axis(values=GAIN_TICKS, format="~g", labelOverlap=False, tickCount=40),
+    )
+    contours = alt.Chart(shown).mark_line(clip=True).encode(x=x, y=y, **looks)
+    layers = [contours, *_cross(delay_months, gain_ratio, right, product)]
+    return titled("decision.map", layers, HEIGHT, data=shown, finding=finding, product=product)
+
+
+def _cross(
+    delay_months: Sequence[float], gain_ratio: Sequence[float], right: float, product: str
+) -> list[alt.Chart]:
+    """Where a product is expected, medians and 80% ranges, and what to do on either side."""
+    early, due, late = np.minimum(delay_months, right)
+    less, gain, more = np.clip(gain_ratio, *GAINS)
+    spot = pd.DataFrame({"x": [due], "x_low": [early], "x_high": [late], "y": [gain]}).assign(
+        y_low=less, y_high=more, word=product
+    )
+    base = alt.Chart(spot)
+    line = {"color": CLAIM, "strokeWidth": 3, "opacity": 0.6}
+    return [
+        base.mark_rule(**line).encode(x="x_low:Q", x2="x_high:Q", y="y:Q"),
+        base.mark_rule(**line).encode(x="x:Q", y="y_low:Q", y2="y_high:Q"),
+        dots(base, color=CLAIM).encode(x="x:Q", y="y:Q"),
+        base.mark_text(align="left", dx=9, dy=-10, color=INK, fontWeight="bold").encode(
+            x="x:Q", y="y:Q", text="word:N"
+        ),
+        base.mark_text(align="left", baseline="top", color=INK, fontStyle="italic").encode(
+            x=alt.value(8), y=alt.value(8), text=alt.value("above the solid line: wait or bridge")
+        ),
+        base.mark_text(align="right", baseline="bottom", color=INK, fontStyle="italic").encode(
+            x=alt.value(WIDTH - 8), y=alt.value(HEIGHT - 8), text=alt.value("below it: act now")
+        ),
+    ]

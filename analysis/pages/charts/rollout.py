@@ -1,6 +1,6 @@
 """Charts of the rollout: dates, record, supply, fleet, wait or buy, scores; from tidy tables."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -19,6 +19,7 @@ from analysis.pages.charts.marks import (
     vertical_line,
 )
 from analysis.pages.charts.theme import (
+    BASELINE,
     CANDIDATE,
     CLAIM,
     FAINT,
@@ -26,7 +27,6 @@ from analysis.pages.charts.theme import (
     INK,
     KINDS,
     MEASURED,
-    option_colour,
     told_apart,
 )
 
@@ -169,21 +169,21 @@ def ramp(months: pd.DataFrame, estimates: pd.DataFrame, product: str) -> alt.Lay
     return titled("rollout.ramp", layers, HEIGHT, product=product)
 
 
-def cohorts(fans: pd.DataFrame) -> alt.Chart:
+def cohorts(fans: pd.DataFrame, kinds: Mapping[str, str], finding: str) -> alt.Chart:
     """Chips in service by kind, month by month: medians, stacked.
 
-    `fans` is what `fleet.fans` gives.
+    `fans` is what `fleet.fans` gives; `kinds` has the words for its old and its new chips.
     """
-    names = {"old_alive_chips": "baseline", "new_alive_chips": "candidate"}
-    rows = fans[fans["quantity"].isin(list(names))].replace({"quantity": names})
+    rows = fans[fans["quantity"].isin(list(kinds))].replace({"quantity": dict(kinds)})
+    colours = [BASELINE, CANDIDATE]
     areas = alt.Chart(rows).mark_area()
     areas = areas.encode(
         x=DAY,
         y=alt.Y("mid:Q", title="chips in service", stack=True),
-        color=option_colour(field="quantity"),
+        **told_apart("quantity", kinds.values(), color=colours),
         tooltip=tooltips("day:T", "quantity", mid=",.0f"),
     )
-    return titled("rollout.fleet", areas, HEIGHT)
+    return titled("rollout.fleet", areas, 220, finding=finding)
 
 
 def blended(months: pd.DataFrame, title: str, unit: str) -> alt.LayerChart:
