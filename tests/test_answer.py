@@ -299,6 +299,7 @@ def test_ranking_prefers_what_changes_least_among_equals():
         (),
         None,
         None,
+        None,
         {},
         None,  # type: ignore[arg-type]
     )

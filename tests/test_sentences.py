@@ -15,8 +15,8 @@ from jinja2 import UndefinedError
 
 import analysis as an
 from analysis.pages import words as words_module
+from analysis.pages.beliefs import belief_words
 from analysis.pages.charts.marks import TICKS, log_axis
-from analysis.pages.cost_doubt import belief_words
 from analysis.pages.decision import ACT_WORDS
 from analysis.pages.numbers import interval, musd, prefixed, printed, text
 from analysis.pages.outputs import HEADLINE, Output, fill

@@ -13,18 +13,41 @@ import pandas as pd
 from analysis.pages.charts import cost as charts
 from analysis.pages.cost_budget import (
     budget_by_reading,
-    budget_steps,
     headline_needs,
+    headline_steps,
     headline_usd,
     over_time,
 )
-from analysis.pages.cost_doubt import doubt, sobol, swings, tornado
-from analysis.pages.cost_prices import break_even, prices, published, rents, tenures
-from analysis.pages.cost_products import demand, margins, products, thresholds, viability
-from analysis.pages.decision import acts, acts_chart, answer, flips, knowing, no_acts, with_answer
+from analysis.pages.cost_cash import (
+    bill,
+    budget_multiplier,
+    budget_steps,
+    move,
+    payback,
+    payback_words,
+    saving,
+)
+from analysis.pages.cost_doubt import doubt, flips_chart, sobol, swings
+from analysis.pages.cost_options import (
+    cost_today_and_then,
+    options,
+    options_words,
+    shift,
+    way_words,
+)
+from analysis.pages.cost_prices import break_even, prices, published, rents
+from analysis.pages.cost_products import (
+    demand,
+    losses,
+    margins,
+    products,
+    products_chart,
+    viability,
+)
+from analysis.pages.decision import acts, answer, flips, knowing, no_acts, with_answer
 from analysis.pages.energy import scarce, sites
 from analysis.pages.inputs import differences, sources_table
-from analysis.pages.numbers import interval, musd, number, shown, text
+from analysis.pages.numbers import Shown, interval, musd, number, shown, text
 from analysis.pages.outputs import (
     Output,
     say,
@@ -33,35 +56,47 @@ from analysis.pages.outputs import (
     takeaway_rows,
 )
 from analysis.pages.verdicts import headline_option
-from analysis.pages.words import option_words, worded
-from analysis.questions import budget, power
+from analysis.pages.words import option_words, plain, worded
+from analysis.questions import budget, cash, power
 from analysis.questions import cost as cost_questions
+from analysis.questions.answer import evaluated
 from analysis.scenario.scenario import Scenario
+from analysis.units import convert
 
 __all__ = [
     "acts",
-    "acts_chart",
     "answer",
     "before_after",
+    "bill",
     "break_even",
     "budget_by_reading",
     "budget_steps",
+    "budget_words",
     "demand",
     "differences",
     "doubt",
     "flips",
+    "flips_chart",
     "headline_needs",
+    "headline_steps",
     "in_short",
     "knowing",
+    "losses",
     "margins",
     "money",
+    "move",
     "no_acts",
     "numbers",
+    "options",
+    "options_words",
     "over_time",
+    "payback",
     "prices",
     "products",
+    "products_chart",
     "published",
     "rents",
+    "saving",
     "scarce",
     "sites",
     "sobol",
@@ -69,34 +104,55 @@ __all__ = [
     "stack",
     "stack_words",
     "swings",
-    "tenures",
-    "thresholds",
     "tokens",
-    "tornado",
     "viability",
 ]
 TOKEN_UNIT = "usd/Mtok"
 
 
 def in_short(case: Scenario, draws: pd.DataFrame) -> Output:
-    """What the budget buys in its first year on the new chips, in dollars of today's work."""
-    option = headline_option(draws)
-    spent = case.budget.usd_per_year
-    claimed_usd = headline_usd(case)
-    stretched = budget.stretch(case, draws, option)
-    value = interval(stretched["effective_usd"], "usd", "Musd")
-    lead = "With the claim taken at its word, a" if option == "claimed" else "A"
-    words = (
-        f"{lead} first year's {musd(spent)} on {option_words(case, 'candidate')}, the move paid "
-        f"for, buys the work that {{value.mid}} ({{value.range}}) buys on "
-        f"{option_words(case, 'baseline')} today"
-    )
-    words += f"; the headline would make it {musd(claimed_usd)}." if claimed_usd else "."
+    """The price of a token, what the budget becomes and when the move has paid back."""
+    followed, times = shift(case), budget_multiplier(case)
+    today, then = cost_today_and_then(case)
+    if followed is None or times is None:
+        return with_answer(case, say("A million output tokens cost {today} today.", today=today))
+    where = plain(way_words(case, *followed.end))
+    spent = convert(case.budget.usd_per_year, "usd", "Musd")
+    low, mid, high = (spent * end for end in times.ends)
+    worth = Shown((low, mid, high), "Musd")
+    sentences = [
+        f"A million output tokens cost **{then.mid}** on {where}, where today they cost "
+        f"**{today.mid}**.",
+        f"For {musd(case.budget.usd_per_year)} a year the act does the work that takes "
+        f"**{worth.mid}** today ({worth.range}).",
+        payback_words(case),
+    ]
+    if not followed.advised:
+        sentences.insert(0, "The advice is to keep what runs; this is the next best act.")
     if case.budget.scarce == "megawatts":
+        option = headline_option(draws)
         limits = power.tokens_by_limit(draws, option).set_index("limit")
         per_watt = text(limits.loc["megawatts", "mid"], "ratio")
-        words += f" Power, which is short here, serves {per_watt} the tokens a megawatt."
-    return with_answer(case, say(words, value=value))
+        chips = option_words(case, "candidate")
+        sentences.append(f"Power is short here: {chips} serves {per_watt} the tokens a megawatt.")
+    return with_answer(case, Output(" ".join(sentences)))
+
+
+def budget_words(case: Scenario) -> Output:
+    """What the price of a token makes of the budget, what the act leaves, and the headline."""
+    followed, times = shift(case), budget_multiplier(case)
+    if followed is None or times is None:
+        return Output("Nothing else can be done with the budget here.")
+    spent = case.budget.usd_per_year
+    first = cash.budget_steps(evaluated(case), followed.act).iloc[0]
+    words = (
+        f"The price of a token alone makes {musd(spent)} worth {musd(first['mid'] * spent)}. "
+        f"All frictions together leave {musd(times.ends[1] * spent)}."
+    )
+    claimed_usd = headline_usd(case)
+    if claimed_usd:
+        words += f" The headline of the claim would make it {musd(claimed_usd)}."
+    return Output(words)
 
 
 def money(case: Scenario, draws: pd.DataFrame) -> Output:

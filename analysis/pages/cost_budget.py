@@ -1,4 +1,4 @@
-"""The budget on the cost page: from the gain in tokens per dollar to what a year's money buys."""
+"""The budget under the headline's own step: what a first year's money buys, and what it needs."""
 
 import altair as alt
 import numpy as np
@@ -15,8 +15,8 @@ from analysis.scenario.claims import claim
 from analysis.scenario.scenario import Scenario
 
 
-def budget_steps(case: Scenario, draws: pd.DataFrame) -> Output:
-    """From the gain in tokens per dollar to what is left of it, with requests and tokens."""
+def headline_steps(case: Scenario, draws: pd.DataFrame) -> Output:
+    """From the headline step's tokens per dollar to what a first year leaves, with its tokens."""
     stretched = budget.stretch(case, draws, headline_option(draws))
     steps = {words: interval(stretched[name], "", "ratio") for name, words in budget.STEPS.items()}
     steps["the same in today's dollars"] = interval(stretched["effective_usd"], "usd", "Musd")

@@ -1,110 +1,108 @@
-"""Doubt on the cost page: what moves the answer, what would turn it, what knowing is worth."""
+"""Doubt on the cost page: what would change the act, what moves its saving, worth of knowing."""
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
+from analysis.model.draws import Scores
+from analysis.pages.beliefs import belief_value, belief_words
 from analysis.pages.charts import cost as charts
+from analysis.pages.charts import cost_act
+from analysis.pages.cost_options import shift
 from analysis.pages.outputs import Output, table_text
-from analysis.pages.verdicts import headline_option
-from analysis.pages.words import field_words, worded
-from analysis.questions import budget, sensitivity
+from analysis.questions import sensitivity
+from analysis.questions.act_costs import at_scores
+from analysis.questions.answer import decide, evaluated
 from analysis.scenario.scenario import Scenario
 
-WIDEST = 8  # beliefs of the tornado of which the slower questions are answered
-BREAK_EVEN = 1.0  # stretch of a budget at which moving and staying are the same
-UNIT = "work bought by the budget, new for old"
+WIDEST = 8  # beliefs of which the slower questions are answered
 
 
-def swings(case: Scenario, draws: pd.DataFrame) -> pd.DataFrame:
-    """The answer at each belief's P10 and P90, widest first: what `sensitivity.tornado` gives.
-
-    A column `label` has the belief in words.
-    """
-    rows = sensitivity.tornado(_stretch_question(case, draws))
-    return rows.assign(label=rows["name"].map(belief_words))
-
-
-def tornado(swings: pd.DataFrame) -> alt.LayerChart:
-    """What moves the answer, the widest first."""
-    return charts.tornado(swings, UNIT, BREAK_EVEN)
-
-
-def doubt(case: Scenario, draws: pd.DataFrame, swings: pd.DataFrame) -> Output:
-    """For the widest beliefs: the answer at both ends, where it turns, what knowing is worth."""
-    if swings.empty:
+def flips_chart(case: Scenario) -> alt.LayerChart | Output:
+    """The beliefs that alone would change the act, the nearest first."""
+    found = decide(case).flips
+    if not found:
         return Output(
-            "Nothing moves the answer: the move costs more than the budget, or brings nothing."
+            "No single belief changes the act, wherever it stands between its 1st and its 99th "
+            "percentile."
         )
-    widest = swings.head(WIDEST).set_index("name")
-    names = list(widest.index)
-    turns = sensitivity.flips(case, _stretch_question(case, draws), names)
-    percentile = dict(zip(turns["name"], turns["percentile_share"], strict=True))
-    worth = _worth_of_knowing(case, draws, names)
-    rows = []
-    for name, belief in widest.iterrows():
-        turn = "never alone"
-        if name in percentile:
-            side = "below" if belief["at_low"] > belief["at_high"] else "above"
-            turn = f"pays {side} its P{100 * percentile[name]:.0f}"
-        at_low = f"{belief['at_low']:.2f}×"
-        at_high = f"{belief['at_high']:.2f}×"
-        rows.append((belief["label"], at_low, at_high, turn, f"${worth[name]:,.0f}"))
-    heads = [
-        "Belief",
-        "at its P10",
-        "at its P90",
-        "turns the decision",
-        "worth of knowing, a year",
-    ]
-    end = "No knowledge would change the choice."
-    if worth["everything"]:
-        end = (
-            "Knowing everything before choosing to move or stay would be worth "
-            f"${worth['everything']:,.0f} a year."
-        )
-    return Output(f"{table_text(rows, heads)}\n\n{end}")
+    rows = pd.DataFrame([flip.model_dump() for flip in found])
+    rows["label"] = rows["input"].map(belief_words)
+    rows["value"] = [belief_value(flip.input, flip.value, flip.unit) for flip in found]
+    first = found[0]
+    believed = case.believe[first.input]
+    finding = (
+        f"First to change the act: {rows['label'].iloc[0]} at {rows['value'].iloc[0]}, "
+        f"not {belief_value(first.input, believed.mid, believed.unit)}"
+    )
+    return cost_act.flips(rows, finding)
 
 
-def sobol(case: Scenario, draws: pd.DataFrame, swings: pd.DataFrame) -> alt.LayerChart | Output:
-    """Shares of the variance that the widest beliefs explain."""
-    names = list(swings["name"].head(WIDEST))
-    if not names:
-        return Output("There is no variance.")
-    shares = sensitivity.indices(_stretch_question(case, draws), names)
-    return charts.sobol(shares.assign(label=shares["name"].map(belief_words)))
+def swings(case: Scenario) -> pd.DataFrame:
+    """The act's cost over keeping at each belief's P10 and P90: what `sensitivity.tornado` gives.
 
-
-def belief_words(name: str) -> str:
-    """A belief or a residual factor in words; without any, its name without the unit.
-
-    A prefix such as `baseline_` becomes the words for the option that it holds for.
+    Empty where nothing can be done but to keep.
     """
-    for prefix, option in worded("side").items():
-        if name.startswith(prefix):
-            return _words(name.removeprefix(prefix)) + option
-    return _words(name)
+    question = _cost_question(case)
+    if question is None:
+        return pd.DataFrame(columns=["name", "at_low", "at_high", "mid", "width"])
+    return sensitivity.tornado(question)
 
 
-def _words(name: str) -> str:
-    return worded("belief").get(name) or field_words(name)
+def doubt(case: Scenario, swings: pd.DataFrame) -> Output:
+    """For the widest beliefs: what the act saves at both ends, and what knowing it is worth."""
+    if swings.empty:
+        return Output("There is one thing to do, so no belief can change it.")
+    widest = swings.head(WIDEST)
+    worth = _worth_of_knowing(case, list(widest["name"]))
+    rows = [
+        [
+            _label(case, row.name),
+            f"{1 - row.at_low:.0%}".replace("-", "−"),
+            f"{1 - row.at_high:.0%}".replace("-", "−"),
+            f"${worth[row.name]:,.0f}",
+        ]
+        for row in widest.itertuples(index=False)
+    ]
+    heads = ["Belief", "saving at its P10", "saving at its P90", "worth of knowing, a year"]
+    return Output(table_text(rows, heads))
 
 
-def _stretch_question(case: Scenario, draws: pd.DataFrame) -> sensitivity.Question:
-    """The stretch of the budget as a function of everything uncertain; 1 is break-even."""
-    option = headline_option(draws)
+def sobol(case: Scenario, swings: pd.DataFrame) -> alt.LayerChart | Output:
+    """Shares of the variance of the act's saving that the widest beliefs explain."""
+    question = _cost_question(case)
+    if question is None or swings.empty:
+        return Output("There is no variance to explain.")
+    shares = sensitivity.indices(question, list(swings["name"].head(WIDEST)))
+    labels = [_label(case, name) for name in shares["name"]]
+    return charts.sobol(shares.assign(label=labels))
 
-    def stretch(outcomes: pd.DataFrame) -> np.ndarray:
-        return budget.stretch(case, outcomes, option)["stretch_ratio"].to_numpy()
 
-    return sensitivity.quantity(case, stretch)
+def _label(case: Scenario, name: str) -> str:
+    """A belief in words, or what calibration leaves open of one option: its name, then the part."""
+    option, _, part = name.rpartition("_")
+    if option in case.options:
+        return f"{belief_words(part)}, {option}"
+    return belief_words(name)
 
 
-def _worth_of_knowing(case: Scenario, draws: pd.DataFrame, names: list[str]) -> dict[str, float]:
-    """Dollars a year that knowing each belief, and everything, is worth, to two digits."""
-    moved = budget.stretch(case, draws, headline_option(draws))["effective_usd"].to_numpy()
-    stayed = np.full(len(moved), case.budget.usd_per_year)
-    payoffs = np.stack([stayed, moved], axis=1)
-    worth = sensitivity.information(payoffs, sensitivity.score_draws(names, len(moved)))
+def _cost_question(case: Scenario) -> sensitivity.Question | None:
+    """The cost of the followed act over keeping, as a function of everything uncertain."""
+    followed = shift(case)
+    if followed is None:
+        return None
+    base, act = evaluated(case), followed.act
+
+    def cost_ratio(scores: Scores) -> np.ndarray:
+        costs = at_scores(case, scores, base).acts
+        return costs[act] / next(iter(costs.values()))
+
+    return cost_ratio
+
+
+def _worth_of_knowing(case: Scenario, names: list[str]) -> dict[str, float]:
+    """Dollars a year that knowing each belief before choosing an act is worth, to two digits."""
+    costs = np.stack(list(evaluated(case).acts.values()), axis=1)
+    worth = sensitivity.information(-costs, sensitivity.score_draws(names, len(costs)))
     rounded = [round(float(f"{usd:.2g}"), -2) for usd in worth["worth"]]
     return dict(zip(worth["name"], rounded, strict=True))

@@ -18,11 +18,6 @@ from analysis.scenario.scenario import Scenario
 NEAR = 0.10  # a published total within this share of ours is reproduced
 
 
-def tenures(case: Scenario, draws: pd.DataFrame) -> alt.LayerChart:
-    """The same request by way to hold the chip."""
-    return charts.tenures(tenure.tenures(case, draws))
-
-
 def break_even(case: Scenario, draws: pd.DataFrame) -> Output:
     """Above which load factor owning beats hiring on demand, or that nobody has quoted it."""
     shares = {

@@ -1,52 +1,116 @@
-"""Products on the cost page: which pay, when, and what a market does with cheaper tokens."""
+"""Products on the cost page: which pay, at which price of tokens, and what a market then does."""
+
+from collections.abc import Mapping
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
+from analysis.model.prices import api_prices
 from analysis.pages.charts import cost as charts
-from analysis.pages.cost_budget import arrival_months
+from analysis.pages.charts import cost_act
+from analysis.pages.cost_options import dollars, shift
 from analysis.pages.outputs import Output, table
 from analysis.pages.verdicts import headline_option
 from analysis.pages.words import plain
 from analysis.questions import budget
-from analysis.questions.launches import day_after
-from analysis.questions.products import contours, crossings, viability
+from analysis.questions import products as product_questions
+from analysis.questions.answer import evaluated
+from analysis.questions.way_tokens import token_prices
+from analysis.questions.ways import TODAY
 from analysis.scenario.scenario import Scenario
 
-__all__ = ["demand", "margins", "products", "thresholds", "viability"]
 ALIKE = 0.02  # a change of spending below this share is none
+THEN = "advised"
+NEXT = "next best"
+HEADLINE = "headline's step"
+API = "API"
 
 
-def products(case: Scenario, draws: pd.DataFrame) -> Output:
-    """Each product: price, threshold, chance of a loss before and after, when the aim is met."""
-    viable = viability(case, draws)
-    met = crossings(viable, ready_words(case)).set_index("product")["when"]
-    by_option = viable.set_index(["product", "option"])
+def viability(case: Scenario, draws: pd.DataFrame) -> pd.DataFrame:
+    """Every product at four prices of tokens, as `products.viability` gives them.
+
+    They are today's, those where the act ends (`advised`, or `next best` where keeping is), those
+    of the headline's step in `draws`, and the API's; products are in words.
+    """
+    evaluation, followed = evaluated(case), shift(case)
+    prices: dict[str, Mapping] = {
+        "today": token_prices(case, evaluation, TODAY, evaluation.ways.today.tenure)
+    }
+    if followed is not None:
+        name = THEN if followed.advised else NEXT
+        prices[name] = token_prices(case, evaluation, *followed.end)
+    prices[HEADLINE] = draws.loc[headline_option(draws)]
+    if case.finance.api:
+        prices[API] = api_prices(case)
+    rows = product_questions.viability(case, prices)
+    return rows.assign(product=rows["product"].str.replace("-", " "))
+
+
+def products_chart(viable: pd.DataFrame) -> alt.LayerChart:
+    """What each product's tokens cost today and under the act, and the price at which it pays."""
+    rows = viable[viable["prices"].isin(["today", THEN, NEXT])]
+    return cost_act.products(rows, _finding(rows))
+
+
+def _finding(rows: pd.DataFrame) -> str:
+    pays = _paying(rows)
+    count = rows["product"].nunique()
+    words = f"{len(pays['today'])} of {count} products pay today"
+    for name in (THEN, NEXT):
+        if name in pays:
+            new = [product for product in pays[name] if product not in pays["today"]]
+            lost = [product for product in pays["today"] if product not in pays[name]]
+            act = "the advised act" if name == THEN else "the next best act"
+            words += f"; {act} adds {_listed(new) if new else 'none'}"
+            words += f" and loses {_listed(lost)}" if lost else ""
+    return words
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def _paying(rows: pd.DataFrame) -> dict[str, list[str]]:
+    """The products whose aim is met at the median, by set of prices."""
+    met = rows[rows["needed_ratio"] <= 1]
+    return {name: list(met["product"][met["prices"] == name]) for name in rows["prices"].unique()}
+
+
+def products(viable: pd.DataFrame) -> Output:
+    """Each product: its price, the price of tokens at which it pays, what they cost, and when."""
+    pays = _paying(viable)
+    sets = [name for name in ("today", THEN, NEXT) if name in pays]
+    by_name = viable.set_index(["product", "prices"])
     rows = []
-    for name in case.products:
-        old = by_option.loc[(name, "baseline")]
-        new = by_option.loc[(name, headline_option(draws))]
+    for product in viable["product"].unique():
+        first = by_name.loc[(product, "today")]
+        limit = first["payable_usd_per_mtok"]
+        met = [name for name in sets if product in pays[name]]
         rows.append(
-            (
-                plain(name.replace("-", " ")),
-                f"${old.price_usd:,.2f}",
-                f"{old.target_share:.0%}",
-                _threshold_words(old.needed_ratio),
-                f"{old.loss_share:.1%}",
-                f"{new.loss_share:.1%}",
-                met[name],
-            )
+            [
+                plain(product),
+                f"${first['price_usd']:,.2f}",
+                f"{first['target_share']:.0%}",
+                "no price" if np.isnan(limit) else dollars(limit),
+                *(dollars(by_name.loc[(product, name)]["mid"]) for name in sets),
+                "yes, " + " and ".join(met) if met else "no",
+            ]
         )
-    heads = [
-        "Product",
-        "price",
-        "aim",
-        "threshold M*",
-        "loss on a sale, before",
-        "after",
-        "aim met",
-    ]
+    heads = ["Product", "price of a sale", "margin aimed at", "pays below, $ per million tokens"]
+    return table(rows, [*heads, *sets, "pays"])
+
+
+def losses(viable: pd.DataFrame) -> Output:
+    """For each product: how much cheaper its tokens would have to be, and chances of a loss."""
+    by_name = viable.set_index(["product", "prices"])
+    sets = [name for name in viable["prices"].unique() if name != API]
+    rows = []
+    for product in viable["product"].unique():
+        needed = by_name.loc[(product, "today")]["needed_ratio"]
+        chances = [f"{by_name.loc[(product, name)]['loss_share']:.1%}" for name in sets]
+        rows.append([plain(product), _threshold_words(needed), *chances])
+    heads = ["Product", "cheaper tokens needed", *(f"loss on a sale, {name}" for name in sets)]
     return table(rows, heads)
 
 
@@ -54,22 +118,9 @@ def _threshold_words(needed_ratio: float) -> str:
     return "no gain is enough" if np.isinf(needed_ratio) else f"{needed_ratio:.2f}×"
 
 
-def ready_words(case: Scenario) -> str:
-    """When the product works for this buyer, in words: a month at even odds, or likely never."""
-    month = float(np.median(arrival_months(case)))
-    if not np.isfinite(month):
-        return "which more likely than not never comes"
-    return f"at even odds by {day_after(case.as_of, month):%B %Y}"
-
-
-def margins(viability: pd.DataFrame) -> alt.LayerChart:
-    """The margin of each product at each option's cost, and the one aimed at."""
-    return charts.margins(viability)
-
-
-def thresholds(viability: pd.DataFrame) -> alt.LayerChart:
-    """Where tokens leave a margin, and where each product stands."""
-    return charts.thresholds(viability, contours(viability))
+def margins(viable: pd.DataFrame) -> alt.LayerChart:
+    """The margin of each product at each set of token prices, and the one aimed at."""
+    return charts.margins(viable)
 
 
 def demand(case: Scenario, draws: pd.DataFrame) -> dict[str, str]:

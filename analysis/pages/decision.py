@@ -7,10 +7,11 @@ import altair as alt
 import pandas as pd
 
 from analysis.facts import chip
+from analysis.pages.beliefs import belief_value, belief_words
 from analysis.pages.charts import decision as charts
 from analysis.pages.numbers import Shown, musd, number
 from analysis.pages.outputs import Output, headline, table
-from analysis.pages.words import plain, worded
+from analysis.pages.words import plain
 from analysis.press.mime import FILES
 from analysis.questions.answer import ActCost, Answer, decide
 from analysis.questions.ways import TENURE_WORDS
@@ -133,11 +134,10 @@ def flips(case: Scenario) -> Output:
         return Output(
             "No single belief changes the act within its range from the 1st to the 99th percentile."
         )
-    beliefs = worded("belief")
     rows = [
         [
-            plain(beliefs.get(flip.input, flip.input.replace("_", " "))),
-            f"{number(flip.value)} {plain(flip.unit)}".strip(),
+            plain(belief_words(flip.input)),
+            plain(belief_value(flip.input, flip.value, flip.unit)),
             f"P{100 * flip.percentile_share:.0f}",
             plain(flip.to),
         ]

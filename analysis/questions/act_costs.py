@@ -38,12 +38,13 @@ class Evaluation:
 
     `acts` is in a fixed order that begins with keeping, or with the way of somebody who has
     nothing. `none` are the ways that this buyer does not have, `columns` the evaluated options,
-    `start_months` when those that are not on sale yet can be had.
+    `start_months` when those that are not on sale yet can be had, `plan` the work and the money.
     """
 
     acts: Mapping[Act, np.ndarray]
     none: tuple[NoWay, ...]
     ways: Ways
+    plan: Plan
     columns: OptionColumns
     start_months: Mapping[str, np.ndarray]
     first_steps: FirstSteps
@@ -65,7 +66,7 @@ def evaluate_acts(
     if base is None:
         starts = arrival_months(case, beliefs)
         found = ways(case, columns, beliefs, starts)
-        costs, steps = _costs(found, plan(case, found), starts, None)
+        first_steps = None
     else:
         count = len(beliefs["delivery_months"])
         starts = {
@@ -74,8 +75,10 @@ def evaluate_acts(
         }
         work = float(base.ways.requests_per_month[0])
         found = ways(case, columns, beliefs, starts, work)
-        costs, steps = _costs(found, plan(case, found), starts, base.first_steps)
-    return Evaluation(costs, found.none, found, columns, starts, steps)
+        first_steps = base.first_steps
+    agreed = plan(case, found)
+    costs, steps = _costs(found, agreed, starts, first_steps)
+    return Evaluation(costs, found.none, found, agreed, columns, starts, steps)
 
 
 def drawn(case: Scenario, draws: int = DRAWS, seed: int | None = SEED) -> Evaluation:
@@ -124,6 +127,28 @@ def plan(case: Scenario, found: Ways) -> Plan:
     )
 
 
+def monthly_usd(found: Ways, plan: Plan, act: Act) -> np.ndarray:
+    """What an act costs month by month, in dollars, shape (draws, months).
+
+    Raises KeyError where the act names a way that this buyer does not have.
+    """
+    kept = keep_cost(found.today, plan)
+    if act.kind == "keep":
+        return kept
+    by_name: dict[tuple[str, str], Way] = {(way.option, way.tenure): way for way in found.others}
+    later = (act.later_option, act.later_tenure)
+    if act.kind == "wait":
+        return bridge_cost(found.today, None, by_name[later], plan)
+    first = by_name[act.option, act.tenure]
+    if act.kind == "bridge":
+        return bridge_cost(found.today, first, by_name[later], plan)
+    moved = move_cost(kept, first, plan, first.start_months)
+    if act.kind != "split":
+        return moved
+    waits = bridge_cost(found.today, None, by_name[later], plan)
+    return plan.hedge_share * moved + (1 - plan.hedge_share) * waits
+
+
 def _costs(
     found: Ways,
     plan: Plan,
@@ -132,27 +157,24 @@ def _costs(
 ) -> tuple[dict[Act, np.ndarray], FirstSteps]:
     """Dollars a year of every act: keep, then moves, then acts that end on what is yet to come."""
     today = found.today
-    kept = keep_cost(today, plan)
-    costs = {Act("keep", TODAY, today.tenure): usd_per_year(kept, plan)}
-    now = {(way.option, way.tenure): way for way in found.others if way.option not in start_months}
-    for way in now.values():
-        monthly = move_cost(kept, way, plan, way.start_months)
-        costs[_act_now(way)] = usd_per_year(monthly, plan)
-    steps = first_steps or _cheapest_steps(costs, list(now.values()))
+    costs: dict[Act, np.ndarray] = {}
+
+    def add(act: Act) -> None:
+        costs[act] = usd_per_year(monthly_usd(found, plan, act), plan)
+
+    add(Act("keep", TODAY, today.tenure))
+    now = [way for way in found.others if way.option not in start_months]
+    for way in now:
+        add(_act_now(way))
+    steps = first_steps or _cheapest_steps(costs, now)
     for way in found.others:
         if way.option not in start_months:
             continue
-        waits = usd_per_year(bridge_cost(today, None, way, plan), plan)
-        costs[Act("wait", TODAY, today.tenure, way.option, way.tenure)] = waits
+        add(Act("wait", TODAY, today.tenure, way.option, way.tenure))
         if steps.bridge is not None:
-            first = now[steps.bridge]  # type: ignore[index]
-            act = Act("bridge", first.option, first.tenure, way.option, way.tenure)
-            costs[act] = usd_per_year(bridge_cost(today, first, way, plan), plan)
+            add(Act("bridge", *steps.bridge, way.option, way.tenure))  # type: ignore[arg-type]
         if steps.split is not None:
-            first = now[steps.split]  # type: ignore[index]
-            act = Act("split", first.option, first.tenure, way.option, way.tenure)
-            share = plan.hedge_share
-            costs[act] = share * costs[_act_now(first)] + (1 - share) * waits
+            add(Act("split", *steps.split, way.option, way.tenure))  # type: ignore[arg-type]
     return costs, steps
 
 

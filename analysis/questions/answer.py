@@ -146,10 +146,20 @@ class _Key:
         return isinstance(other, _Key) and self.text == other.text
 
 
+def evaluated(case: Scenario, draws: int = DRAWS, seed: int = SEED) -> Evaluation:
+    """All acts, ways and options behind the answer, draw by draw."""
+    return _evaluation(_Key(case), draws, seed)
+
+
+@lru_cache(maxsize=1)
+def _evaluation(key: _Key, draws: int, seed: int) -> Evaluation:
+    return act_costs.drawn(key.case, draws, seed)
+
+
 @lru_cache(maxsize=4)
 def _decision(key: _Key, draws: int, seed: int) -> Answer:
     case = key.case
-    evaluation = act_costs.drawn(case, draws, seed)
+    evaluation = _evaluation(key, draws, seed)
     ranked = ranking(evaluation)
     act = ranked[0]
     costs = np.stack(list(evaluation.acts.values()))
@@ -206,6 +216,17 @@ def ranking(evaluation: Evaluation) -> list[Act]:
         ranked.remove(keep)
         ranked.insert(0, keep)
     return ranked
+
+
+def chosen_act(answer: Answer) -> Act:
+    """The act that an answer advises, as the evaluation behind it names it."""
+    return Act(
+        kind=answer.act,  # type: ignore[arg-type]
+        option=answer.option,
+        tenure=answer.tenure,  # type: ignore[arg-type]
+        later_option=answer.later_option,
+        later_tenure=answer.later_tenure,  # type: ignore[arg-type]
+    )
 
 
 def cheapest_by_kind(answer: Answer) -> dict[str, Cost]:

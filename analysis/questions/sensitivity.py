@@ -1,4 +1,4 @@
-"""What moves an answer, what it is worth to know, and which belief would turn the decision.
+"""What moves an answer, and what it is worth to know.
 
 Every question is a function of scores: it takes one (from a name to standard-normal scores) and
 gives a value a row. So it works on any scenario and any quantity. Beliefs are independent of one
@@ -6,32 +6,17 @@ another; what moves together shares a belief.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtri
 
 from analysis import model
 from analysis.model.draws import Scores
-from analysis.scenario.scenario import Scenario
 
 Question = Callable[[Scores], np.ndarray]
 TAIL_SHARE = 0.1
 BINS = 20  # of equal count, in which the best act is chosen
-GRID = np.linspace(0.01, 0.99, 41)  # percentiles at which a decision is looked for to turn
-
-
-def quantity(case: Scenario, answer: Callable[[pd.DataFrame], Any]) -> Question:
-    """The question behind `answer`, a function of the table that `evaluate` gives for a scenario.
-
-    For example `lambda draws: budget.gain_ratio(draws, "candidate")`.
-    """
-
-    def question(scores: Scores) -> np.ndarray:
-        return np.asarray(answer(model.evaluate_at(case, scores)), dtype=float)
-
-    return question
 
 
 def streams(question: Question) -> list[str]:
@@ -132,27 +117,3 @@ def score_draws(
 ) -> pd.DataFrame:
     """The scores behind a run's draws, a row a draw and a column a name."""
     return pd.DataFrame({name: model.z_scores(name, draws, seed) for name in names})
-
-
-def flips(
-    case: Scenario, question: Question, names: Sequence[str], threshold: float = 1.0
-) -> pd.DataFrame:
-    """Beliefs that alone turn the decision within their P1 to P99, a row each.
-
-    Columns are name, and the percentile and value at which the answer crosses the threshold.
-    """
-    scores = ndtri(GRID)
-    distances = one_at_a_time(question, names, scores) - threshold
-    rows = []
-    for name, distance in zip(names, distances, strict=True):
-        turns = np.flatnonzero(np.diff(np.sign(distance)))
-        if not len(turns):
-            continue
-        left, right = turns[0], turns[0] + 1
-        slope = (scores[right] - scores[left]) / (distance[right] - distance[left])
-        score = scores[left] - distance[left] * slope
-        value = np.nan
-        if name in case.believe:
-            value = model.quantile(name, case.believe[name], score).item()
-        rows.append({"name": name, "percentile_share": ndtr(score), "value": value})
-    return pd.DataFrame(rows, columns=["name", "percentile_share", "value"])

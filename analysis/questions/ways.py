@@ -99,8 +99,13 @@ def request_usd_at(columns: Columns, price_usd_per_s_per_chip, by_use: bool) -> 
     price = np.asarray(price_usd_per_s_per_chip, dtype=float)
     if by_use:
         price = price * (1 - columns["elastic_share"] * (1 - columns["load_factor"]))
-    evaluated = evaluate({**columns, "usd_per_s_per_chip": price}, _AFTER_PRICE)
+    evaluated = at_chip_price(columns, price)
     return np.broadcast_to(evaluated["request_usd"], np.shape(columns["load_factor"])).copy()
+
+
+def at_chip_price(columns: Columns, price_usd_per_s_per_chip: np.ndarray) -> Columns:
+    """An option's columns with everything that follows from another price of a chip second."""
+    return evaluate({**columns, "usd_per_s_per_chip": price_usd_per_s_per_chip}, _AFTER_PRICE)
 
 
 def chips_needed(columns: Columns, requests_per_month: np.ndarray) -> np.ndarray:

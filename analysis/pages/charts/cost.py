@@ -1,4 +1,6 @@
-"""Charts of cost: stack, ways to hold a chip, budget, products, rents, doubt; from tidy tables."""
+"""Charts behind the cost page's answer: stack, tokens, budget, rents, margins, variance; from tidy
+tables.
+"""
 
 import altair as alt
 import pandas as pd
@@ -19,18 +21,16 @@ from analysis.pages.charts.theme import (
     BASELINE,
     CANDIDATE,
     CLAIM,
-    FAINT,
     INK,
     KINDS,
     OPTIONS,
+    SERIES,
     WIDTH,
     option_colour,
     told_apart,
 )
 from analysis.pages.words import worded
 from analysis.units import convert
-
-SHOWN_SWINGS = 8  # of the beliefs that move an answer, the widest
 
 
 def stack(costs: pd.DataFrame) -> alt.Chart:
@@ -106,22 +106,6 @@ def over_time(bought: pd.DataFrame) -> alt.LayerChart:
     return titled("cost.work", [*bands, today], 260)
 
 
-def tenures(ways: pd.DataFrame) -> alt.LayerChart:
-    """Cost of one and the same request by way to hold the chip.
-
-    `ways` is what `tenure.tenures` gives: columns option, how, low, mid, high.
-    """
-    rows = ways.assign(label=ways["option"] + ", " + ways["how"])
-    base = alt.Chart(rows).encode(
-        y=name_axis("label", rows["label"]),
-        **told_apart("option", OPTIONS, legend=None, color=list(OPTIONS.values())),
-    )
-    x = alt.X(
-        "low:Q", title="$ per request", scale=alt.Scale(zero=True), axis=alt.Axis(format="~g")
-    )
-    return titled("cost.tenures", intervals(base, x), 30 * len(rows))
-
-
 def rents(quotes: pd.DataFrame) -> alt.LayerChart:
     """Quoted rents over time: every mark is a dated row of the price table.
 
@@ -144,74 +128,24 @@ def rents(quotes: pd.DataFrame) -> alt.LayerChart:
     return titled("cost.rents", [lines, marks], 260)
 
 
-def thresholds(viability: pd.DataFrame, contours: pd.DataFrame) -> alt.LayerChart:
-    """Tokens for each dollar that a sale leaves for them, against their cost; grey: equal margins.
-
-    `viability` and `contours` are what the functions of those names in `products` give.
-    """
-    rows = viability[viability["option"] != "API"].dropna(subset="tokens_per_usd")
-    rows = _product_words(rows)
-    low = rows["usd_per_mtok"].min() / 2
-    high = rows["usd_per_mtok"].max() * 3
-    x = log_axis(
-        "tokens_per_usd",
-        "tokens for each dollar of price left after other costs",
-        contours["tokens_per_usd"],
-    )
-    y = log_axis("usd_per_mtok", "$ per million tokens", [low, high], alt.Y)
-    lines = alt.Chart(contours).mark_line(color=FAINT, clip=True, strokeWidth=1.5)
-    last = contours[contours["usd_per_mtok"].between(low, high)].drop_duplicates(
-        "margin", keep="last"
-    )
-    words = alt.Chart(last).mark_text(align="right", dy=-9, fontSize=11, color=INK)
-    marks = dots(alt.Chart(rows), 100).encode(
-        x=x,
-        y=y,
-        color=option_colour(rows["option"]),
-        shape=alt.Shape("product:N", title=None, legend=alt.Legend(columns=3)),
-        tooltip=tooltips("product", "option", usd_per_mtok=".3~g"),
-    )
-    layers = [
-        lines.encode(x=x, y=y, detail="margin:N"),
-        words.encode(x=x, y=y, text="margin:N"),
-        marks,
-    ]
-    return titled("cost.thresholds", layers, 320, data=rows)
-
-
 def margins(viability: pd.DataFrame) -> alt.LayerChart:
-    """Gross margin of each product at each option's cost, its 80% range, and the one aimed at."""
+    """Gross margin of each product at each set of token prices, its 80% range, and the aim.
+
+    `viability` is what the function of that name in `questions.products` gives.
+    """
     names = {"margin_low_share": "low", "margin_share": "mid", "margin_high_share": "high"}
-    rows = _product_words(viability.rename(columns=names))
+    rows = viability.drop(columns=["low", "mid", "high"]).rename(columns=names)
+    sets = list(dict.fromkeys(rows["prices"]))
     base = alt.Chart(rows).encode(y=name_axis("product", rows["product"]))
     side_by_side = base.encode(
-        color=option_colour(rows["option"]), yOffset=alt.YOffset("option:N", sort=list(OPTIONS))
+        yOffset=alt.YOffset("prices:N", sort=sets),
+        **told_apart("prices", sets, color=SERIES[: len(sets)]),
     )
     lowest = min(float(rows["low"].min()), 0)
     x = share_axis("low", "gross margin", alt.X, (lowest, 1))
     aims = base.mark_tick(color=INK, thickness=2, size=48).encode(x="target_share:Q")
     layers = [*intervals(side_by_side, x), aims]
     return titled("cost.margins", layers, 58 * rows["product"].nunique())
-
-
-def tornado(swings: pd.DataFrame, unit: str, threshold: float) -> alt.LayerChart:
-    """The answer with one belief at its P10, then its P90, the widest; dashes: break-even.
-
-    `swings` has the columns label, at_low, at_high and mid, widest first; `unit` is in words.
-    """
-    rows = swings.head(SHOWN_SWINGS)
-    at_p10 = rows.assign(end="P10", value=rows["at_low"])
-    at_p90 = rows.assign(end="P90", value=rows["at_high"])
-    ends = pd.concat([at_p10, at_p90])
-    bars = alt.Chart(ends).mark_bar(height=14)
-    bars = bars.encode(
-        x=alt.X("mid:Q", title=unit, scale=alt.Scale(zero=False)),
-        x2="value:Q",
-        y=name_axis("label", rows["label"]),
-        tooltip=tooltips("label", "end", value=".3f"),
-        **told_apart("end", ["P10", "P90"], "belief at its", color=KINDS[:2]),
-    )
-    return titled("cost.tornado", [bars, *vertical_line(threshold)], 26 * len(rows), unit=unit)
 
 
 def sobol(indices: pd.DataFrame) -> alt.LayerChart:
@@ -242,8 +176,3 @@ def sobol(indices: pd.DataFrame) -> alt.LayerChart:
 def _in_millions(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
     """A table with columns of dollars turned into millions of them."""
     return table.assign(**{name: convert(table[name], "usd", "Musd") for name in columns})
-
-
-def _product_words(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows with the names of products as words."""
-    return rows.replace({"product": "-"}, " ", regex=True)

@@ -24,7 +24,6 @@ OPTIONS = {
     "candidate": CANDIDATE,
     "claimed": CLAIM,
     "measured": MEASURED,
-    "API": "#C9861A",
 }
 # Told apart without colour vision and in grey print (Okabe and Ito 2008, darkened for white paper).
 SERIES = [CANDIDATE, CLAIM, BASELINE, "#C9861A", "#5A4E9C", "#7A7A7A", "#2F6DB2", "#A2477F"]

@@ -1,0 +1,174 @@
+"""Money over time on the cost page: the bill by month, when a move has paid back, the budget."""
+
+import altair as alt
+import numpy as np
+
+from analysis.pages.charts import cost_act as charts
+from analysis.pages.cost_options import Shift, shift, way_words
+from analysis.pages.numbers import Shown, interval, musd, number
+from analysis.pages.outputs import Output, say, table
+from analysis.pages.words import plain, worded
+from analysis.questions import cash
+from analysis.questions.answer import evaluated, instruction, lower_first
+from analysis.questions.ways import TODAY, chips_needed, movable_share
+from analysis.scenario.scenario import Scenario
+from analysis.scenario.schema import Option
+
+NOTHING = Output("Nothing else can be done here, so the bill stays what it is.")
+OFTEN = 0.995  # a share of the draws above which its digits say nothing more
+
+
+def months_of(case: Scenario, followed: Shift) -> cash.Cash:
+    """The months of keeping and of the act that the page follows."""
+    return cash.cash(evaluated(case), followed.act)
+
+
+def bill(case: Scenario) -> alt.LayerChart | Output:
+    """The bill of each month, if kept and under the act."""
+    followed = shift(case)
+    if followed is None:
+        return NOTHING
+    months = cash.by_month(months_of(case, followed))
+    last = months.iloc[-1]
+    finding = (
+        f"In month {last['month']:.0f} the bill is {musd(last['mid'])}; "
+        f"kept, it would be {musd(last['kept'])}"
+    )
+    words = "as advised" if followed.advised else "next best"
+    return charts.bill(months, finding, words)
+
+
+def saving(case: Scenario) -> alt.LayerChart | Output:
+    """What the act has saved by each month, and when it has paid back what it costs to move."""
+    followed = shift(case)
+    if followed is None:
+        return Output("There is no move that would have to pay back.")
+    months = months_of(case, followed)
+    middle = _middle(cash.payback_months(months))
+    horizon = case.budget.horizon_months
+    finding = f"Within {horizon} months the move does not pay for itself"
+    if middle == 0:
+        finding = "The move has to repay nothing"
+    elif np.isfinite(middle):
+        finding = f"The move has paid for itself after {_months(middle)}"
+    return charts.saving(cash.by_month(months), middle, finding)
+
+
+def payback(case: Scenario) -> Output:
+    """When the act has paid back, how often it does, and what it has saved by the end."""
+    followed = shift(case)
+    if followed is None:
+        return NOTHING
+    months = months_of(case, followed)
+    horizon = case.budget.horizon_months
+    words = [payback_words(case)]
+    if not followed.advised:
+        act = plain(lower_first(instruction(case, followed.act)))
+        words.insert(0, f"The advice is to keep what runs; shown is the next best act: {act}.")
+    back = float(np.mean(np.isfinite(cash.payback_months(months))))
+    saved = interval(months.saved_usd[:, -1], "usd", "Musd")
+    words.append(f"It has done so within {horizon} months in {_often(back)}.")
+    words.append("By then it has saved {saved.mid} ({saved.range}).")
+    deepest = float(np.median(months.saved_usd.min(axis=1)))
+    if deepest < 0:
+        words.append(f"At its deepest it is {musd(-deepest)} behind, at the median.")
+    return say(" ".join(words), saved=saved)
+
+
+def payback_words(case: Scenario) -> str:
+    """The sentence that says when a move has paid for itself, or that it does not."""
+    followed = shift(case)
+    if followed is None:
+        return "There is no move that would have to pay back."
+    paid = cash.payback_months(months_of(case, followed))
+    low, middle, high = np.quantile(paid, [0.1, 0.5, 0.9], method="inverted_cdf")
+    horizon = case.budget.horizon_months
+    if middle == 0:
+        return "The move costs nothing that would have to be paid back."
+    if not np.isfinite(middle):
+        return f"Within {horizon} months the move does not pay for itself."
+    latest = f"{high:.0f}" if np.isfinite(high) else f"more than {horizon}"
+    span = "" if low == high else f" ({low:.0f} to {latest})"
+    return f"The move has paid for itself after {_months(middle)}{span}."
+
+
+def _middle(months: np.ndarray) -> float:
+    return float(np.quantile(months, 0.5, method="inverted_cdf"))
+
+
+def _months(count: float) -> str:
+    return "1 month" if count == 1 else f"{count:.0f} months"
+
+
+def _often(share: float) -> str:
+    if share == 1:
+        return "every draw"
+    return "more than 99% of the draws" if share > OFTEN else f"{share:.0%} of the draws"
+
+
+def move(case: Scenario) -> Output:
+    """Bills, chips and what is paid once, today and under the act: a table."""
+    followed = shift(case)
+    if followed is None:
+        return Output("No other way to serve this work is known.")
+    months = months_of(case, followed)
+    evaluation = evaluated(case)
+    last = months.kept_usd.shape[1]
+    rows = [
+        ["bill of the first month", *_both(months.kept_usd[:, 0], months.act_usd[:, 0])],
+        [f"bill of month {last}", *_both(months.kept_usd[:, -1], months.act_usd[:, -1])],
+        [f"bills of {last} months", *_both(months.kept_usd.sum(1), months.act_usd.sum(1))],
+    ]
+    work = evaluation.ways.requests_per_month
+    held = case.have.held not in ("api", "nothing")
+    today = interval(chips_needed(evaluation.columns.today, work)) if held else None
+    option, _ = followed.end
+    known = case.options.get(option)
+    then = None
+    if isinstance(known, Option):
+        columns = evaluation.columns.options[option]
+        then = interval(chips_needed(columns, work * movable_share(case, known, columns)))
+    rows.append(["chips for the work that can move", _chips(today), _chips(then)])
+    once = {(way.option, way.tenure): way.once_usd for way in evaluation.ways.others}
+    paid = interval(once[followed.end], "usd", "Musd")  # type: ignore[index]
+    rows.append(["paid once, when the last move begins", "", _money(paid)])
+    heads = ["", "kept", way_words(case, *followed.end) if option != TODAY else "kept"]
+    return table(rows, [heads[0], heads[1], plain(heads[2])])
+
+
+def _both(kept: np.ndarray, act: np.ndarray) -> tuple[str, str]:
+    return _money(interval(kept, "usd", "Musd")), _money(interval(act, "usd", "Musd"))
+
+
+def _money(value: Shown) -> str:
+    return str(value)
+
+
+def _chips(value: Shown | None) -> str:
+    if value is None:
+        return "none"
+    low, mid, high = (number(end) for end in value.ends)
+    return f"{mid} ({low} to {high})"
+
+
+def budget_multiplier(case: Scenario) -> Shown | None:
+    """Work for the same money under the act, over keeping; None where there is no act."""
+    followed = shift(case)
+    if followed is None:
+        return None
+    last = cash.budget_steps(evaluated(case), followed.act).iloc[-1]
+    return Shown((last["low"], last["mid"], last["high"]), "ratio")
+
+
+def budget_steps(case: Scenario) -> Output:
+    """What the budget becomes as each friction is counted: the last line is the whole act."""
+    followed = shift(case)
+    if followed is None:
+        return Output("The budget buys what it buys today.")
+    spent = case.budget.usd_per_year
+    rows = []
+    for step in cash.budget_steps(evaluated(case), followed.act).itertuples():
+        worth = f"{musd(step.low * spent)} to {musd(step.high * spent)}"
+        rows.append([worded("friction")[step.step], musd(step.mid * spent), worth])
+    heads = ["Counted so far", f"{musd(spent)} does the work of", "80% range"]
+    return table(rows, heads)
