@@ -5,18 +5,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.special import ndtr
+from scipy.special import ndtri
 
 import analysis as an
 from analysis.model import quantile
+from analysis.model.draws import SEED, z_scores
 from analysis.questions import act_costs
 from analysis.questions.acts import Act
-from analysis.questions.answer import GRID, Answer, decide, instruction, ranking, schema
+from analysis.questions.answer import Answer, chosen_act, decide, instruction, ranking, schema
+from analysis.questions.flips import turning_points
 from analysis.scenario.errors import ScenarioError
 from analysis.scenario.scenario import Scenario, load, scenarios
 from analysis.units import factor, unit_of
 
 DRAWS = 512
+DRAWS_OF_FLIPS = 4096  # the tails beyond a flip need as many as the pages have
 
 
 def quote(usd_per_hour: float) -> dict:
@@ -273,23 +276,41 @@ def test_every_scenario_has_one_answer_that_nothing_on_the_table_beats(name):
     assert json.loads(answer.model_dump_json())["scenario"] == name
 
 
-def test_a_flip_is_where_the_act_really_changes():
-    """At the stated value the best act is the one that the flip names; at the median it is not."""
-    case = load("reference")
-    base, answer = act_costs.drawn(case, DRAWS), decide(case, DRAWS)
+@pytest.mark.parametrize("name", ["reference", "article", "agents", "startup"])
+def test_a_flip_is_where_the_act_really_changes(name):
+    """Among draws at or beyond the stated value the act that the flip names is cheaper on average
+    than the advised one; among all draws it is not, and it is never the advised one.
+    """
+    case = load(name)
+    base, answer = act_costs.drawn(case, DRAWS_OF_FLIPS), decide(case, DRAWS_OF_FLIPS)
+    advised = chosen_act(answer)
+    by_words = {instruction(case, act): usd for act, usd in base.acts.items()}
     assert answer.flips
     for flip in answer.flips:
-        score = GRID[np.argmin(np.abs(ndtr(GRID) - flip.percentile_share))]
-        acts = []
-        for at in (0.0, score):
-            moved = {flip.input: np.array([at])}
-            found = act_costs.at_scores(case, lambda name, m=moved: m.get(name, np.zeros(1)), base)
-            acts.append(min(found.acts, key=lambda act, f=found: float(f.acts[act][0])))
-        assert instruction(case, acts[1]) == flip.to
-        assert acts[0] != acts[1]
+        over_advised = by_words[flip.to] - base.acts[advised]
+        assert flip.to != instruction(case, advised)
+        assert over_advised.mean() > 0
+        score = float(ndtri(flip.percentile_share))
+        scores = z_scores(flip.input, DRAWS_OF_FLIPS, SEED)
+        beyond = scores >= score if score > 0 else scores <= score
+        assert over_advised[beyond].mean() < 0, flip
         value = quantile(flip.input, case.believe[flip.input], score)
         unit = case.believe[flip.input].unit
         assert flip.value == pytest.approx(value / factor(unit, unit_of(flip.input)), rel=1e-3)
+
+
+def test_a_flip_lies_where_two_straight_lines_of_expected_cost_cross():
+    """The other act costs 1 more, and 2 less for each unit of the score: they cross at 0.5, P69. A
+    score that moves nothing has no flip, and nothing flips where there is one act.
+    """
+    drawn = {name: z_scores(name, 4096, SEED) for name in ("delivery_months", "load_factor")}
+    noise = z_scores("eligible_share", 4096, SEED)
+    keep, move = Act("keep", "today", "as held"), Act("move", "other", "own")
+    acts = {keep: 10 + noise, move: 11 - 2 * drawn["delivery_months"] + noise}
+    (point,) = turning_points(acts, keep, drawn, drawn.__getitem__, 0.0)
+    assert (point.name, point.act) == ("delivery_months", move)
+    assert point.score == pytest.approx(0.5, abs=0.03)
+    assert turning_points({keep: 10 + noise}, keep, drawn, drawn.__getitem__, 0.0) == []
 
 
 def test_ranking_prefers_what_changes_least_among_equals():

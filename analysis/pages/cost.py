@@ -27,7 +27,7 @@ from analysis.pages.cost_cash import (
     payback_words,
     saving,
 )
-from analysis.pages.cost_doubt import doubt, flips_chart, sobol, swings
+from analysis.pages.cost_doubt import doubt, flips_chart, sobol, swings, turning_points
 from analysis.pages.cost_options import (
     cost_today_and_then,
     options,
@@ -44,13 +44,14 @@ from analysis.pages.cost_products import (
     products_chart,
     viability,
 )
-from analysis.pages.decision import acts, answer, flips, knowing, no_acts, with_answer
+from analysis.pages.decision import acts, answer, no_acts, with_answer
 from analysis.pages.energy import scarce, sites
 from analysis.pages.inputs import differences, sources_table
 from analysis.pages.numbers import Shown, interval, musd, number, shown, text
 from analysis.pages.outputs import (
     Output,
     say,
+    table,
     takeaway,
     takeaway_row,
     takeaway_rows,
@@ -75,12 +76,10 @@ __all__ = [
     "demand",
     "differences",
     "doubt",
-    "flips",
     "flips_chart",
     "headline_needs",
     "headline_steps",
     "in_short",
-    "knowing",
     "losses",
     "margins",
     "money",
@@ -105,6 +104,7 @@ __all__ = [
     "stack_words",
     "swings",
     "tokens",
+    "turning_points",
     "viability",
 ]
 TOKEN_UNIT = "usd/Mtok"
@@ -144,10 +144,11 @@ def budget_words(case: Scenario) -> Output:
     if followed is None or times is None:
         return Output("Nothing else can be done with the budget here.")
     spent = case.budget.usd_per_year
-    first = cash.budget_steps(evaluated(case), followed.act).iloc[0]
+    millions = convert(spent, "usd", "Musd")
+    alone = millions * cash.budget_steps(evaluated(case), followed.act)["mid"].iloc[0]
     words = (
-        f"The price of a token alone makes {musd(spent)} worth {musd(first['mid'] * spent)}. "
-        f"All frictions together leave {musd(times.ends[1] * spent)}."
+        f"The price of a token alone makes {musd(spent)} worth {text(alone, 'Musd')}. "
+        f"All frictions together leave {text(times.ends[1] * millions, 'Musd')}."
     )
     claimed_usd = headline_usd(case)
     if claimed_usd:
@@ -157,12 +158,12 @@ def budget_words(case: Scenario) -> Output:
 
 def money(case: Scenario, draws: pd.DataFrame) -> Output:
     """What the options are called on this page, and which dollars it counts in."""
-    words = "Here the **baseline** is {old} and the **candidate** {new}"
+    words = "Here the **baseline** is {old} and the **candidate** {new}."
     if headline_option(draws) == "claimed":
         words += (
-            "; **claimed** is the baseline made faster as the claim says, at the candidate's price"
+            " **Claimed** is the baseline made faster as the claim says, at the candidate's price."
         )
-    words += ". All money is in nominal United States dollars of {year}."
+    words += " All money is in nominal United States dollars of {year}."
     return say(
         words,
         old=option_words(case, "baseline"),
@@ -177,19 +178,16 @@ def stack(draws: pd.DataFrame) -> alt.Chart:
 
 
 def stack_words(draws: pd.DataFrame) -> Output:
-    """The total of a chip-hour for each option, and the lines that are most of it."""
-    parts = []
+    """The total of a chip-hour for each option, and the lines that are most of it: a table."""
+    rows = []
     for option, lines in cost_questions.stack(draws).groupby("option", sort=False):
         costs = lines.set_index("line")["usd_per_chip_hour"].sort_values(ascending=False)
         shares = costs / costs.sum()
         energy = shares.reindex(["electricity", "demand"]).sum()
-        first, second = shares.index[:2]
-        parts.append(
-            f"**{option}** {number(costs.sum())} dollars, of which {first} {shares[first]:.0%}, "
-            f"{second} {shares[second]:.0%}, energy {energy:.0%}"
-        )
-    listed = "; ".join(parts)
-    return Output(f"An owned chip-hour costs, on average over the draws: {listed}.")
+        largest = [f"{line} {shares[line]:.0%}" for line in shares.index[:2]]
+        rows.append([option, f"${number(costs.sum())}", *largest, f"{energy:.0%}"])
+    heads = ["Option", "an owned chip-hour, mean", "largest line", "next", "energy"]
+    return table(rows, heads)
 
 
 def tokens(draws: pd.DataFrame) -> alt.FacetChart:

@@ -13,6 +13,7 @@ from analysis.questions.answer import evaluated, instruction, lower_first
 from analysis.questions.ways import TODAY, chips_needed, movable_share
 from analysis.scenario.scenario import Scenario
 from analysis.scenario.schema import Option
+from analysis.units import convert
 
 NOTHING = Output("Nothing else can be done here, so the bill stays what it is.")
 OFTEN = 0.995  # a share of the draws above which its digits say nothing more
@@ -165,10 +166,10 @@ def budget_steps(case: Scenario) -> Output:
     followed = shift(case)
     if followed is None:
         return Output("The budget buys what it buys today.")
-    spent = case.budget.usd_per_year
+    spent = convert(case.budget.usd_per_year, "usd", "Musd")
     rows = []
     for step in cash.budget_steps(evaluated(case), followed.act).itertuples():
-        worth = f"{musd(step.low * spent)} to {musd(step.high * spent)}"
-        rows.append([worded("friction")[step.step], musd(step.mid * spent), worth])
-    heads = ["Counted so far", f"{musd(spent)} does the work of", "80% range"]
+        worth = Shown((step.low * spent, step.mid * spent, step.high * spent), "Musd")
+        rows.append([worded("friction")[step.step], worth.mid, worth.range])
+    heads = ["Counted so far", f"{musd(case.budget.usd_per_year)} does the work of", "80% range"]
     return table(rows, heads)

@@ -9,6 +9,7 @@ from analysis.pages.beliefs import belief_value, belief_words
 from analysis.pages.charts import cost as charts
 from analysis.pages.charts import cost_act
 from analysis.pages.cost_options import shift
+from analysis.pages.decision import flips, knowing
 from analysis.pages.outputs import Output, table_text
 from analysis.questions import sensitivity
 from analysis.questions.act_costs import at_scores
@@ -23,8 +24,8 @@ def flips_chart(case: Scenario) -> alt.LayerChart | Output:
     found = decide(case).flips
     if not found:
         return Output(
-            "No single belief changes the act, wherever it stands between its 1st and its 99th "
-            "percentile."
+            "No single belief changes the act, wherever it proves to lie between its 1st and its "
+            "99th percentile."
         )
     rows = pd.DataFrame([flip.model_dump() for flip in found])
     rows["label"] = rows["input"].map(belief_words)
@@ -32,10 +33,18 @@ def flips_chart(case: Scenario) -> alt.LayerChart | Output:
     first = found[0]
     believed = case.believe[first.input]
     finding = (
-        f"First to change the act: {rows['label'].iloc[0]} at {rows['value'].iloc[0]}, "
-        f"not {belief_value(first.input, believed.mid, believed.unit)}"
+        f"First to change the act: {rows['label'].iloc[0]}, if {rows['value'].iloc[0]} "
+        f"and not {belief_value(first.input, believed.mid, believed.unit)}"
     )
     return cost_act.flips(rows, finding)
+
+
+def turning_points(case: Scenario) -> Output:
+    """The same as a table with what to do then, and what knowing everything would be worth."""
+    words = knowing(case).markdown
+    if decide(case).flips:
+        words = f"{flips(case).markdown}\n\n{words}"
+    return Output(words)
 
 
 def swings(case: Scenario) -> pd.DataFrame:

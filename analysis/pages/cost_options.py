@@ -10,7 +10,7 @@ from analysis.pages.numbers import Shown, number
 from analysis.pages.outputs import Output, say
 from analysis.pages.words import plain, worded
 from analysis.questions.acts import Act
-from analysis.questions.answer import evaluated, named, ranking
+from analysis.questions.answer import decide, evaluated, named, ranking
 from analysis.questions.way_tokens import cost_of_ways
 from analysis.questions.ways import TODAY
 from analysis.scenario.scenario import Scenario
@@ -134,12 +134,18 @@ def options_words(case: Scenario) -> Output:
         )
     followed = shift(case)
     second = "The advice is the same."
+    cost_ratio = decide(case).cost_ratio.mid
+    if cost_ratio > best["mid"] / today["mid"]:
+        second += (
+            f" Over {case.budget.horizon_months} months the bill falls by only "
+            f"{1 - cost_ratio:.0%}, because delivery, work that stays and the move count too."
+        )
     if followed is None or not followed.advised:
         second = "The advice is to keep what runs, because a move has costs of its own."
     elif followed.end != (best["option"], best["tenure"]):
         second = (
-            "The advice is another, because it counts the whole act: delivery, traffic that stays, "
-            "drifting prices and the move itself."
+            "The advice is another, because it counts the whole act: delivery, work that stays, "
+            "prices that drift and the move itself."
         )
     best_words = way_words(case, best["option"], best["tenure"])
     share = f"{best['mid'] / today['mid']:.0%}"

@@ -38,11 +38,9 @@ def break_even(case: Scenario, draws: pd.DataFrame) -> Output:
             f"nobody had quoted {' or '.join(unquoted)} on demand by {case.as_of}, so that choice "
             "is not shown"
         )
-    words = "; ".join(parts)
+    words = " ".join(f"{part[0].upper()}{part[1:]}." for part in parts)
     load = np.median(draws.loc["baseline"]["load_factor"])
-    return Output(
-        f"{words[0].upper()}{words[1:]}. The scenario believes in a load factor of {load:.0%}."
-    )
+    return Output(f"{words} The scenario believes in a load factor of {load:.0%}.")
 
 
 def rents(case: Scenario) -> alt.LayerChart:

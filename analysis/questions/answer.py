@@ -5,20 +5,20 @@ from functools import lru_cache
 from typing import Literal
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtr
 
 from analysis.facts import chip
-from analysis.model.draws import DRAWS, SEED, quantile
+from analysis.model.draws import DRAWS, SEED, Scores, quantile, z_scores
 from analysis.model.runner import Columns
 from analysis.questions import act_costs
 from analysis.questions.act_costs import Evaluation
 from analysis.questions.acts import Act
+from analysis.questions.flips import TurningPoint, turning_points
 from analysis.questions.ways import TENURE_WORDS, TODAY
 from analysis.scenario.scenario import Scenario
 from analysis.scenario.schema import Option, Record, quantiles
 from analysis.units import convert, factor, unit_of
 
-GRID = ndtri(np.linspace(0.01, 0.99, 21))  # scores at which an input is tried for a flip
 NEARLY = 0.005  # a saving below this is none that a sentence would state
 TIE = 0.001  # a saving below this is none for which anybody would move
 LARGE_MOVE = 0.25  # of a year's budget: a move that costs this much is a reason to stay
@@ -80,7 +80,7 @@ class OptionAnswer(Record):
 
 
 class Flip(Record):
-    """An input whose value alone would change the act, and the act that it would change to.
+    """A belief that would change the act if it alone were known to have this value, and to which.
 
     `value` is in the input's own unit; `percentile_share` says how far out in its range that is.
     """
@@ -199,7 +199,7 @@ def _decision(key: _Key, draws: int, seed: int) -> Answer:
         next=following,
         acts=_act_costs(case, evaluation, ranked),
         options=_option_answers(case, evaluation),
-        flips=flips(case, evaluation),
+        flips=flips(case, evaluation, act, lambda name: z_scores(name, draws, seed)),
     )
 
 
@@ -314,45 +314,29 @@ def lower_first(words: str) -> str:
     return words[0].lower() + words[1:]
 
 
-def flips(case: Scenario, evaluation: Evaluation, limit: int = 6) -> list[Flip]:
+def flips(
+    case: Scenario, evaluation: Evaluation, best: Act, scores: Scores, limit: int = 6
+) -> list[Flip]:
     """Beliefs that alone change the act within their P1 to P99, the nearest to the median first.
 
-    Each is moved along its own range while all others stand at their medians, and products that are
-    not on sale yet come at the median of their forecasts.
+    Each is taken as known while all others stay as uncertain as they are; `scores` gives those
+    behind the evaluation's draws.
     """
-    names = list(case.believe)
-    places = {name: np.kron(np.eye(len(names))[row], GRID) for row, name in enumerate(names)}
-    rest = np.zeros(len(names) * len(GRID))
-    moved = act_costs.at_scores(case, lambda name: places.get(name, rest), evaluation)
-    acts = list(moved.acts)
-    costs = np.stack(list(moved.acts.values()))
-    cheapest = costs.argmin(axis=0)
-    kept = costs[0] * (1 - TIE) <= costs.min(axis=0)
-    best = np.where(kept, 0, cheapest).reshape(len(names), len(GRID))
-    found = []
-    for name, line in zip(names, best, strict=True):
-        flip = _flip(case, name, line, acts)
-        if flip is not None:
-            found.append(flip)
-    found.sort(key=lambda flip: abs(flip.percentile_share - 0.5))
-    return found[:limit]
+    least_usd = TIE * float(np.mean(evaluation.acts[best]))
+    points = turning_points(evaluation.acts, best, case.believe, scores, least_usd)
+    return [_flip(case, point) for point in points[:limit]]
 
 
-def _flip(case: Scenario, name: str, best: np.ndarray, acts: list[Act]) -> Flip | None:
-    """The change of act nearest to a belief's median along GRID; None where there is none."""
-    middle = len(GRID) // 2
-    changed = np.flatnonzero(best != best[middle])
-    if not len(changed):
-        return None
-    at = changed[np.argmin(np.abs(changed - middle))]
-    belief = case.believe[name]
-    value = float(quantile(name, belief, GRID[at])) / factor(belief.unit or "1", unit_of(name))
+def _flip(case: Scenario, point: TurningPoint) -> Flip:
+    belief = case.believe[point.name]
+    base_value = float(quantile(point.name, belief, point.score))
+    value = base_value / factor(belief.unit or "1", unit_of(point.name))
     return Flip(
-        input=name,
+        input=point.name,
         value=float(f"{value:.4g}"),
         unit=belief.unit,
-        percentile_share=float(f"{ndtr(GRID[at]):.3g}"),
-        to=instruction(case, acts[best[at]]),
+        percentile_share=float(f"{ndtr(point.score):.3g}"),
+        to=instruction(case, point.act),
     )
 
 
