@@ -7,12 +7,13 @@ Nothing heavy is imported before it is used: a build that has nothing to do take
 import csv
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
 from analysis.press import html
-from analysis.press.domain import Column, Description, Domain, ExtraLink, ExtraPage
+from analysis.press.domain import Column, Description, Domain, ExtraLink, ExtraPage, Summary
+from analysis.press.records import Answer
 
 PACKAGE = Path(__file__).parents[1]
 FACTS = PACKAGE / "facts"
@@ -23,6 +24,7 @@ NOTEBOOK_ROOMS = ("laws", "facts", "scenario", "model", "questions", "pages")
 
 def describe(scenario: str) -> Description:
     """A scenario in its own words, read as strictly as notebooks read it."""
+    from analysis.pages.index_rows import group
     from analysis.scenario.errors import ScenarioError
     from analysis.scenario.scenario import load
 
@@ -30,7 +32,7 @@ def describe(scenario: str) -> Description:
         case = load(scenario)
     except ScenarioError as error:
         return Description("", "", "", tuple(error.faults))
-    return Description(case.title, case.question, str(case.as_of), ())
+    return Description(case.title, case.question, str(case.as_of), (), group(case))
 
 
 def warm() -> None:
@@ -59,6 +61,20 @@ def warm() -> None:
     energy.energy_by_batch()
     for template in TEMPLATES.glob("*.md"):
         outputs.parsed(template.name)
+
+
+def summarise(headline: Answer, group: str, files: Sequence[dict]) -> Summary:
+    """What a row of the index says; see index_rows.py."""
+    from analysis.pages import index_rows
+
+    return index_rows.summarise(headline, group, files)
+
+
+def changed(before: Answer, now: Answer) -> str:
+    """What an answer was before; see index_rows.py."""
+    from analysis.pages import index_rows
+
+    return index_rows.changed(before, now)
 
 
 def source_pages() -> Iterator[ExtraPage]:
@@ -114,9 +130,8 @@ DOMAIN = Domain(
     inputs=(PACKAGE, PACKAGE.parent / "params/reference.yml"),
     title="What does the announcement buy?",
     lead=(
-        "Each row is a buyer's question and what to do. The figure is the yearly cost of that act "
-        "over going on as today, at the median, with the range that holds 80% of the draws. Its "
-        "three pages hold the argument, its doubts and its sources."
+        "Each row is a buyer's question, what to do, and one number that counts for that buyer. "
+        "The range behind it holds four outcomes in five."
     ),
     columns=(
         Column("efficiency", "what each option serves"),
@@ -133,4 +148,8 @@ DOMAIN = Domain(
     describe=describe,
     warm=warm,
     extra_pages=source_pages,
+    groups=("Owns chips", "Rents chips", "Buys tokens from an API", "Short of power"),
+    value_caption="largest saving",
+    summarise=summarise,
+    changed=changed,
 )

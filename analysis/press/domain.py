@@ -1,10 +1,13 @@
 """What the press asks of the project whose notebooks it renders; it knows no more of it."""
 
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from analysis.press.markup import plain
+from analysis.press.records import Answer
 
 
 @dataclass(frozen=True)
@@ -12,13 +15,39 @@ class Description:
     """What the frame of a page and the index show of a scenario.
 
     `faults` say, each with its place, why the scenario cannot be read; then the other fields are
-    blank and no report is made of it.
+    blank and no report is made of it. `group` is the heading under which the index lists it, blank
+    where it has none.
     """
 
     title: str
     question: str
     as_of: str
     faults: tuple[str, ...]
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a row of the index says of an answer.
+
+    `act` says in a few words what to do. `figure` is the one number that counts for this reader,
+    `caption` says in words what it is, and `range` how far it may go; the three may be blank.
+    """
+
+    act: str
+    figure: str
+    caption: str
+    range: str
+
+
+def whole_answer(answer: Answer, group: str, files: Sequence[dict]) -> Summary:
+    """The summary of a project that has no shorter words for its answers than the headline."""
+    return Summary(plain(answer.headline), answer.shown, "", answer.range)
+
+
+def answer_before(before: Answer, now: Answer) -> str:
+    """What an answer was before, of a project that has no shorter words for it."""
+    return plain(before.headline)
 
 
 @dataclass(frozen=True)
@@ -56,6 +85,12 @@ class Domain:
     reports need: processes that make reports start as copies of one that has done so. It may start
     no thread. `extra_pages` depend on `inputs` alone. `columns` are in the order in which a reader
     takes the notebooks; others follow by name.
+
+    `groups` are the groups of scenarios in the order of the index; others follow by name.
+    `value_caption` says what the value of an answer is, by which the index sorts; blank where it
+    should not. `summarise` gives the words of a row from an answer, its scenario's group and the
+    files that its reports have left. `changed` says what the answer was before, blank where no
+    reader would notice.
     """
 
     name: str
@@ -68,6 +103,10 @@ class Domain:
     describe: Callable[[str], Description]
     warm: Callable[[], None]
     extra_pages: Callable[[], Iterator[ExtraPage]]
+    groups: tuple[str, ...] = ()
+    value_caption: str = ""
+    summarise: Callable[[Answer, str, Sequence[dict]], Summary] = whole_answer
+    changed: Callable[[Answer, Answer], str] = answer_before
 
     def ordered(self, notebooks: set[str]) -> list[str]:
         """Names of notebooks in the order in which a reader takes them."""

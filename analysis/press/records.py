@@ -100,7 +100,8 @@ class Page:
     """A page that stands in the site: of what it was made, and what it says.
 
     `key` is the digest of what it was made of, `bytes` its length and `content` the digest of its
-    bytes, `previous` the answer before this one, where it was another.
+    bytes, `previous` the answer before this one, where it was another. `group` is the scenario's on
+    the index.
     """
 
     key: str
@@ -115,6 +116,7 @@ class Page:
     files: tuple[dict, ...]
     inputs: tuple[Input, ...]
     content: str = ""
+    group: str = ""
 
     @classmethod
     def of(cls, payload: Mapping[str, Any]) -> "Page":
@@ -131,6 +133,7 @@ class Page:
             files=tuple({**file, "name": _text(file, "name")} for file in payload["files"]),
             inputs=tuple(Input.of(each) for each in payload["inputs"]),
             content=_text(payload, "content", ""),
+            group=_text(payload, "group", ""),
         )
 
 

@@ -264,6 +264,7 @@ def _page(
         forecasts=tuple(_payloads(notebook, mime.FORECASTS)),
         files=tuple(_payloads(notebook, mime.FILES)),
         inputs=inputs_of(_payloads(notebook, mime.INPUTS), reader, started),
+        group=description.group,
     )
 
 

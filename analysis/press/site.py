@@ -11,11 +11,12 @@ from datetime import date
 from itertools import groupby
 
 from analysis.press import html, storage
-from analysis.press.domain import Column, Domain, load_domain
+from analysis.press.domain import Domain, load_domain
 from analysis.press.jobs import Job
 from analysis.press.markup import plain
 from analysis.press.messages import Failure
 from analysis.press.records import Answer, Page, ReportRecord, page_name, record_name
+from analysis.press.site_index import index
 
 RESULT_COLUMNS = (
     "scenario",
@@ -258,57 +259,6 @@ def _parquet(rows: Sequence[dict]) -> bytes:
     out = io.BytesIO()
     pyarrow.parquet.write_table(pyarrow.table(columns), out)
     return out.getvalue()
-
-
-@dataclass(frozen=True)
-class IndexRow:
-    """A scenario on the index, with the record of each column's report."""
-
-    scenario: str
-    title: str
-    question: str
-    as_of: str
-    records: tuple[ReportRecord | None, ...]
-
-    @property
-    def shared(self) -> Answer | None:
-        """The answer that all reports of the row give; None where they differ or one failed."""
-        answers = [r.page.answer for r in self.records if r and r.page and not r.error]
-        if len(answers) < 2 or len(answers) < len(self.records) or answers[0] is None:
-            return None
-        return answers[0] if all(answers[0].same_as(other) for other in answers) else None
-
-
-def index(domain: Domain, records: Iterable[ReportRecord]) -> str:
-    """The page that leads to all others: a row a scenario, a column a notebook."""
-    records = list(records)
-    names = domain.ordered({record.notebook for record in records if record.scenario})
-    captions = {column.notebook: column.caption for column in domain.columns}
-    rows = []
-    by_scenario = groupby((r for r in records if r.scenario), lambda record: record.scenario)
-    for scenario, group in by_scenario:
-        found = {record.notebook: record for record in group}
-        page = next((record.page for record in found.values() if record.page is not None), None)
-        rows.append(
-            IndexRow(
-                scenario=scenario,
-                title=page.title if page else "",
-                question=page.question if page else "",
-                as_of=page.as_of if page else "",
-                records=tuple(found.get(name) for name in names),
-            )
-        )
-    return html.fill_frame(
-        "index.html",
-        title="All answers",
-        site_name=domain.name,
-        heading=domain.title,
-        lead=domain.lead,
-        columns=[Column(name, captions.get(name, "")) for name in names],
-        rows=rows,
-        whole_site=[record for record in records if not record.scenario],
-        links=domain.links,
-    )
 
 
 @dataclass(frozen=True)

@@ -129,8 +129,8 @@
       heads[column]?.classList.add(...kinds.filter((kind) => kind !== "number"));
     }
   };
-  all("main table").forEach(aligned);
-  all("table").forEach(sortable);
+  all("main table:not(.answers)").forEach(aligned);
+  all("table:not(.answers)").forEach(sortable);
 
   // All code at once, a filter for long lists, and where in the report the reader is.
   const codes = all("details.code");
@@ -146,14 +146,65 @@
   }
   const filter = document.getElementById("filter");
   if (filter) {
-    const rows = all("tbody tr").map((row) => [row.textContent.toLowerCase(), row]);
+    const groups = all("main tbody");
+    const rows = all("main tbody tr:not(.group)");
+    const text = new Map(rows.map((row) => [row, row.textContent.toLowerCase()]));
     const count = document.getElementById("count");
-    filter.closest("p").hidden = false;
-    filter.addEventListener("input", () => {
+    const order = document.getElementById("order");
+    const changed = document.getElementById("changed");
+    const folds = new Map(); // the button of a group, where there are groups
+    const show = () => {
       const words = filter.value.toLowerCase().split(/\s+/);
-      const kept = rows.filter(([text, row]) => !(row.hidden = !words.every((word) => text.includes(word))));
-      count.textContent = `${kept.length} of ${rows.length}`;
+      const kept = rows.filter((row) => words.every((word) => text.get(row).includes(word)) && (!changed?.checked || "changed" in row.dataset));
+      const isNarrow = kept.length < rows.length;
+      const found = new Set(kept);
+      groups.forEach((group) => {
+        const own = [...group.rows].filter((row) => text.has(row));
+        // What a filter finds is shown, folded or not.
+        const isOpen = isNarrow || folds.get(group)?.getAttribute("aria-expanded") !== "false";
+        own.forEach((row) => (row.hidden = !found.has(row) || !isOpen));
+        group.hidden = !own.some((row) => found.has(row));
+      });
+      count.textContent = isNarrow ? `${kept.length} of ${rows.length}` : `${rows.length}`;
+    };
+    const places = {
+      name: (row) => row.dataset.name,
+      value: (row) => Number(row.dataset.value ?? Infinity),
+      changed: (row) => ("changed" in row.dataset ? 0 : 1),
+    };
+    const sort = () => {
+      const place = places[order.value];
+      const before = ([a], [b]) => (a < b ? -1 : a > b ? 1 : 0);
+      groups.forEach((group) => {
+        const own = [...group.rows].filter((row) => text.has(row)).map((row) => [place(row), row]);
+        group.append(...own.sort(before).map(([, row]) => row));
+      });
+    };
+    const unfold = (group, isOpen) => {
+      folds.get(group)?.setAttribute("aria-expanded", String(isOpen));
+      show();
+    };
+    // On a phone a long list begins with its groups alone.
+    const isFolded = document.querySelector("table.answers.many") && matchMedia("(max-width: 60rem)").matches;
+    all("table.answers .group th").forEach((head) => {
+      const button = make("button", { type: "button" }, ...head.childNodes);
+      const group = head.closest("tbody");
+      button.setAttribute("aria-expanded", String(!isFolded));
+      button.addEventListener("click", () => unfold(group, button.getAttribute("aria-expanded") === "false"));
+      head.append(button);
+      folds.set(group, button);
     });
+    all(".groups a").forEach((link) => {
+      const group = document.getElementById(link.hash.slice(1)).closest("tbody");
+      link.addEventListener("click", () => unfold(group, true));
+    });
+    filter.closest(".find").hidden = false;
+    filter.addEventListener("input", show);
+    changed?.addEventListener("change", show);
+    order?.addEventListener("change", sort);
+    // A browser that comes back to the page has kept what was typed and chosen.
+    show();
+    if (order && order.value !== "name") sort();
   }
   const links = new Map(all(".contents a").map((link) => [decodeURIComponent(link.hash.slice(1)), link]));
   const reading = new IntersectionObserver(
