@@ -181,11 +181,24 @@ def report(
     as_json: Annotated[
         bool, typer.Option("--json", help="Progress as a JSON line an event.")
     ] = False,
+    pdf: Annotated[
+        bool,
+        typer.Option(
+            "--pdf", help="Also a board paper, a workbook and an e-mail a scenario; by Chromium."
+        ),
+    ] = False,
+    xlsx: Annotated[
+        bool, typer.Option("--xlsx", help="Also the workbook and the e-mail; no browser.")
+    ] = False,
+    address: Annotated[
+        str, typer.Option(help="Where the site will stand, for links in e-mails.")
+    ] = "",
     watch: Annotated[
         bool, typer.Option(help="Build again at each change of a file, until interrupted.")
     ] = False,
 ):
     """Render every notebook for every scenario, then the index; only what changed."""
+    from analysis.press import forwards
     from analysis.press.build import build
     from analysis.press.watch import watch as build_at_each_change
 
@@ -202,6 +215,8 @@ def report(
         "timeout": timeout,
         "environment": {"PASSTHROUGH_DRAWS": str(draws)} if draws else {},
         "progress": "json" if as_json else "auto",
+        "send": forwards.ALL if pdf else (forwards.NUMBERS, forwards.MAIL) if xlsx else (),
+        "address": address,
     }
     if watch:
         build_at_each_change(**options)

@@ -12,8 +12,16 @@ from itertools import groupby
 from pathlib import Path
 
 from analysis.press import html
-from analysis.press.domain import Column, Description, Domain, ExtraLink, ExtraPage, Summary
-from analysis.press.records import Answer
+from analysis.press.domain import (
+    Column,
+    Description,
+    Domain,
+    ExtraLink,
+    ExtraPage,
+    Forward,
+    Summary,
+)
+from analysis.press.records import Answer, ReportRecord
 
 PACKAGE = Path(__file__).parents[1]
 FACTS = PACKAGE / "facts"
@@ -75,6 +83,13 @@ def changed(before: Answer, now: Answer) -> str:
     from analysis.pages import index_rows
 
     return index_rows.changed(before, now)
+
+
+def forward(scenario: str, records: Sequence[ReportRecord]) -> Forward:
+    """Board paper, workbook and e-mail of a scenario; see board.py."""
+    from analysis.pages import board
+
+    return board.forward(scenario, records, TEMPLATES)
 
 
 def source_pages() -> Iterator[ExtraPage]:
@@ -152,4 +167,5 @@ DOMAIN = Domain(
     value_caption="largest saving",
     summarise=summarise,
     changed=changed,
+    forward=forward,
 )

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, Protocol
 
-from analysis.press import site, storage
+from analysis.press import forwards, pdf, site, storage
 from analysis.press.domain import load_domain
 from analysis.press.inputs import InputReader, common_digest
 from analysis.press.jobs import BuildOptions, Job, plan
@@ -14,6 +14,7 @@ from analysis.press.messages import Event, Failure, Finished, Note
 from analysis.press.pool import OUR_OWN, PINNED, WorkerPool, available_cores
 from analysis.press.progress import Progress
 from analysis.press.records import ReportRecord
+from analysis.press.site_task import SiteTask
 from analysis.press.worker import Work, run_task
 
 ENGINES = ("fork", "kernel")
@@ -42,6 +43,8 @@ def build(
     cluster: str | None = None,
     progress: str = "auto",
     pool: WorkerPool | None = None,
+    send: Sequence[str] = (),
+    address: str = "",
 ) -> list[ReportRecord]:
     """Make every report that is not fresh, then the pages about them, the index last; the records
     of what was made.
@@ -51,12 +54,16 @@ def build(
     without it. `engine` is "fork" or "kernel", `assets` "inline" or "shared", `timeout` seconds a
     cell, `environment` variables that notebooks see, `cluster` the address of a Dask scheduler,
     `progress` "auto", "plain", "json" or "none". With a `pool` another build of the same notebooks
-    by that pool follows, and what code has shown is kept for it. A failure has an error in its
+    by that pool follows, and what code has shown is kept for it. `send` are names of forwards.ALL,
+    files to make of each scenario beside its reports; `address` is where the site will stand, for
+    links in them. A failure has an error in its
     record; with `keep_going` false the first one ends the build. OSError for names that are unknown
     and for scenarios that have faults, before anything is written.
     """
     if engine not in ENGINES:
         raise OSError(f"the engine is one of {', '.join(ENGINES)}, not {engine!r}")
+    if forwards.BOARD in send:
+        pdf.find_chromium()
     variables = stated_variables() | dict(environment or {})
     folder = storage.local_folder(output)
     options = BuildOptions(
@@ -84,7 +91,7 @@ def build(
         storage.lock(options.output, shown.note),
         workers as made_by,
     ):
-        run = _Build(options, common, force, keep_going, made_by, shown)
+        run = _Build(options, common, force, keep_going, made_by, shown, tuple(send), address)
         return run.make(planned, named=tuple(scenarios), partial=bool(scenarios or notebooks))
 
 
@@ -129,10 +136,13 @@ class _Build:
         keep_going: bool,
         workers: Workers,
         progress: Progress,
+        send: tuple[str, ...],
+        address: str,
     ):
         self.options, self.common = options, common
         self.force, self.keep_going = force, keep_going
         self.workers, self.progress = workers, progress
+        self.send, self.address = send, address
         self.reader = InputReader(load_domain(options.domain).root)
         self.any_due = False
         self.failed = False
@@ -157,6 +167,7 @@ class _Build:
             later = [job.reading(answers) for job in planned if job.reads_answers]
             made += self._reports(self._due(later), beside=[])
             records = tuple(site.read_records(output))
+            self._send(planned, records)
             self._task(
                 site.WriteSite(
                     domain, output, records, self.common, self.options.library, self.force
@@ -164,6 +175,23 @@ class _Build:
             )
         self.progress.summary(len(planned), made)
         return made
+
+    def _send(self, planned: Sequence[Job], records: tuple[ReportRecord, ...]) -> None:
+        """Make what is sent to others of the planned scenarios; remove what is not true any more.
+
+        OSError where it cannot be made.
+        """
+        references = {job.scenario: job.reference for job in planned if job.scenario}
+        task = forwards.WriteForwards(
+            self.options.domain,
+            self.options.output,
+            records,
+            tuple(references.items()),
+            self.send,
+            self.address,
+            self.common,
+        )
+        self._task(task)
 
     def _due(self, jobs: Sequence[Job]) -> list[Job]:
         """What is to be made, the longest notebooks first, so that none runs alone at the end."""
@@ -181,7 +209,7 @@ class _Build:
         if faults:
             raise OSError("\n".join(faults))
 
-    def _task(self, task: site.SiteTask) -> Any:
+    def _task(self, task: SiteTask) -> Any:
         """What a task gives: done by the workers, who are warm, where they make reports too; else
         by this process. OSError where it cannot be done.
         """
@@ -198,7 +226,7 @@ class _Build:
             raise OSError(result.message)
         return result
 
-    def _reports(self, due: Sequence[Job], beside: Sequence[site.SiteTask]) -> list[ReportRecord]:
+    def _reports(self, due: Sequence[Job], beside: Sequence[SiteTask]) -> list[ReportRecord]:
         """Records of the reports; tasks `beside` them fill a slot at the end, and are done again
         where one fails.
         """

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from analysis.press.markup import plain
-from analysis.press.records import Answer
+from analysis.press.records import Answer, ReportRecord
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,33 @@ class Summary:
     figure: str
     caption: str
     range: str
+
+
+Cell = str | float | int | None
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table of a workbook: a name of at most 31 characters, heads, and rows as wide as these."""
+
+    name: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True)
+class Forward:
+    """What is sent to others of a scenario.
+
+    `title` is the subject, `day` (YYYY-MM-DD) the date of all, `board` the paper as a whole page of
+    HTML, `letter` the text of an e-mail, without links.
+    """
+
+    title: str
+    day: str
+    board: str
+    sheets: tuple[Sheet, ...]
+    letter: str
 
 
 def whole_answer(answer: Answer, group: str, files: Sequence[dict]) -> Summary:
@@ -90,7 +117,8 @@ class Domain:
     `value_caption` says what the value of an answer is, by which the index sorts; blank where it
     should not. `summarise` gives the words of a row from an answer, its scenario's group and the
     files that its reports have left. `changed` says what the answer was before, blank where no
-    reader would notice.
+    reader would notice. `forward` gives what is sent to others of a scenario, by the name or path
+    that its notebooks get and the records of its reports; None where there is nothing to send.
     """
 
     name: str
@@ -107,6 +135,7 @@ class Domain:
     value_caption: str = ""
     summarise: Callable[[Answer, str, Sequence[dict]], Summary] = whole_answer
     changed: Callable[[Answer, Answer], str] = answer_before
+    forward: Callable[[str, Sequence[ReportRecord]], Forward] | None = None
 
     def ordered(self, notebooks: set[str]) -> list[str]:
         """Names of notebooks in the order in which a reader takes them."""

@@ -84,6 +84,13 @@ class Job:
         return self.parameters.get("scenario", self.scenario) != self.scenario
 
     @property
+    def reference(self) -> str:
+        """By what the domain reads the scenario in any folder: its name or, a guest's, its path."""
+        if self.is_guest:
+            return os.path.normpath(self.notebook_path.parent / self.parameters["scenario"])
+        return self.scenario
+
+    @property
     def notebook_path(self) -> Path:
         """The notebook on this machine."""
         return self.domain.root / self.path

@@ -11,12 +11,14 @@ from datetime import date
 from itertools import groupby
 
 from analysis.press import html, storage
-from analysis.press.domain import Domain, load_domain
+from analysis.press.domain import Domain
+from analysis.press.forwards import forwards
 from analysis.press.jobs import Job
 from analysis.press.markup import plain
-from analysis.press.messages import Failure
 from analysis.press.records import Answer, Page, ReportRecord, page_name, record_name
 from analysis.press.site_index import index
+from analysis.press.site_task import SiteTask
+from analysis.press.workbook import FORMULA_MARKS
 
 RESULT_COLUMNS = (
     "scenario",
@@ -33,34 +35,11 @@ RESULT_COLUMNS = (
     "status",
 )
 NUMBER_COLUMNS = ("notebook", "quantity", "option", "unit", "low", "mid", "high")
-FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r")  # with which a spreadsheet begins a formula
 LATEST_ENTRIES = 200
 
 
 # The plain name of a JSON file.
 FILE_NAME = re.compile(r"[a-z][a-z0-9-]{0,40}\.json")
-
-
-@dataclass(frozen=True)
-class SiteTask:
-    """Something that is done once for the whole site, by whichever process has time."""
-
-    domain_path: str
-    output: str
-
-    @property
-    def domain(self) -> Domain:
-        """The domain, found by its import path in whichever process asks."""
-        return load_domain(self.domain_path)
-
-    @property
-    def name(self) -> str:
-        """What the task is called beside reports; no report has a name with a space."""
-        return f"site {type(self).__name__}"
-
-    def lost(self, message: str) -> Failure:
-        """The result where the process that did it was lost."""
-        return Failure(message)
 
 
 @dataclass(frozen=True)
@@ -131,7 +110,8 @@ class WriteSite(SiteTask):
     def run(self) -> None:
         """Write those that changed."""
         found = json.dumps([asdict(record) for record in self.records], sort_keys=True)
-        state = storage.digest(self.common, self.library, found)
+        sent = forwards(self.output)
+        state = storage.digest(self.common, self.library, found, json.dumps(sent))
         pages = [storage.get_file(self.output, name) or b"" for name in ("feed.xml", "index.html")]
         as_written = f"{state} {storage.digest(*pages)}".encode()
         is_current = storage.get(self.output, ".records/site") == as_written
@@ -143,7 +123,7 @@ class WriteSite(SiteTask):
         WriteExtraPages(self.domain_path, self.output, self.common, force=False).run()
         texts = {
             "feed.xml": feed(self.domain, self.records),
-            "index.html": index(self.domain, self.records),
+            "index.html": index(self.domain, self.records, sent),
         }
         as_made = f"{state} {storage.digest(*texts.values())}"
         storage.put_changed(self.output, texts | {".records/site": as_made})

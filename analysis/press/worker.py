@@ -8,7 +8,7 @@ from typing import Any
 
 from analysis.press.jobs import Job
 from analysis.press.messages import Ended, Failure
-from analysis.press.site import SiteTask
+from analysis.press.site_task import SiteTask
 
 Work = Job | SiteTask
 
