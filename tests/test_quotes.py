@@ -8,8 +8,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-
 from analysis.model.file_text import MeasurementFault
+
 from analysis.model.quotes import dropped_lines, read_quotes
 from analysis.scenario.errors import ScenarioError
 from analysis.scenario.scenario import PARAMS, load
