@@ -32,7 +32,8 @@ WRONG = {  # what no sentence holds, whichever the scenario
     "two spaces, or one before a stop": r"[^\s|]  +[^\s|]| [,;](?!\w)| \.(?!\d)",
     "no space after a stop": r"[a-z%×][;:][a-zA-Z]|[a-z×%][,.][A-Z]",
     "a word twice": r"\b([a-z]+) \1\b",
-    "one of many": r"\b1 (?:months|years|weeks|days|chips|results|readings|statements|hold|fail)\b",
+    "one of many": r"(?<![.\w])1 (?:months|years|weeks|days|chips|results|readings|statements|hold|"
+    r"fail)\b",
     "a unit twice": r"(?:multiplied by|times) [\d.]+×|\$\$|%%|××",
     "a unit left in a name": r"\b(?:per (?:chip|byte|kelvin)|share|ratio|retrofit) s\b",
 }

@@ -58,9 +58,10 @@ from analysis.pages.outputs import (
 )
 from analysis.pages.verdicts import headline_option
 from analysis.pages.words import option_words, plain, worded
-from analysis.questions import budget, cash, power
+from analysis.questions import budget, cash
 from analysis.questions import cost as cost_questions
-from analysis.questions.answer import evaluated
+from analysis.questions.answer import decide, evaluated, named
+from analysis.questions.ways import TODAY
 from analysis.scenario.scenario import Scenario
 from analysis.units import convert
 
@@ -110,7 +111,7 @@ __all__ = [
 TOKEN_UNIT = "usd/Mtok"
 
 
-def in_short(case: Scenario, draws: pd.DataFrame) -> Output:
+def in_short(case: Scenario) -> Output:
     """The price of a token, what the budget becomes and when the move has paid back."""
     followed, times = shift(case), budget_multiplier(case)
     today, then = cost_today_and_then(case)
@@ -120,8 +121,9 @@ def in_short(case: Scenario, draws: pd.DataFrame) -> Output:
     spent = convert(case.budget.usd_per_year, "usd", "Musd")
     low, mid, high = (spent * end for end in times.ends)
     worth = Shown((low, mid, high), "Musd")
+    later = "later " if followed.act.kind == "bridge" else ""
     sentences = [
-        f"A million output tokens cost **{then.mid}** on {where}, where today they cost "
+        f"A million output tokens {later}cost **{then.mid}** on {where}, where today they cost "
         f"**{today.mid}**.",
         f"For {musd(case.budget.usd_per_year)} a year the act does the work that takes "
         f"**{worth.mid}** today ({worth.range}).",
@@ -130,12 +132,18 @@ def in_short(case: Scenario, draws: pd.DataFrame) -> Output:
     if not followed.advised:
         sentences.insert(0, "The advice is to keep what runs; this is the next best act.")
     if case.budget.scarce == "megawatts":
-        option = headline_option(draws)
-        limits = power.tokens_by_limit(draws, option).set_index("limit")
-        per_watt = text(limits.loc["megawatts", "mid"], "ratio")
-        chips = option_words(case, "candidate")
-        sentences.append(f"Power is short here: {chips} serves {per_watt} the tokens a megawatt.")
+        sentences += _per_megawatt(case, followed.end[0])
     return with_answer(case, Output(" ".join(sentences)))
+
+
+def _per_megawatt(case: Scenario, option: str) -> list[str]:
+    """What a megawatt serves under an option, over today; nothing for an API, which needs none."""
+    by_name = {row.name: row.tokens_per_s_per_mw.mid for row in decide(case).options}
+    if option not in by_name:
+        return []
+    times = text(by_name[option] / by_name[TODAY], "ratio")
+    where = plain(named(case, option))
+    return [f"Power is short here: {where} serves {times} the tokens a megawatt."]
 
 
 def budget_words(case: Scenario) -> Output:

@@ -4,13 +4,14 @@ import altair as alt
 import numpy as np
 
 from analysis.pages.charts import cost_act as charts
-from analysis.pages.cost_options import Shift, shift, way_words
-from analysis.pages.numbers import Shown, interval, musd, number
+from analysis.pages.cost_options import Shift, shift
+from analysis.pages.numbers import Shown, interval, musd
 from analysis.pages.outputs import Output, say, table
 from analysis.pages.words import plain, worded
 from analysis.questions import cash
+from analysis.questions.acts import Act
 from analysis.questions.answer import evaluated, instruction, lower_first
-from analysis.questions.ways import TODAY, chips_needed, movable_share
+from analysis.questions.ways import chips_needed, movable_share
 from analysis.scenario.scenario import Scenario
 from analysis.scenario.schema import Option
 from analysis.units import convert
@@ -72,7 +73,7 @@ def payback(case: Scenario) -> Output:
     words.append("By then it has saved {saved.mid} ({saved.range}).")
     deepest = float(np.median(months.saved_usd.min(axis=1)))
     if deepest < 0:
-        words.append(f"At its deepest it is {musd(-deepest)} behind, at the median.")
+        words.append(f"On the way it is up to {musd(-deepest)} behind, at the median.")
     return say(" ".join(words), saved=saved)
 
 
@@ -120,21 +121,41 @@ def move(case: Scenario) -> Output:
         [f"bill of month {last}", *_both(months.kept_usd[:, -1], months.act_usd[:, -1])],
         [f"bills of {last} months", *_both(months.kept_usd.sum(1), months.act_usd.sum(1))],
     ]
-    work = evaluation.ways.requests_per_month
-    held = case.have.held not in ("api", "nothing")
-    today = interval(chips_needed(evaluation.columns.today, work)) if held else None
-    option, _ = followed.end
-    known = case.options.get(option)
-    then = None
-    if isinstance(known, Option):
-        columns = evaluation.columns.options[option]
-        then = interval(chips_needed(columns, work * movable_share(case, known, columns)))
-    rows.append(["chips for the work that can move", _chips(today), _chips(then)])
+    rows += _chip_rows(case, followed.act)
     once = {(way.option, way.tenure): way.once_usd for way in evaluation.ways.others}
     paid = interval(once[followed.end], "usd", "Musd")  # type: ignore[index]
-    rows.append(["paid once, when the last move begins", "", _money(paid)])
-    heads = ["", "kept", way_words(case, *followed.end) if option != TODAY else "kept"]
-    return table(rows, [heads[0], heads[1], plain(heads[2])])
+    rows.append(["paid once, when the last move begins", "$0", _money(paid)])
+    return table(rows, ["", "kept", "as advised" if followed.advised else "next best"])
+
+
+def _chip_rows(case: Scenario, act: Act) -> list[list[str]]:
+    """How many chips serve the work if kept, and once all has moved that can; none for a split."""
+    if act.kind == "split":
+        return []
+    evaluation = evaluated(case)
+    work = evaluation.ways.requests_per_month
+    stays = np.ones_like(work)
+    chips: dict[str, np.ndarray] = {}
+    for name in dict.fromkeys([act.later_option, act.option]):
+        known = case.options.get(name)
+        if known is None:
+            continue
+        share = np.asarray(evaluation.columns.today["eligible_share"] * np.ones_like(work))
+        if isinstance(known, Option):
+            columns = evaluation.columns.options[name]
+            share = movable_share(case, known, columns)
+            chips[name] = chips_needed(columns, work * share * stays)
+        stays = stays * (1 - share)
+    held = np.zeros_like(work)
+    if case.have.held not in ("api", "nothing"):
+        held = chips_needed(evaluation.columns.today, work)
+    new = sum(chips.values(), np.zeros_like(work))
+    if act.kind == "serve better":
+        return [["chips in use", _chips(held), _chips(held * stays + new)]]
+    return [
+        ["chips of today in use", _chips(held), _chips(held * stays)],
+        ["other chips in use", "0", _chips(new)],
+    ]
 
 
 def _both(kept: np.ndarray, act: np.ndarray) -> tuple[str, str]:
@@ -145,11 +166,11 @@ def _money(value: Shown) -> str:
     return str(value)
 
 
-def _chips(value: Shown | None) -> str:
-    if value is None:
-        return "none"
-    low, mid, high = (number(end) for end in value.ends)
-    return f"{mid} ({low} to {high})"
+def _chips(counts: np.ndarray) -> str:
+    low, mid, high = interval(counts).ends
+    if high < 1:
+        return "0"
+    return f"{mid:,.0f} ({low:,.0f} to {high:,.0f})"
 
 
 def budget_multiplier(case: Scenario) -> Shown | None:

@@ -33,17 +33,17 @@ def flips_chart(case: Scenario) -> alt.LayerChart | Output:
     first = found[0]
     believed = case.believe[first.input]
     finding = (
-        f"First to change the act: {rows['label'].iloc[0]}, if {rows['value'].iloc[0]} "
-        f"and not {belief_value(first.input, believed.mid, believed.unit)}"
+        f"First to change the act: {rows['label'].iloc[0]} ({rows['value'].iloc[0]}; "
+        f"believed {belief_value(first.input, believed.mid, believed.unit)})"
     )
     return cost_act.flips(rows, finding)
 
 
 def turning_points(case: Scenario) -> Output:
-    """The same as a table with what to do then, and what knowing everything would be worth."""
+    """What knowing everything would be worth, and the flips as a table with what to do then."""
     words = knowing(case).markdown
     if decide(case).flips:
-        words = f"{flips(case).markdown}\n\n{words}"
+        words = f"{words}\n\n{flips(case).markdown}"
     return Output(words)
 
 

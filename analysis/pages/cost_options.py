@@ -14,6 +14,7 @@ from analysis.questions.answer import decide, evaluated, named, ranking
 from analysis.questions.way_tokens import cost_of_ways
 from analysis.questions.ways import TODAY
 from analysis.scenario.scenario import Scenario
+from analysis.scenario.schema import ApiOption
 from analysis.units import convert
 
 
@@ -52,6 +53,15 @@ def way_words(case: Scenario, option: str, tenure: str) -> str:
     return f"{where}, {held}"
 
 
+def line_words(case: Scenario, option: str, tenure: str) -> str:
+    """The same in a few characters, for the lines of a chart: "B200 FP4, own"."""
+    if tenure == "api":
+        named_api = case.options.get(option)
+        return f"API {named_api.api.split('/')[-1]}" if isinstance(named_api, ApiOption) else "API"
+    contract = worded("contract")[tenure]
+    return f"{named(case, option).replace(' in ', ' ')}, {contract}"
+
+
 def options(case: Scenario) -> alt.LayerChart:
     """A million output tokens under every option and contract, the cheapest first."""
     rows = token_costs_of_ways(case)
@@ -70,10 +80,10 @@ def token_costs_of_ways(case: Scenario) -> pd.DataFrame:
     if case.have.held in ("api", "nothing"):  # the API that serves today is a line already
         rows = rows[(rows["option"] == TODAY) | (rows["tenure"] != "api")]
     rows = rows.reset_index(drop=True)
-    names = [way_words(case, row.option, row.tenure) for row in rows.itertuples()]
+    names = [line_words(case, row.option, row.tenure) for row in rows.itertuples()]
     rows["label"] = _distinct(names, list(rows["option"]))
     rows["role"] = ""
-    rows.loc[~rows["on_sale"], "label"] += ", not yet on sale"
+    rows.loc[~rows["on_sale"], "label"] += " (to come)"
     followed = shift(case)
     if followed is not None and followed.advised:
         act = followed.act
@@ -138,13 +148,14 @@ def options_words(case: Scenario) -> Output:
     if cost_ratio > best["mid"] / today["mid"]:
         second += (
             f" Over {case.budget.horizon_months} months the bill falls by only "
-            f"{1 - cost_ratio:.0%}, because delivery, work that stays and the move count too."
+            f"{1 - cost_ratio:.0%}, because work that stays, the months until the rest has moved "
+            "and the move itself count too."
         )
     if followed is None or not followed.advised:
         second = "The advice is to keep what runs, because a move has costs of its own."
     elif followed.end != (best["option"], best["tenure"]):
         second = (
-            "The advice is another, because it counts the whole act: delivery, work that stays, "
+            "The advice is another, because it counts the whole act: the wait, work that stays, "
             "prices that drift and the move itself."
         )
     best_words = way_words(case, best["option"], best["tenure"])

@@ -78,7 +78,7 @@ def _paying(rows: pd.DataFrame) -> dict[str, list[str]]:
 
 
 def products(viable: pd.DataFrame) -> Output:
-    """Each product: its price, the price of tokens at which it pays, what they cost, and when."""
+    """Each product: the price of tokens at which it pays, what they cost, and when it does."""
     pays = _paying(viable)
     sets = [name for name in ("today", THEN, NEXT) if name in pays]
     by_name = viable.set_index(["product", "prices"])
@@ -90,27 +90,36 @@ def products(viable: pd.DataFrame) -> Output:
         rows.append(
             [
                 plain(product),
-                f"${first['price_usd']:,.2f}",
-                f"{first['target_share']:.0%}",
                 "no price" if np.isnan(limit) else dollars(limit),
                 *(dollars(by_name.loc[(product, name)]["mid"]) for name in sets),
-                "yes, " + " and ".join(met) if met else "no",
+                _when(met, sets),
             ]
         )
-    heads = ["Product", "price of a sale", "margin aimed at", "pays below, $ per million tokens"]
+    heads = ["Product", "pays below, $ per million tokens"]
     return table(rows, [*heads, *sets, "pays"])
 
 
+def _when(met: list[str], sets: list[str]) -> str:
+    """When a product pays, by the sets of prices at which it does."""
+    if not met:
+        return "no"
+    if met == sets:
+        return "already today"
+    return "only today" if met == ["today"] else "with the act"
+
+
 def losses(viable: pd.DataFrame) -> Output:
-    """For each product: how much cheaper its tokens would have to be, and chances of a loss."""
+    """For each product: its price, how much cheaper tokens have to be, and chances of a loss."""
     by_name = viable.set_index(["product", "prices"])
     sets = [name for name in viable["prices"].unique() if name != API]
     rows = []
     for product in viable["product"].unique():
-        needed = by_name.loc[(product, "today")]["needed_ratio"]
+        first = by_name.loc[(product, "today")]
+        sale = [f"${first['price_usd']:,.2f}", f"{first['target_share']:.0%}"]
         chances = [f"{by_name.loc[(product, name)]['loss_share']:.1%}" for name in sets]
-        rows.append([plain(product), _threshold_words(needed), *chances])
-    heads = ["Product", "cheaper tokens needed", *(f"loss on a sale, {name}" for name in sets)]
+        rows.append([plain(product), *sale, _threshold_words(first["needed_ratio"]), *chances])
+    heads = ["Product", "price of a sale", "margin aimed at", "cheaper tokens needed"]
+    heads += [*(f"loss on a sale, {name}" for name in sets)]
     return table(rows, heads)
 
 

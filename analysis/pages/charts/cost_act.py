@@ -19,7 +19,7 @@ from analysis.units import convert
 
 ROLES = {"advised": CANDIDATE, "today": INK, "": BASELINE}
 ROW = 17  # pixels of a line in a ranking: the whole of it fits a first screen
-NARROW = 380  # pixels of a plot beside long names
+NARROW = 440  # pixels of a plot beside long names
 HEIGHT = 200
 
 
