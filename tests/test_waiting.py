@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from analysis.pages import rollout as page
-from analysis.pages.rollout_plans import NOTHING_AWAITED, plan_words
+from analysis.pages.rollout_map import NOTHING_AWAITED
+from analysis.pages.rollout_plans import plan_words
 from analysis.questions import waiting
 from analysis.questions.act_costs import drawn, plan
 from analysis.questions.acts import Act, bridge_cost, usd_per_year
@@ -112,8 +113,9 @@ def test_where_nothing_is_awaited_the_page_says_so():
     case = load("reference", NOTHING)
     plans = page.evaluation(case)
     assert not waiting.waits(plans)
-    assert page.wait_or_move(case, plans).markdown == NOTHING_AWAITED
-    assert page.wait_or_not(case, plans).markdown == ""
+    gains = page.needed_gains(case, plans)
+    assert page.wait_or_move(case, plans, gains).markdown == NOTHING_AWAITED
+    assert page.wait_or_not(case, plans, gains).markdown == ""
     assert "no plan waits for a product" in page.tree(case, plans).title.text
     assert "The next act costs more by" in page.first_screen(case, plans).markdown
     with pytest.raises(LookupError, match="waits for a product"):
@@ -124,7 +126,8 @@ def test_where_nothing_is_awaited_the_page_says_so():
 def test_pictures_of_plans_say_what_they_find(name):
     case = load(name)
     plans = page.evaluation(case)
-    picture, chart = page.tree(case, plans), page.wait_or_move(case, plans)
+    picture = page.tree(case, plans)
+    chart = page.wait_or_move(case, plans, page.needed_gains(case, plans))
     assert isinstance(chart, alt.LayerChart)
     advised = decide(case)
     rows = picture.data

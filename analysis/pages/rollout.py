@@ -18,16 +18,28 @@ from analysis.laws.scoring import SCORING
 from analysis.pages.charts import rollout as charts
 from analysis.pages.decision import acts, answer, flips
 from analysis.pages.inputs import differences, sources_table
+from analysis.pages.numbers import interval, number
 from analysis.pages.outputs import Output, say, table, takeaway, takeaway_row
 from analysis.pages.rollout_dates import (
     STAGES,
-    at_announcement,
     chances,
     dates,
     dates_chart,
-    evidence_path,
     if_it_exists,
     in_short,
+)
+from analysis.pages.rollout_forecasts import register, reliability, score_so_far, scored
+from analysis.pages.rollout_map import needed_gains, old_rule, wait_or_move, wait_or_not
+from analysis.pages.rollout_plans import (
+    evaluation,
+    first_screen,
+    least_regret,
+    regrets,
+    tree,
+)
+from analysis.pages.rollout_record import (
+    at_announcement,
+    evidence_path,
     launch_rates,
     launch_record,
     left_out,
@@ -35,19 +47,8 @@ from analysis.pages.rollout_dates import (
     promised,
     tasks,
 )
-from analysis.pages.rollout_forecasts import register, reliability, score_so_far, scored
-from analysis.pages.rollout_plans import (
-    evaluation,
-    first_screen,
-    least_regret,
-    old_rule,
-    regrets,
-    tree,
-    wait_or_move,
-    wait_or_not,
-)
 from analysis.pages.verdicts import headline_option
-from analysis.pages.words import option_words, plain
+from analysis.pages.words import day, option_words, plain
 from analysis.questions import dates as date_questions
 from analysis.questions import fleet, forecasts, supply
 from analysis.questions.answer import TIE, cheapest_by_kind, decide
@@ -78,6 +79,7 @@ __all__ = [
     "laws",
     "least_regret",
     "left_out",
+    "needed_gains",
     "news",
     "numbers",
     "old_rule",
@@ -104,7 +106,10 @@ ROUNDING = 1e-9
 def ramp(case: Scenario) -> alt.LayerChart:
     """The ramp that supply follows, with the estimates that it is fitted to."""
     months, estimates = supply.ramp(case)
-    return charts.ramp(months, estimates, case.rollout.ramp)
+    last = estimates.iloc[-1]
+    shipped = number(last["units"])
+    finding = f"About {shipped} units of {case.rollout.ramp} were shipped by {day(last['day'])}"
+    return charts.ramp(months, estimates, finding)
 
 
 def simulated_fleet(case: Scenario, draws: pd.DataFrame, forecast: Forecast) -> fleet.Fleet:
@@ -125,17 +130,13 @@ def cohorts(case: Scenario, forecast: Forecast, fans: pd.DataFrame) -> alt.Chart
     return charts.cohorts(fans, kinds, finding)
 
 
-def fleet_in_short(case: Scenario, fans: pd.DataFrame) -> Output:
+def fleet_in_short(case: Scenario, simulated: fleet.Fleet) -> Output:
     """What the mixed fleet's token costs at the end of the horizon, over today."""
-    usd = fans[fans["quantity"] == "usd_per_token"]
-    first, last = usd.iloc[0], usd.iloc[-1]
+    ratio = interval(simulated.usd_per_token[:, -1] / simulated.usd_per_token[:, 0], "", "percent")
     return say(
-        "After {months} months a token of the whole fleet costs {ratio:.0%} of what it costs "
-        "today, at the median. The 80% range is {low:.0%} to {high:.0%}.",
+        "After {months} months a token of the whole fleet costs {ratio} of what it costs today.",
         months=case.decision.horizon_months,
-        ratio=last["mid"] / first["mid"],
-        low=last["low"] / first["mid"],
-        high=last["high"] / first["mid"],
+        ratio=ratio,
     )
 
 
@@ -145,16 +146,22 @@ def _new_share(fans: pd.DataFrame) -> float:
     return float(last["new_alive_chips"]) / (last["new_alive_chips"] + last["old_alive_chips"])
 
 
-def token_cost(fans: pd.DataFrame) -> alt.LayerChart:
+def token_cost(case: Scenario, simulated: fleet.Fleet, fans: pd.DataFrame) -> alt.LayerChart:
     """What a token of the mixed fleet costs, month by month."""
-    title = "What the mixed fleet's token costs"
+    title = _after(case, "A token of the fleet costs", simulated.usd_per_token)
     return charts.blended(usd_per_mtok(fans), title, "dollars per million output tokens")
 
 
-def token_energy(fans: pd.DataFrame) -> alt.LayerChart:
+def token_energy(case: Scenario, simulated: fleet.Fleet, fans: pd.DataFrame) -> alt.LayerChart:
     """What energy a token of the mixed fleet takes, month by month."""
-    rows = fans[fans["quantity"] == "j_per_token"]
-    return charts.blended(rows, "What energy it takes", "joules per output token")
+    title = _after(case, "A token of the fleet takes", simulated.j_per_token, " energy")
+    return charts.blended(fans[fans["quantity"] == "j_per_token"], title, "joules per output token")
+
+
+def _after(case: Scenario, what: str, values: np.ndarray, of: str = "") -> str:
+    """A finding: values of the last month over those of the first, at the median."""
+    ratio = float(np.median(values[:, -1] / values[:, 0]))
+    return f"{what} {ratio:.0%} of today's{of} after {case.decision.horizon_months} months"
 
 
 def usd_per_mtok(fans: pd.DataFrame) -> pd.DataFrame:

@@ -1,26 +1,21 @@
-"""Dates on the rollout page: promised, forecast, known, and what the record of launches says."""
+"""Dates on the rollout page: what is a fact, what is forecast, and with which chance."""
 
 from datetime import date
-from typing import Any
 
 import altair as alt
 import numpy as np
-import pandas as pd
 
-from analysis import model
 from analysis.pages.charts import rollout as charts
-from analysis.pages.inputs import cited
-from analysis.pages.outputs import Output, say, table, table_text
+from analysis.pages.outputs import Output, table
 from analysis.pages.words import day, plain
 from analysis.questions import dates as questions
-from analysis.questions import evidence, forecast_scores, launches, slips
+from analysis.questions import launches
 from analysis.questions.act_costs import Evaluation
 from analysis.questions.dates import Forecast
 from analysis.scenario.scenario import Scenario
 
 STAGES = {"limited": "limited release", "general": "general availability", "volume": "volume"}
-FACTS = {"limited": "shipped", "general": "volume"}  # milestones of launches.csv, by stage
-COOLING_BELIEFS = ("design_fix_months", "validation_months", "loop_months")
+HAS_COME = {"limited": "with a first customer", "general": "open to any customer"}
 CURVE_YEARS = 3
 LEVELS = (0.1, 0.5, 0.9)
 
@@ -112,7 +107,7 @@ def _milestone_rows(forecast: Forecast, assumption: str) -> list[list[str]]:
     for row in questions.outlook(forecast).itertuples():
         if row.milestone in facts:
             happened = ", a fact" if facts[row.milestone] else ""
-            what = f"{plain(forecast.product)}: {STAGES[row.milestone]}{assumption}{happened}"
+            what = f"{plain(forecast.product)}: {HAS_COME[row.milestone]}{assumption}{happened}"
             rows.append([what, day(row.mid), _span(row.low, row.high), f"{row.never_share:.1%}"])
     return rows
 
@@ -143,136 +138,33 @@ def if_it_exists(forecast: Forecast) -> str:
 
 def dates_chart(case: Scenario, forecast: Forecast) -> alt.LayerChart:
     """Each milestone over its promised window, taking the product's existence for granted."""
-    assumed = forecast.if_real()
-    return charts.dates(questions.outlook(assumed), questions.windows(forecast), case.as_of)
+    shown = charted(case, forecast)
+    outlook = questions.outlook(shown)
+    general = outlook.set_index("milestone").loc["general"]
+    opened = "was" if shown.general else "is"
+    finding = f"{shown.product} {opened} open to any customer by {day(general.mid)} at even odds"
+    finding += if_it_exists(shown)
+    if general.mid is None:
+        finding = f"{shown.product} is more likely than not never open to any customer"
+    elif shown.general:
+        finding = finding.removesuffix(" at even odds")
+    return charts.dates(outlook, questions.windows(shown), case.as_of, finding)
 
 
 def chances(case: Scenario, forecast: Forecast) -> alt.LayerChart:
     """The chance that each milestone has come, over three years, if the product exists."""
+    shown = charted(case, forecast)
     until = case.as_of.replace(year=case.as_of.year + CURVE_YEARS)
-    curves = questions.curves(forecast.if_real(), until)
-    return charts.chances(curves, case.as_of)
+    year_end = date(case.as_of.year + 1, 12, 31)
+    share = questions.chance_by(shown, "general", year_end)
+    finding = f"{share:.0%}: {shown.product} is open to any customer by the end of {year_end.year}"
+    finding += if_it_exists(shown)
+    return charts.chances(questions.curves(shown, until), case.as_of, finding)
 
 
-def promised(forecast: Forecast) -> Output:
-    """What was promised and what is known, with its source."""
-    milestones = launches.milestones(forecast.product, forecast.as_of)
-    rows = [
-        [name, day(row.earliest), day(row.latest), plain(cited(row.source, row.where))]
-        for name, row in milestones.items()
-    ]
-    return table(rows, ["What", "from", "to", "source, and what it says"])
-
-
-def at_announcement(case: Scenario) -> Output:
-    """What the method would have said on the day of the announcement, beside what came of it."""
-    milestones = launches.milestones(case.rollout.product, case.as_of)
-    start = milestones["announced"].latest
-    beliefs = model.beliefs(case)
-    no_cooling = beliefs.assign(**dict.fromkeys(COOLING_BELIEFS, 0.0))
-    then = _outlook_if_real(case, start, beliefs)
-    without_cooling = _outlook_if_real(case, start, no_cooling)
-    rows = []
-    for stage, fact in FACTS.items():
-        ends = [day(end) for end in then.loc[stage, ["low", "mid", "high"]]]
-        came = (
-            day(milestones[fact].latest)
-            if fact in milestones
-            else f"not known by {day(case.as_of)}"
-        )
-        rows.append([STAGES[stage], *ends, came])
-    forecast_then = table_text(rows, [f"Seen on {day(start)}", "P10", "P50", "P90", "came"])
-    return Output(f"{forecast_then}\n\n{_what_held_it_up(then, without_cooling)}")
-
-
-def _outlook_if_real(case: Scenario, day: date, beliefs: pd.DataFrame) -> pd.DataFrame:
-    forecast = questions.forecast(case, day, beliefs)
-    return questions.outlook(forecast.if_real()).set_index("milestone")
-
-
-def _what_held_it_up(then: pd.DataFrame, without_cooling: pd.DataFrame) -> str:
-    """Whether the promise and past slips, or the engineering of the cooling, set the medians."""
-    medians = [day(then.mid[stage]) for stage in FACTS]
-    limited, general = (day(without_cooling.mid[stage]) for stage in FACTS)
-    if medians == [limited, general]:
-        engineering = "set both medians; the engineering holds neither up"
-    else:
-        engineering = (
-            f"would have said {limited} and {general} at even odds; the rest is engineering"
-        )
-    never = then.never_share["limited"]
-    return (
-        "The window and the slips of the record alone, with no cooling to prove, "
-        f"{engineering}. *Never* was {never:.0%}, at a constant hazard until it ships; a vendor's "
-        "launch is later credited with the months that it has survived, so that less is left of it "
-        "as the launch ages."
-    )
-
-
-def launch_rates(case: Scenario) -> Output:
-    """How often past launches were cancelled or late, and by how much, with 90% intervals."""
-    rates = slips.reference_rates(launches.reference_class(case.as_of))
-    return say(
-        "Of {rates.cancelled.trials} launches whose fate is known "
-        "**{rates.cancelled.events} were cancelled** (chance {cancelled[1]:.0%}, 90% interval "
-        "{cancelled[0]:.0%} to {cancelled[2]:.0%}). Of {rates.late.trials} with a date "
-        "**{rates.late.events} missed the end of their window** ({late[1]:.0%}, {late[0]:.0%} "
-        "to {late[2]:.0%}); those ran over it by {rates.median_months:.1f} months at the median "
-        "and {rates.p90_months:.1f} at P90. Cancellation is taken as a hazard of "
-        "{rates.cancelled_share_per_month:.1%} a month at risk.",
-        rates=rates,
-        cancelled=rates.cancelled.interval,
-        late=rates.late.interval,
-    )
-
-
-def left_out(case: Scenario) -> dict[str, Any]:
-    """How the record forecasts launches that it was not shown: `held` of `count` in their range."""
-    scores = forecast_scores.scorecard(case.as_of)
-    return {
-        "held": scores["inside"].sum(),
-        "count": len(scores),
-        "mean": scores.mean(numeric_only=True),
-    }
-
-
-def launch_record(case: Scenario) -> alt.LayerChart:
-    """The slip of each past launch beside its forecast from the others."""
-    return charts.record(slips.leave_one_out(case.as_of))
-
-
-def tasks(forecast: Forecast) -> alt.Chart | Output:
-    """What sets the date of general availability, where there is still a date to set."""
-    if forecast.general:
-        return Output("Nothing holds it any more: it is open to any customer.")
-    if forecast.shipped:
-        return Output(
-            "A first customer has it; what is left is the ramp to open sale, as long as past ramps "
-            "were."
-        )
-    return charts.tasks(questions.criticality(forecast))
-
-
-def news(case: Scenario, forecast: Forecast) -> Output:
-    """The dated log of evidence with its likelihood ratios."""
-    log = evidence.news(case, forecast.as_of)
-    if log.empty:
-        return Output(
-            "No entry: this product is the vendor's own announcement, so its existence is not in "
-            "doubt."
-        )
-    rows = [
-        [
-            day(row.known),
-            f"**{plain(row.title)}.** {plain(row.why)}",
-            f"{row.mid_ratio:g} ({row.low_ratio:g} to {row.high_ratio:g})",
-            f"{row.weighed_ratio:.2f}",
-        ]
-        for row in log.itertuples()
-    ]
-    return table(rows, ["Known", "What, and why it weighs so", "likelihood ratio", "as weighed"])
-
-
-def evidence_path(case: Scenario) -> alt.LayerChart:
-    """How the forecast moved with news and with silence."""
-    return charts.evidence_path(questions.history(case), evidence.news(case, case.as_of))
+def charted(case: Scenario, forecast: Forecast) -> Forecast:
+    """The product whose dates are drawn: this page's, or the awaited one where that is on sale."""
+    others = awaited(case)
+    if forecast.general and others:
+        return questions.forecast(_about(case, others[0])).if_real()
+    return forecast.if_real()

@@ -3,6 +3,7 @@
 from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from analysis.pages.charts import rollout as charts
@@ -99,4 +100,7 @@ def scored(case: Scenario) -> Output:
 
 def reliability(case: Scenario) -> alt.LayerChart:
     """Chances that were stated against how often they came true."""
-    return charts.reliability(forecast_scores.reliability(case.as_of))
+    bins = forecast_scores.reliability(case.as_of)
+    off = np.average((bins["said_share"] - bins["came_share"]).abs(), weights=bins["cases"])
+    points = f"{100 * off:.0f} points" if round(100 * off) != 1 else "1 point"
+    return charts.reliability(bins, f"Stated chances are off by {points} on average")

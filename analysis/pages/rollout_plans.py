@@ -5,12 +5,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.facts import chip
-from analysis.laws.decision import slacking_months
-from analysis.pages.charts import decision as charts
 from analysis.pages.charts.tree import tree as tree_chart
 from analysis.pages.decision import ACT_WORDS, with_answer
 from analysis.pages.numbers import musd
-from analysis.pages.outputs import Output, fill, say, table
+from analysis.pages.outputs import Output, table
 from analysis.pages.words import plain
 from analysis.questions import waiting
 from analysis.questions.act_costs import Evaluation, drawn
@@ -20,7 +18,6 @@ from analysis.questions.launches import day_after
 from analysis.scenario.scenario import Scenario
 from analysis.units import convert
 
-SAVED_SHARES = {-0.1: "costs 10% more", 0.0: "costs the same", 0.1: "saves 10%", 0.2: "saves 20%"}
 BY_TENURE = {
     "own": "buy {}",
     "rent_3yr": "rent {} for 3 years",
@@ -29,7 +26,6 @@ BY_TENURE = {
     "api": "{} by the token",
     "as held": "{} on the chips that run",
 }
-NOTHING_AWAITED = "No plan of this buyer waits for a product, so there is no delay to weigh."
 
 
 def evaluation(case: Scenario) -> Evaluation:
@@ -40,13 +36,13 @@ def evaluation(case: Scenario) -> Evaluation:
 def first_screen(case: Scenario, evaluation: Evaluation) -> Output:
     """Three numbers: what waiting costs, when the product is at work here, how sure that is."""
     if not waiting.waits(evaluation):
-        return with_answer(case, _without_product(case))
+        return with_answer(case, _withoutproduct_of(case))
     place = waiting.standing(evaluation)
     saves = place.saved_usd > 0
     mid = _at_work(case, place.delay_months[1])
     heads = [
         "Waiting saves" if saves else "Waiting costs",
-        f"{plain(_product(case, place.act_later))} at work",
+        f"{plain(product_of(case, place.act_later))} at work",
         "Waiting ends cheaper",
     ]
     row = [
@@ -57,7 +53,7 @@ def first_screen(case: Scenario, evaluation: Evaluation) -> Output:
     return with_answer(case, table([row], heads))
 
 
-def _without_product(case: Scenario) -> Output:
+def _withoutproduct_of(case: Scenario) -> Output:
     """Three numbers where nothing is waited for."""
     found = decide(case)
     costs = [row.usd_per_year for row in found.acts if row.usd_per_year is not None]
@@ -100,63 +96,6 @@ def _tree_title(evaluation: Evaluation) -> str:
     return f"{_kind(advised)}: the best plan that waits costs {dollars(-saved)} a year more"
 
 
-def wait_or_move(case: Scenario, evaluation: Evaluation) -> alt.LayerChart | Output:
-    """By delay and gain: where waiting for the product saves money, and where it costs."""
-    if not waiting.waits(evaluation):
-        return Output(NOTHING_AWAITED)
-    place = waiting.standing(evaluation)
-    patience = case.decision.patience_months
-    delays = np.linspace(0, patience, 25).tolist()
-    lines = waiting.needed_gain(case, evaluation, delays, list(SAVED_SHARES))
-    lines["waiting"] = lines["saved_share"].map(SAVED_SHARES)
-    product = plain(_product(case, place.act_later))
-    title = _map_title(product, place, lines)
-    return charts.wait_or_move(lines, place.delay_months, place.gain_ratio, product, title)
-
-
-def _map_title(product: str, place: waiting.Standing, lines: pd.DataFrame) -> str:
-    """What the map finds at the median delay: the gain that would do, and the one expected."""
-    months, gain = place.delay_months[1], place.gain_ratio[1]
-    even = lines[lines["saved_share"] == 0]
-    if months > even["delay_months"].max():
-        return f"{product} is not expected before a plan stops waiting"
-    need = _needed(even, months)
-    if np.isinf(need):
-        return f"Waiting {months:.0f} months for {product} pays at no gain"
-    if need == 0:
-        return f"Waiting {months:.0f} months for {product} pays at any gain"
-    return f"Waiting {months:.0f} months pays from a gain of {need:.2f}; expect {gain:.2f}"
-
-
-def _needed(even: pd.DataFrame, months: float) -> float:
-    """The gain at which waiting so many months costs the same, between delays of the table."""
-    after = even[even["delay_months"] >= months].iloc[0]
-    before = even[even["delay_months"] <= months].iloc[-1]
-    ends = [before["gain_ratio"], after["gain_ratio"]]
-    if not np.isfinite(ends).all() or after["delay_months"] == before["delay_months"]:
-        return float(ends[1])
-    delays = [before["delay_months"], after["delay_months"]]
-    return float(np.interp(months, delays, ends))
-
-
-def wait_or_not(case: Scenario, evaluation: Evaluation) -> Output:
-    """The two plans that the map compares, and what the expected gain and delay mean for them."""
-    if not waiting.waits(evaluation):
-        return Output("")
-    place = waiting.standing(evaluation)
-    return fill(
-        "wait_or_not.md",
-        later=plan_words(case, place.act_later),
-        now=plan_words(case, place.act_now),
-        usd=dollars(abs(place.saved_usd)),
-        cheaper="less" if place.saved_usd > 0 else "more",
-        product=_product(case, place.act_later),
-        gain=place.gain_ratio,
-        reference=named(case, place.act_now.option),
-        patience=case.decision.patience_months,
-    )
-
-
 def regrets(case: Scenario, evaluation: Evaluation) -> Output:
     """The cheapest act of each kind and what it may cost more than the best in hindsight."""
     rows = [
@@ -192,16 +131,6 @@ def least_regret(case: Scenario, evaluation: Evaluation) -> Output:
     )
 
 
-def old_rule() -> Output:
-    """The rule on jobs of fixed length, as a check of the map."""
-    return say(
-        "An older rule is about one long computation. If work per dollar doubles in {doubling} "
-        "months, only a job longer than {slack:.1f} months is worth putting off.",
-        doubling=18,
-        slack=slacking_months(18),
-    )
-
-
 def plan_words(case: Scenario, act: Act) -> str:
     """An act in a few words, for example "B200 in FP4 on demand, then buy VR200 NVL72"."""
     first = BY_TENURE[act.tenure].format(_short(case, act.option))
@@ -211,7 +140,7 @@ def plan_words(case: Scenario, act: Act) -> str:
         first = f"keep {named(case, act.option)}"
     if not act.later_option:
         return first
-    then = BY_TENURE[act.later_tenure].format(_product(case, act))
+    then = BY_TENURE[act.later_tenure].format(product_of(case, act))
     return f"{first}, then {then}" if act.kind != "split" else f"{first} for a part, then {then}"
 
 
@@ -220,7 +149,7 @@ def _short(case: Scenario, option: str) -> str:
     return "the API" if option in case.api_options else named(case, option)
 
 
-def _product(case: Scenario, act: Act) -> str:
+def product_of(case: Scenario, act: Act) -> str:
     """The product that an act waits for."""
     option = case.chip_options[act.later_option]
     return option.product or chip(option.accelerator)

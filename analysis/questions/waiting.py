@@ -17,7 +17,7 @@ from analysis.scenario.scenario import Scenario
 
 LATER = ("wait", "bridge", "split")  # kinds of acts that end on what is not on sale yet
 GRID_DRAWS = 512  # shared by all points of the grid, so that a few of them are enough
-GAINS = np.geomspace(0.25, 16, 19)  # gains at which waiting is priced
+GAINS = np.geomspace(0.25, 16, 25)  # gains at which waiting is priced
 MOVED = ("usd_per_request", "drift_per_month", "movable_share", "once_usd", "first_year_ratio")
 
 

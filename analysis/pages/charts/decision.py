@@ -47,7 +47,7 @@ def wait_or_move(
     (words). The cross is where the product is expected, from P10 to P90 both ways.
     """
     low, high = GAINS
-    right = float(lines["delay_months"].max())
+    reach = float(lines["delay_months"].min()), float(lines["delay_months"].max())
     shown = lines[lines["gain_ratio"].between(low, 2 * high)]  # clipped at the top
     names = dict(zip(lines["saved_share"], lines["waiting"], strict=True))
     colours, dashes = zip(*(LEVELS[share] for share in names), strict=True)
@@ -57,7 +57,7 @@ def wait_or_move(
     x = alt.X(
         "delay_months:Q",
         title="months from today until it is at work here",
-        scale=alt.Scale(domain=[0, right], nice=False),
+        scale=alt.Scale(domain=list(reach), nice=False),
     )
     y = alt.Y(
         "gain_ratio:Q",
@@ -66,15 +66,18 @@ def wait_or_move(
         axis=alt.Axis(values=GAIN_TICKS, format="~g", labelOverlap=False, tickCount=40),
     )
     contours = alt.Chart(shown).mark_line(clip=True).encode(x=x, y=y, **looks)
-    layers = [contours, *_cross(delay_months, gain_ratio, right, product)]
+    layers = [contours, *_cross(delay_months, gain_ratio, reach, product)]
     return titled("decision.map", layers, HEIGHT, data=shown, finding=finding, product=product)
 
 
 def _cross(
-    delay_months: Sequence[float], gain_ratio: Sequence[float], right: float, product: str
+    delay_months: Sequence[float],
+    gain_ratio: Sequence[float],
+    reach: tuple[float, float],
+    product: str,
 ) -> list[alt.Chart]:
     """Where a product is expected, medians and 80% ranges, and what to do on either side."""
-    early, due, late = np.minimum(delay_months, right)
+    early, due, late = np.clip(delay_months, *reach)
     less, gain, more = np.clip(gain_ratio, *GAINS)
     spot = pd.DataFrame({"x": [due], "x_low": [early], "x_high": [late], "y": [gain]}).assign(
         y_low=less, y_high=more, word=product

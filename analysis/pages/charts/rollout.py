@@ -38,7 +38,9 @@ LEAST_SHOWN_SHARE = 0.004  # a smaller chance would be written as 0%
 ROOM = pd.Timedelta(days=60)  # between the last date and the right-hand end
 
 
-def dates(outlook: pd.DataFrame, windows: pd.DataFrame, as_of: date) -> alt.LayerChart:
+def dates(
+    outlook: pd.DataFrame, windows: pd.DataFrame, as_of: date, finding: str
+) -> alt.LayerChart:
     """P10 to P90 and the median of each milestone over the promised windows.
 
     An open end points to never. `outlook` and `windows` are what the functions of those names in
@@ -74,10 +76,10 @@ def dates(outlook: pd.DataFrame, windows: pd.DataFrame, as_of: date) -> alt.Laye
     if rows["never"].any():  # a layer without rows has no extent, of which Vega warns
         arrows = alt.Chart(rows[rows["never"]]).mark_text(text="▶", color=CANDIDATE, fontSize=14)
         layers.append(arrows.encode(y=y, x="shown:T"))
-    return titled("rollout.dates", layers, 170, data=rows)
+    return titled("rollout.dates", layers, 170, data=rows, finding=finding)
 
 
-def chances(curves: pd.DataFrame, as_of: date) -> alt.LayerChart:
+def chances(curves: pd.DataFrame, as_of: date, finding: str) -> alt.LayerChart:
     """Chance that each milestone has come, over time; what is missing at the right is never.
 
     `curves` is what `dates.curves` gives: columns day, milestone, chance_share.
@@ -93,10 +95,10 @@ def chances(curves: pd.DataFrame, as_of: date) -> alt.LayerChart:
     labels = alt.Chart(highest).mark_text(align="right", dy=-9, color=INK)
     labels = labels.encode(x=DAY, y="chance_share:Q", text="label:N")
     layers = [lines, labels, *vertical_line(as_of, word=TODAY)]
-    return titled("rollout.chances", layers, HEIGHT)
+    return titled("rollout.chances", layers, HEIGHT, finding=finding)
 
 
-def evidence_path(history: pd.DataFrame, news: pd.DataFrame) -> alt.LayerChart:
+def evidence_path(history: pd.DataFrame, news: pd.DataFrame, finding: str) -> alt.LayerChart:
     """How the forecast moved with every piece of news and every quiet quarter.
 
     `history` is what `dates.history` gives, `news` what `evidence.news` gives.
@@ -112,14 +114,14 @@ def evidence_path(history: pd.DataFrame, news: pd.DataFrame) -> alt.LayerChart:
     lines = alt.Chart(rows).mark_line(interpolate="step-after")
     lines = lines.encode(x=DAY, y=y, **_series("what", list(names.values())))
     if news.empty:
-        return titled("rollout.path", [lines], HEIGHT)
+        return titled("rollout.path", [lines], HEIGHT, finding=finding)
     days = news[["title", "weighed_ratio"]].assign(day=pd.to_datetime(news["known"]))
     marks = alt.Chart(days).mark_rule(color=FAINT)
     marks = marks.encode(x=DAY, tooltip=tooltips("title:N", weighed_ratio=".2f"))
-    return titled("rollout.path", [marks, lines], HEIGHT, data=rows)
+    return titled("rollout.path", [marks, lines], HEIGHT, data=rows, finding=finding)
 
 
-def record(launches: pd.DataFrame) -> alt.LayerChart:
+def record(launches: pd.DataFrame, finding: str) -> alt.LayerChart:
     """Slip of each past launch against the 80% range that the other launches would have given it.
 
     `launches` is what `slips.leave_one_out` gives: columns product, slip, low, high, inside,
@@ -141,10 +143,10 @@ def record(launches: pd.DataFrame) -> alt.LayerChart:
     ranges = base.mark_rule(color=FAINT, strokeWidth=7)
     ranges = ranges.encode(x=alt.X("low:Q", title="slip in months"), x2="high:Q")
     layers = [ranges, *vertical_line(0, dash=(3, 3)), points]
-    return titled("rollout.record", layers, 17 * len(rows))
+    return titled("rollout.record", layers, 17 * len(rows), finding=finding)
 
 
-def tasks(critical: pd.DataFrame) -> alt.Chart:
+def tasks(critical: pd.DataFrame, finding: str) -> alt.Chart:
     """Share of futures in which each task holds the date of general availability.
 
     `critical` is what `dates.criticality` gives: columns task and share.
@@ -153,10 +155,10 @@ def tasks(critical: pd.DataFrame) -> alt.Chart:
     chart = bars.encode(
         y=alt.Y("task:N", sort="-x", title=None), x=share_axis("share", None, alt.X)
     )
-    return titled("rollout.tasks", chart, 110)
+    return titled("rollout.tasks", chart, 110, finding=finding)
 
 
-def ramp(months: pd.DataFrame, estimates: pd.DataFrame, product: str) -> alt.LayerChart:
+def ramp(months: pd.DataFrame, estimates: pd.DataFrame, finding: str) -> alt.LayerChart:
     """Cumulative shipments: estimates with ranges, and the S-curve under a ceiling not yet seen.
 
     `months` and `estimates` are what `supply.ramp` gives.
@@ -166,7 +168,7 @@ def ramp(months: pd.DataFrame, estimates: pd.DataFrame, product: str) -> alt.Lay
     points = dots(base, alt.Undefined, color=MEASURED)
     points = points.encode(y="units:Q", tooltip=tooltips("day:T", units=",.0f"))
     layers = [*_bands(months, "units shipped so far"), ranges, points]
-    return titled("rollout.ramp", layers, HEIGHT, product=product)
+    return titled("rollout.ramp", layers, HEIGHT, finding=finding)
 
 
 def cohorts(fans: pd.DataFrame, kinds: Mapping[str, str], finding: str) -> alt.Chart:
@@ -191,7 +193,7 @@ def blended(months: pd.DataFrame, title: str, unit: str) -> alt.LayerChart:
     return titled("rollout.blended", _bands(months, unit), 220, title=title, unit=unit)
 
 
-def reliability(bins: pd.DataFrame) -> alt.LayerChart:
+def reliability(bins: pd.DataFrame, finding: str) -> alt.LayerChart:
     """Chances that were stated against how often they came true; the diagonal is perfect.
 
     `bins` is what `forecast_scores.reliability` gives: columns said_share, came_share, cases, low
@@ -208,7 +210,7 @@ def reliability(bins: pd.DataFrame) -> alt.LayerChart:
         tooltip=tooltips(said_share=".0%", came_share=".0%", cases="d"),
     )
     layers = [diagonal.encode(x="a:Q", y="a:Q"), ranges, points]
-    return titled("rollout.reliability", layers, 260, data=bins)
+    return titled("rollout.reliability", layers, 260, data=bins, finding=finding)
 
 
 def _as_timestamps(rows: pd.DataFrame, *columns: str) -> pd.DataFrame:
