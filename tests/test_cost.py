@@ -357,6 +357,12 @@ def test_owning_beats_hiring_on_demand_above_some_load(case, draws):
     assert 0 < np.median(tenure.break_even(case, draws, "baseline")) < 1
 
 
+def test_a_neocloud_owns_the_two_chips_for_what_was_published():
+    """July 2026: 2.07 dollars an hour for B200, 2.79 for GB300."""
+    usd_per_hour = tenure.neocloud_usd_per_hour(load("reference"))
+    assert usd_per_hour == pytest.approx({"b200": 2.07, "gb300": 2.79}, abs=0.005)
+
+
 def test_rents_are_dated_and_never_later_than_the_scenario():
     early = tenure.rents(
         load(

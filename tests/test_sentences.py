@@ -39,7 +39,7 @@ WRONG = {  # what no sentence holds, whichever the scenario
 }
 
 
-def outputs(notebook: str, scenario: str) -> list[Any]:
+def outputs(notebook: str, scenario: str, overrides: dict | None = None) -> list[Any]:
     """What the cells of a notebook show in a scenario, in order; charts too."""
     shown = []
     names: dict[str, Any] = {}
@@ -50,7 +50,7 @@ def outputs(notebook: str, scenario: str) -> list[Any]:
         last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
         exec(compile(tree, notebook, "exec"), names)
         if "parameters" in cell["metadata"].get("tags", []):
-            names["scenario"] = scenario
+            names |= {"scenario": scenario, "overrides": overrides or {}}
         if last:
             expression = ast.Expression(last.value)
             shown.append(eval(compile(expression, notebook, "eval"), names))
@@ -85,6 +85,31 @@ def test_every_sentence_is_whole_in_every_scenario(notebook, scenario):
     assert record["low"] <= record["value"] <= record["high"]
     assert record["verdict"] in ACT_WORDS.values()
     assert without_markup(record["headline"]) == decide(an.load(scenario)).sentence
+
+
+NO_CHEAPER = {"budget.migration_usd": 3e7}  # three years' money: nothing is worth a move
+ALONE = {f"options.{n}": None for n in ("b200-fp4", "b300", "gb200-rack", "mi355x", "vr200-rack")}
+
+
+@pytest.mark.parametrize(
+    ("scenario", "overrides", "said"),
+    [
+        ("reference", NO_CHEAPER, "of the draws nothing moves within 24 months."),
+        ("reference", NO_CHEAPER | ALONE, "Within 24 months the move does not pay for itself."),
+        ("reference", NO_CHEAPER | ALONE, "more than keeping."),
+        ("reference", ALONE | {"options.api": None, "finance.api": None}, "is the same."),
+        ("article", {"have.held": "nothing"}, "The move has paid for itself after"),
+        ("measured", {"claim": None}, "Nothing was claimed here."),
+        ("startup", {"budget.usd_per_year": 3e5}, "of the draws nothing moves within 24 months."),
+    ],
+)
+def test_the_cost_page_has_sentences_for_keeping_waiting_and_having_nothing(
+    scenario, overrides, said
+):
+    words = "\n".join(words_of(output) for output in outputs("cost", scenario, overrides))
+    assert faults(words) == []
+    assert said in words
+    assert "$-" not in words
 
 
 @pytest.mark.parametrize(
@@ -173,7 +198,10 @@ def test_where_no_gain_is_enough_the_sentence_names_none():
     }
     none = fill("headline_needs.md", **values, need=float("inf"), never=0.8).markdown
     some = fill("headline_needs.md", **values, need=7.0, never=0.2).markdown
-    last = "In 80% of the draws no gain is enough, because of the traffic that stays."
+    last = (
+        "In 80% of the draws no gain is enough, because of the traffic that stays and the cost of "
+        "the move."
+    )
     assert none.split("\n\n")[-1] == last
     assert "With the last three as believed, a dollar would have to buy 7.00× the tokens" in some
     assert "In 20% of the draws" in some

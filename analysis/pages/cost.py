@@ -121,12 +121,13 @@ def in_short(case: Scenario) -> Output:
     spent = convert(case.budget.usd_per_year, "usd", "Musd")
     low, mid, high = (spent * end for end in times.ends)
     worth = Shown((low, mid, high), "Musd")
+    span = "" if worth.low == worth.high else f" ({worth.range})"
     later = "later " if followed.act.kind == "bridge" else ""
     sentences = [
         f"A million output tokens {later}cost **{then.mid}** on {where}, where today they cost "
         f"**{today.mid}**.",
         f"For {musd(case.budget.usd_per_year)} a year the act does the work that takes "
-        f"**{worth.mid}** today ({worth.range}).",
+        f"**{worth.mid}** today{span}.",
         payback_words(case),
     ]
     if not followed.advised:

@@ -6,7 +6,7 @@ import numpy as np
 from analysis.pages.charts import cost_act as charts
 from analysis.pages.cost_options import Shift, shift
 from analysis.pages.numbers import Shown, interval, musd
-from analysis.pages.outputs import Output, say, table
+from analysis.pages.outputs import Output, table
 from analysis.pages.words import plain, worded
 from analysis.questions import cash
 from analysis.questions.acts import Act
@@ -17,6 +17,7 @@ from analysis.scenario.schema import Option
 from analysis.units import convert
 
 NOTHING = Output("Nothing else can be done here, so the bill stays what it is.")
+HALF = 0.5  # of the draws: below it a move is not what mostly happens
 OFTEN = 0.995  # a share of the draws above which its digits say nothing more
 
 
@@ -50,7 +51,7 @@ def saving(case: Scenario) -> alt.LayerChart | Output:
     horizon = case.budget.horizon_months
     finding = f"Within {horizon} months the move does not pay for itself"
     if middle == 0:
-        finding = "The move has to repay nothing"
+        finding = "There is mostly nothing to pay back"
     elif np.isfinite(middle):
         finding = f"The move has paid for itself after {_months(middle)}"
     return charts.saving(cash.by_month(months), middle, finding)
@@ -67,14 +68,22 @@ def payback(case: Scenario) -> Output:
     if not followed.advised:
         act = plain(lower_first(instruction(case, followed.act)))
         words.insert(0, f"The advice is to keep what runs; shown is the next best act: {act}.")
-    back = float(np.mean(np.isfinite(cash.payback_months(months))))
+    paid = cash.payback_months(months)
+    back = float(np.mean(np.isfinite(paid)))
+    if not np.isfinite(_middle(paid)):
+        words.append(f"The chance that it does is {_percent(back)}.")
+    elif _middle(paid) > 0:
+        words.append(f"It has done so within {horizon} months in {_often(back)}.")
     saved = interval(months.saved_usd[:, -1], "usd", "Musd")
-    words.append(f"It has done so within {horizon} months in {_often(back)}.")
-    words.append("By then it has saved {saved.mid} ({saved.range}).")
+    if saved.ends[1] < 0:
+        saved = interval(-months.saved_usd[:, -1], "usd", "Musd")
+        words.append(f"After {horizon} months it has cost {_money(saved)} more than keeping.")
+    else:
+        words.append(f"After {horizon} months it has saved {_money(saved)}.")
     deepest = float(np.median(months.saved_usd.min(axis=1)))
     if deepest < 0:
         words.append(f"On the way it is up to {musd(-deepest)} behind, at the median.")
-    return say(" ".join(words), saved=saved)
+    return Output(" ".join(words))
 
 
 def payback_words(case: Scenario) -> str:
@@ -82,10 +91,14 @@ def payback_words(case: Scenario) -> str:
     followed = shift(case)
     if followed is None:
         return "There is no move that would have to pay back."
-    paid = cash.payback_months(months_of(case, followed))
+    months = months_of(case, followed)
+    paid = cash.payback_months(months)
     low, middle, high = np.quantile(paid, [0.1, 0.5, 0.9], method="inverted_cdf")
     horizon = case.budget.horizon_months
     if middle == 0:
+        moves = float(np.mean((months.act_usd != months.kept_usd).any(axis=1)))
+        if moves < HALF:
+            return f"In {_percent(1 - moves)} of the draws nothing moves within {horizon} months."
         return "The move costs nothing that would have to be paid back."
     if not np.isfinite(middle):
         return f"Within {horizon} months the move does not pay for itself."
@@ -100,6 +113,10 @@ def _middle(months: np.ndarray) -> float:
 
 def _months(count: float) -> str:
     return "1 month" if count == 1 else f"{count:.0f} months"
+
+
+def _percent(share: float) -> str:
+    return "under 1%" if 0 < share < 1 - OFTEN else f"{share:.0%}"
 
 
 def _often(share: float) -> str:

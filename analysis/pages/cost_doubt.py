@@ -32,10 +32,12 @@ def flips_chart(case: Scenario) -> alt.LayerChart | Output:
     rows["value"] = [belief_value(flip.input, flip.value, flip.unit) for flip in found]
     first = found[0]
     believed = case.believe[first.input]
-    finding = (
-        f"First to change the act: {rows['label'].iloc[0]} ({rows['value'].iloc[0]}; "
-        f"believed {belief_value(first.input, believed.mid, believed.unit)})"
-    )
+    middle = belief_value(first.input, believed.mid, believed.unit)
+    finding = f"First to change the act: {rows['label'].iloc[0]}"
+    if rows["value"].iloc[0] == middle:
+        finding += f", close to the {middle} that is believed"
+    else:
+        finding += f" ({rows['value'].iloc[0]}; believed {middle})"
     return cost_act.flips(rows, finding)
 
 

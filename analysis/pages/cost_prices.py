@@ -19,7 +19,7 @@ NEAR = 0.10  # a published total within this share of ours is reproduced
 
 
 def break_even(case: Scenario, draws: pd.DataFrame) -> Output:
-    """Above which load factor owning beats hiring on demand, or that nobody has quoted it."""
+    """Above which load owning beats hiring on demand, and what owning costs a neocloud."""
     shares = {
         chip(getattr(case, option).accelerator): tenure.break_even(case, draws, option)
         for option in ("baseline", "candidate")
@@ -40,7 +40,10 @@ def break_even(case: Scenario, draws: pd.DataFrame) -> Output:
         )
     words = " ".join(f"{part[0].upper()}{part[1:]}." for part in parts)
     load = np.median(draws.loc["baseline"]["load_factor"])
-    return Output(f"{words} The scenario believes in a load factor of {load:.0%}.")
+    words += f" The scenario believes in a load factor of {load:.0%}."
+    for name, usd_per_hour in tenure.neocloud_usd_per_hour(case).items():
+        words += f" Owning {chip(name)} costs a neocloud ${usd_per_hour:.2f} an hour, as published."
+    return Output(words)
 
 
 def rents(case: Scenario) -> alt.LayerChart:

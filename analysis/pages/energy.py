@@ -118,7 +118,8 @@ def sites(case: Scenario, draws: pd.DataFrame) -> Output:
     """What 1, 10 and 100 MW carry under each option, and what one more watt would earn."""
     rows = []
     cells: dict[tuple[str, str, str], list[str]] = defaultdict(list)
-    for row in power.sites(case, draws).itertuples():
+    known = power.sites(case, draws).dropna(subset="mid")  # without an API no watt has a worth
+    for row in known.itertuples():
         name = worded("site")[row.quantity]
         unit = SITE_UNITS[row.quantity]
         low, mid, high = (

@@ -28,6 +28,20 @@ def break_even(case: Scenario, draws: pd.DataFrame, option: str) -> np.ndarray:
     return cost.break_even_load_factor(owned, rent)
 
 
+def neocloud_usd_per_hour(case: Scenario) -> dict[str, float]:
+    """What owning the headline's chips costs a neocloud, as published by the scenario's day.
+
+    Dollars per chip-hour by chip; chips for which nobody has published it are left out.
+    """
+    found = {}
+    for option in OPTIONS:
+        name = getattr(case, option).accelerator
+        usd_per_s = quote_usd_per_s_per_chip(name, "owner_neocloud", str(case.as_of))
+        if np.isfinite(usd_per_s):
+            found[name] = convert(usd_per_s, "usd/s", "usd/hour")
+    return found
+
+
 def rents(case: Scenario) -> pd.DataFrame:
     """Dated quotes of the two options' chips up to the scenario's day, a row a quote.
 
