@@ -422,16 +422,28 @@ def calibrate():
 
 
 @app.command()
-def register(scenario: str, as_of: str | None = None, output: Output = None):
+def register(
+    scenario: str,
+    as_of: Annotated[str | None, typer.Option(help="A day; the scenario's own without it.")] = None,
+    until: Annotated[
+        str | None, typer.Option(help="Ask about every quarter end to this day, and prices too.")
+    ] = None,
+    product: Annotated[
+        str | None, typer.Option(help="A product of launches.csv; the scenario's without it.")
+    ] = None,
+    output: Output = None,
+):
     """Write a scenario's forecasts as JSON, as made on a day (its own without one), from what was
     known then.
     """
     from datetime import date
 
-    from analysis.questions.forecasts import register as told
+    from analysis.questions.forecasts import register as registered
     from analysis.scenario.scenario import load
 
-    _write(told(load(scenario), date.fromisoformat(as_of) if as_of else None), output)
+    case = load(scenario, {"rollout.product": product} if product else None)
+    days = [date.fromisoformat(day) if day else None for day in (as_of, until)]
+    _write(registered(case, *days), output)
 
 
 @app.command()
@@ -448,7 +460,7 @@ def score(
     """
     from analysis.questions.forecast_scores import score_registers
 
-    tables, told = score_registers(registers, resolutions)
+    tables, told = score_registers(registers, resolutions, datetime.now().date())
     print(*(table.to_string(index=False) for table in tables), told, sep="\n\n")
 
 

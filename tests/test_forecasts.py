@@ -9,6 +9,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import norm
 
 from analysis.laws import rollout
 from analysis.questions import dates, forecast_scores, forecasts, launches, slips
@@ -164,3 +165,65 @@ def test_retrospective_registers_are_of_what_claims_were_about_and_had_not_shipp
     owned = {"have.held": "owned", "have.bought": "2025-06-01"}  # no rent was quoted by then
     earlier = load("competitor", {"as_of": "2026-02-01", **owned})
     assert forecasts.retrospective_registers(earlier) == []
+
+
+def test_prices_of_the_decision_are_forecast_with_their_limit_in_the_name():
+    """Two prices of one chip on two days never share a question: the limit tells them apart."""
+    kept = forecasts.register(load("article"), date(2026, 11, 26), date(2027, 6, 30))
+    prices = [row for row in kept["forecasts"] if "_below_" in row["question"]]
+    names = [row["question"] for row in prices]
+    assert len(set(names)) == len(names) > 8
+    assert {row["closes"] for row in prices} == {"2027-03-31", "2027-06-30"}
+    row = next(row for row in prices if row["question"] == "b200_rent_3yr_below_3.33_2027-06-30")
+    assert row["text"] == (
+        "B200, rented for three years, costs less than $3.33 an hour on 30 June 2027; "
+        "it was $3.70 on 26 November 2026"
+    )
+    assert "market survey of July 2026" in row["resolved_by"]
+    assert row["word_share"] is None
+    # P10, P50 and P90 of a year are 0.75, 1 and 1.5: over seven months 0.9 lies near P20.
+    months = launches.months_between("2026-11-26", "2027-06-30")
+    score = np.log(0.9) / (np.log(0.75) * months / 12) * -1.2815515655446004
+    assert row["chance_share"] == pytest.approx(norm.cdf(score), abs=0.01)
+    assert kept["decision"].startswith("Rent GB200 in FP4 for 3 years.")
+    assert kept["until"] == "2027-06-30"
+
+
+def test_what_falls_due_and_what_is_overdue_is_said():
+    kept = [
+        {
+            "as_of": "2026-01-01",
+            "scenario": "s",
+            "forecasts": [
+                {"question": name, "kind": "chance", "closes": day, "chance_share": 0.5}
+                for name, day in (
+                    ("q", "2026-03-01"),
+                    ("late", "2026-03-31"),
+                    ("next", "2026-06-30"),
+                )
+            ],
+        }
+    ]
+    said = forecast_scores.due(kept, resolutions("2026-02-01"), date(2026, 4, 1))
+    assert said == (
+        "Past their day and without an answer: late. "
+        "1 open; the next one falls due on 30 June 2026."
+    )
+    on_its_day = forecast_scores.due(kept, resolutions("2026-02-01"), date(2026, 3, 31))
+    assert on_its_day.startswith("2 open")
+
+
+def test_a_price_that_two_scenarios_forecast_alike_is_scored_once():
+    one, two = register(0.2, 0.5), {**register(0.2, 0.5), "scenario": "t"}
+    rows = forecast_scores.score([one, two], resolutions("2026-04-02", 0))
+    assert len(rows) == 1
+    other = {**register(0.3, 0.5), "scenario": "t"}
+    assert len(forecast_scores.score([one, other], resolutions("2026-04-02", 0))) == 2
+
+
+def test_the_page_says_what_the_registers_on_file_became():
+    said = forecast_scores.on_file(TODAY)
+    assert said.startswith("10 resolved: mean Brier score 0.186")
+    assert said.endswith("fall due on 31 December 2026.")
+    assert "Past their day" not in said
+    assert forecast_scores.on_file(date(2026, 1, 1)) == "No register was on file by then."

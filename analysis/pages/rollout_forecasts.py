@@ -95,7 +95,8 @@ def scored(case: Scenario) -> Output:
         "Brier, base rate",
     ]
     verdict = forecast_scores.verdict(scores, forecast_scores.score_days(registers))
-    return Output(f"{table_text(rows, heads)}\n\n{verdict}")
+    kept = f"**On file**, as registered: {forecast_scores.on_file(case.as_of)}"
+    return Output(f"{table_text(rows, heads)}\n\n{verdict}\n\n{kept}")
 
 
 def reliability(case: Scenario) -> alt.LayerChart:

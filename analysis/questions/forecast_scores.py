@@ -118,16 +118,57 @@ def _resolved(
     answers = known[["question", "resolved", "outcome", "source"]]
     rows = pd.DataFrame(forecasts).merge(answers, on="question")
     rows = rows[pd.to_datetime(rows["as_of"]) < pd.to_datetime(rows["resolved"])]
-    return rows.drop_duplicates(["scenario", "question", "as_of"]).reset_index(drop=True)
+    # A price that two scenarios forecast from one belief is one forecast.
+    who = ["chance_share"] if kind == "chance" else ["scenario"]
+    return rows.drop_duplicates(["question", "as_of", *who]).reset_index(drop=True)
+
+
+def due(registers: Iterable[dict], resolutions: pd.DataFrame | None, as_of: date) -> str:
+    """Which chances are past their day without an answer, and which fall due next, in sentences."""
+    known = dated_table("resolutions") if resolutions is None else resolutions
+    answered = set(known["question"])
+    open_ones = {
+        row["question"]: date.fromisoformat(row["closes"])
+        for register in registers
+        for row in register["forecasts"]
+        if row["kind"] == "chance" and row["question"] not in answered and "closes" in row
+    }
+    overdue = [name for name, day in open_ones.items() if day < as_of]
+    ahead = sorted(day for day in open_ones.values() if day >= as_of)
+    words = []
+    if overdue:
+        words.append(f"Past their day and without an answer: {', '.join(overdue)}.")
+    if ahead:
+        count = ahead.count(ahead[0])
+        noun = "one falls" if count == 1 else f"{count} fall"
+        words.append(f"{len(ahead)} open; the next {noun} due on {ahead[0].day} {ahead[0]:%B %Y}.")
+    return " ".join(words)
+
+
+def on_file(as_of: date) -> str:
+    """How the registers on file did by a day, and what of them falls due next, in sentences."""
+    registers = [
+        each
+        for each in read_registers(sorted(REGISTERS.glob("*.json")))
+        if date.fromisoformat(each["as_of"]) <= as_of
+    ]
+    known = dated_table("resolutions")
+    known = known[known["resolved"] <= as_of]
+    if not registers:
+        return "No register was on file by then."
+    words = verdict(score(registers, known), score_days(registers, known))
+    return f"{words} {due(registers, known, as_of)}".strip()
 
 
 def score_registers(
-    paths: Sequence[Path] | None = None, resolutions: Path | None = None
+    paths: Sequence[Path] | None = None,
+    resolutions: Path | None = None,
+    as_of: date | None = None,
 ) -> tuple[list[pd.DataFrame], str]:
     """Scores of registers as tables (chances, dates, stated against observed), and in a sentence.
 
-    Without paths these are the project's own registers and those that the reports left beside their
-    pages; without `resolutions` the project's own.
+    With a day the sentence says what falls due. Without paths these are the project's own registers
+    and those that the reports left beside their pages; without `resolutions` the project's own.
     """
     own = [*REGISTERS.glob("*.json"), *REPORTS.glob("*/forecasts.json")]
     registers = read_registers(paths or sorted(own))
@@ -142,7 +183,8 @@ def score_registers(
         tables.append(calibration(chances["chance_share"], chances["outcome"]).round(3))
     kinds = [row["kind"] for register in registers for row in register["forecasts"]]
     count = f"{kinds.count('chance')} chances in {len(registers)} registers."
-    return tables, f"{count} {verdict(chances, days)}"
+    words = f"{count} {verdict(chances, days)}"
+    return tables, f"{words} {due(registers, known, as_of)}".strip() if as_of else words
 
 
 def verdict(chances: pd.DataFrame, days: pd.DataFrame) -> str:

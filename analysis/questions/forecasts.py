@@ -6,13 +6,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.laws import rollout
 from analysis.questions import dates, launches
+from analysis.questions.answer import decide
 from analysis.questions.dates import Forecast
+from analysis.questions.price_forecasts import price_rows
 from analysis.scenario.claims import claim, claims
 from analysis.scenario.scenario import Scenario
 
@@ -20,6 +23,7 @@ REGISTERS = Path(__file__).parents[1] / "facts" / "forecasts"
 REPORTS = REGISTERS.parents[2] / "reports"
 LEVELS = tuple(percent / 100 for percent in range(5, 100, 5))
 MILESTONES = {"limited": "a first customer has it", "general": "it is open to any customer"}
+QUARTERS = 2  # quarter ends ahead that are asked about where no last day is stated
 # No chance is stated beyond this, nor below its complement: the model itself may be wrong.
 SURE_SHARE = 0.995
 RESOLVED_BY = "statements of the vendor, a customer or a cloud that name the product and who has it"
@@ -50,8 +54,11 @@ class Question:
     closes: date
 
 
-def register(case: Scenario, as_of: date | None = None) -> dict:
+def register(case: Scenario, as_of: date | None = None, until: date | None = None) -> dict:
     """The forecasts of a scenario as made on a day, from what was known then, ready for JSON.
+
+    With `until` every quarter end up to that day is asked about, the prices on which the decision
+    rests are forecast too, and the decision of the scenario's own day stands beside them.
 
     Never on the assumption that a claimed product exists: only an unconditional chance can be
     scored. `computed` is the scenario's own day: where it is later than `as_of`, the register was
@@ -59,9 +66,16 @@ def register(case: Scenario, as_of: date | None = None) -> dict:
     """
     as_of = as_of or case.as_of
     forecast = dates.forecast(dates.with_rollout(case, assume_real=False), as_of)
-    rows = [_chance_row(forecast, question) for question in _questions(forecast)]
+    rows = [_chance_row(forecast, question) for question in _questions(forecast, until)]
     if not forecast.general:
         rows.append(_day_row(forecast))
+    of_decision: dict[str, Any] = {}
+    if until is not None:
+        ends = [day for day in _quarter_ends(as_of, until) if (day - as_of).days > 90]
+        rows += price_rows(case, as_of, ends)
+        of_decision = {"until": until.isoformat(), "decision": decide(case).sentence}
+    if case.overrides:
+        of_decision["overrides"] = case.overrides
     inputs = [case.name, case.overrides, case.model_dump(mode="json"), as_of.isoformat()]
     version = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:12]
     return {
@@ -69,6 +83,7 @@ def register(case: Scenario, as_of: date | None = None) -> dict:
         "as_of": as_of.isoformat(),
         "computed": case.as_of.isoformat(),
         "version": version,
+        **of_decision,
         "forecasts": rows,
     }
 
@@ -136,13 +151,20 @@ def _leads(forecast: Forecast, milestone: str) -> pd.Series:
     return months.fillna(np.inf)
 
 
-def _questions(forecast: Forecast) -> Iterator[Question]:
-    """The next two quarter ends and the product's promised windows that are still open.
+def _quarter_ends(as_of: date, until: date | None) -> list[date]:
+    """The next quarter ends: two, or all up to a day."""
+    if until is None:
+        return list(pd.date_range(as_of, periods=QUARTERS, freq="QE").date)
+    return list(pd.date_range(as_of, until, freq="QE").date)
+
+
+def _questions(forecast: Forecast, until: date | None) -> Iterator[Question]:
+    """The next quarter ends and the product's promised windows that are still open.
 
     Where a window ends with a quarter, the question has the window's name.
     """
     known = launches.milestones(forecast.product, forecast.as_of)
-    ends = pd.date_range(forecast.as_of, periods=2, freq="QE").date
+    ends = _quarter_ends(forecast.as_of, until)
     names = {(milestone, day): f"{milestone}_{day}" for milestone in MILESTONES for day in ends}
     for window in WINDOWS:
         if window.row in known:
