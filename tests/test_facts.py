@@ -2,6 +2,7 @@ import csv
 import shutil
 from dataclasses import FrozenInstanceError, asdict
 from inspect import signature
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -509,6 +510,15 @@ def test_what_was_recalled_is_marked_in_the_rows_and_shown():
         rows = table(name)
         admitted = rows[rows["where"].fillna("").str.contains("as recalled|not re-read")]
         assert set(admitted["source"].map(read)) <= {"our own", "recalled, to be checked"}, name
+
+
+def test_the_limits_in_readme_count_how_sources_were_read():
+    read = sources()["read"].value_counts()
+    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    limits = " ".join(readme.split("## Limits")[1].split())
+    assert f"opened ({read['opened']} of {len(sources())});" in limits
+    assert f"mistaken it ({read['through a table of others']});" in limits
+    assert f"was at hand ({read['recalled, to be checked']})." in limits
 
 
 @pytest.mark.parametrize(
