@@ -14,13 +14,16 @@ import pytest
 from jinja2 import UndefinedError
 
 import analysis as an
+from analysis.pages import efficiency
 from analysis.pages import words as words_module
 from analysis.pages.beliefs import belief_words
 from analysis.pages.charts.marks import TICKS, log_axis
 from analysis.pages.decision import ACT_WORDS
 from analysis.pages.numbers import interval, musd, prefixed, printed, text
 from analysis.pages.outputs import HEADLINE, Output, fill
+from analysis.pages.verdicts import tally
 from analysis.press.markup import plain as without_markup
+from analysis.questions import claim as claim_questions
 from analysis.questions.answer import decide
 from analysis.scenario.scenario import scenarios
 
@@ -33,7 +36,7 @@ WRONG = {  # what no sentence holds, whichever the scenario
     "no space after a stop": r"[a-z%×][;:][a-zA-Z]|[a-z×%][,.][A-Z]",
     "a word twice": r"\b([a-z]+) \1\b",
     "one of many": r"(?<![.\w])1 (?:months|years|weeks|days|chips|results|readings|statements|hold|"
-    r"fail)\b",
+    r"fail|launches|scenarios|chances|registers|questions|come|are)\b",
     "a unit twice": r"(?:multiplied by|times) [\d.]+×|\$\$|%%|××",
     "a unit left in a name": r"\b(?:per (?:chip|byte|kelvin)|share|ratio|retrofit) s\b",
 }
@@ -224,3 +227,37 @@ def test_importing_the_package_and_its_charts_changes_nothing_in_altair():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("counts", "sentence"),
+    [
+        ({"is supported": 1}, "Its one statement is supported."),
+        ({"cannot be told": 1}, "Its one statement cannot be told."),
+        (
+            {"is supported": 1, "fails": 1},
+            "Of its 2 statements 1 is supported, 0 hold as arithmetic, 1 fails, 0 cannot be told.",
+        ),
+        (
+            {"holds as arithmetic": 3, "fails": 12, "cannot be told": 7},
+            "Of its 22 statements 0 are supported, 3 hold as arithmetic, 12 fail, 7",
+        ),
+    ],
+)
+def test_a_claim_of_one_statement_is_told_as_one(counts, sentence):
+    assert tally(counts).startswith(sentence)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_one_published_result_is_told_as_one(monkeypatch, count):
+    """The article's page with one and with two matched results of its step."""
+    case = an.load("article")
+    rows = claim_questions.published_ratios(case)
+    rows = rows[rows["same_step"] & (rows["matching"] == "matched")].head(count)
+    monkeypatch.setattr(claim_questions, "published_ratios", lambda case: rows)
+    draws = an.evaluate(case)
+    parts = efficiency.effects(case, draws), efficiency.ladder(case, draws)
+    said = words_of(efficiency.first_screen(case, draws, *parts))
+    for name, pattern in WRONG.items():
+        assert not re.search(pattern, said), name
+    assert ("One matched result changes one part" in said) == (count == 1)

@@ -76,7 +76,8 @@ def published(case: Scenario) -> Output:
         "computers, $ per chip",
     ]
     near = totals["difference_share"].abs() <= NEAR
-    words = f"{near.sum()} of {len(totals)} come within a tenth"
+    come = "comes" if near.sum() == 1 else "come"
+    words = f"{near.sum()} of {len(totals)} {come} within a tenth"
     if not near.all():
         words += f"; beyond it: {', '.join(totals.loc[~near, 'accelerator'].map(chip))}"
     return Output(f"{table_text(rows, heads)}\n\n{words}.")

@@ -148,8 +148,6 @@ def _claim_values(
     needs = claim_questions.requirements(case, effects)
     return {
         "claimed": claimed,
-        "statements": statements,
-        "standings": statements["standing"].value_counts(),
         "head": statements.set_index("id").loc[claimed.headline],
         "late": sorted(set(statements[statements["due"] == "overdue"]["by"])),
         "needs": needs[needs["reading"] != MEASURED],

@@ -13,6 +13,7 @@ from analysis.pages.charts import claim as charts
 from analysis.pages.charts.theme import CANDIDATE, CLAIM
 from analysis.pages.numbers import three_numbers
 from analysis.pages.outputs import NOT_MATHEMATICS, Output, say, table
+from analysis.pages.verdicts import tally
 from analysis.pages.words import plain
 from analysis.questions import claim as claim_questions
 from analysis.questions import credence as credence_questions
@@ -30,7 +31,6 @@ STANDING_COLOURS = {
     "fails": CLAIM,
     "cannot be told": "#6A6F76",
 }
-STANDINGS = (SUPPORTED, AS_ARITHMETIC, "fails", "cannot be told")
 LEDGER_WIDTHS = (5, 23, 12, 39, 21)  # per cent of the table, a column each
 
 
@@ -195,23 +195,10 @@ def ledger_words(case: Scenario) -> Output:
     if not case.claim:
         return NOTHING_CLAIMED
     counts = claim_ledger(claim(case.claim), case.as_of)["standing"].value_counts()
-    total = int(counts.sum())
-    parts = [f"{counts.get(name, 0)} {_plural(name, counts.get(name, 0))}" for name in STANDINGS]
-    of_all = "Its one statement" if total == 1 else f"Of its {total} statements"
     return say(
-        "{of_all}: {parts}. What holds as arithmetic agrees with itself, a calendar or a data "
-        "sheet, which supports nothing.",
-        of_all=of_all,
-        parts=f"{', '.join(parts[:-1])} and {parts[-1]}",
-    )
-
-
-def _plural(standing: str, count: int) -> str:
-    """A standing as the verb of so many statements."""
-    if count == 1:
-        return standing
-    return {SUPPORTED: "are supported", AS_ARITHMETIC: "hold as arithmetic", "fails": "fail"}.get(
-        standing, standing
+        "{tally} What holds as arithmetic agrees with itself, a calendar or a data sheet, which "
+        "supports nothing.",
+        tally=tally(counts.to_dict()),
     )
 
 

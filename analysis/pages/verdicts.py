@@ -1,11 +1,19 @@
 """What a headline concludes: the option that a page is about, and the word for its answer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from analysis.pages.numbers import Shown
+from analysis.scenario.claims import AS_ARITHMETIC, SUPPORTED
 
+# A verdict of a claim's ledger as a verb, of one statement and of several.
+VERBS = {  # standings of statements in a claim's ledger, for one and for many
+    SUPPORTED: ("is supported", "are supported"),
+    AS_ARITHMETIC: ("holds as arithmetic", "hold as arithmetic"),
+    "fails": ("fails", "fail"),
+    "cannot be told": ("cannot be told", "cannot be told"),
+}
 PAYS = ("pays", "does not pay", "may pay")
 WOULD_PAY = ("would pay", "would not pay", "might pay")
 PASSES = ("passes through", "falls short", "may pass through")
@@ -26,3 +34,20 @@ def verdict(value: Shown, aim: float, words: Sequence[str]) -> str:
     if low >= aim:
         return above
     return below if high < aim else about
+
+
+def tally(counts: Mapping[str, int]) -> str:
+    """How many statements of a claim have which standing, in a sentence.
+
+    >>> tally({"holds as arithmetic": 3, "fails": 1})
+    'Of its 4 statements 0 are supported, 3 hold as arithmetic, 1 fails, 0 cannot be told.'
+    >>> tally({"fails": 1})
+    'Its one statement fails.'
+    """
+    count = sum(counts.values())
+    if count == 1:
+        (standing,) = (name for name, often in counts.items() if often)
+        return f"Its one statement {VERBS[standing][0]}."
+    numbers = {name: int(counts.get(name, 0)) for name in VERBS}
+    words = [f"{often} {VERBS[name][often != 1]}" for name, often in numbers.items()]
+    return f"Of its {count} statements {', '.join(words)}."

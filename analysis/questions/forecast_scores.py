@@ -182,7 +182,9 @@ def score_registers(
     if len(chances):
         tables.append(calibration(chances["chance_share"], chances["outcome"]).round(3))
     kinds = [row["kind"] for register in registers for row in register["forecasts"]]
-    count = f"{kinds.count('chance')} chances in {len(registers)} registers."
+    chances_count, registers_count = kinds.count("chance"), len(registers)
+    count = f"{chances_count} {'chance' if chances_count == 1 else 'chances'} in "
+    count += f"{registers_count} {'register' if registers_count == 1 else 'registers'}."
     words = f"{count} {verdict(chances, days)}"
     return tables, f"{words} {due(registers, known, as_of)}".strip() if as_of else words
 
