@@ -24,6 +24,7 @@ Look up what there is to choose from, and where numbers come from:
     an.explain()                            # every law: quantity, unit, what it reads, what it says
     an.beliefs(case)                        # what is uncertain, a column a belief
     an.predict(points)                      # speed, latency and energy of a table of deployments
+    an.predict(points, measured=runs)       # the same, corrected by your own measurements
     an.best(questions)                      # the best deployment that keeps a promise, a row each
 
 Write a page of your own:

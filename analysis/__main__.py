@@ -19,7 +19,12 @@ DOMAIN = "analysis.pages.site_hooks:DOMAIN"
 Output = Annotated[Path | None, typer.Option(help="Where to write; standard output without it.")]
 
 
-@app.command()
+def example(arguments: str) -> str:
+    """The last line of a command's help: it runs as printed, in the folder of the project."""
+    return f"Example: python -m analysis {arguments}"
+
+
+@app.command(epilog=example("check params/article.yml"))
 def check(
     paths: Annotated[
         list[Path] | None,
@@ -121,15 +126,12 @@ class Catalogue(StrEnum):
     scenarios = "scenarios"
 
 
-@app.command(name="list")
+@app.command(name="list", epilog=example("list accelerators"))
 def list_(
     what: Annotated[Catalogue, typer.Argument(help="What to list.")],
     output: Output = None,
 ):
-    """List what can be asked about: names, aliases, what is known and what is missing, as a CSV.
-
-    Example: python -m analysis list accelerators
-    """
+    """List what can be asked about: names, aliases, what is known and what is missing, as a CSV."""
     import pandas as pd
 
     import analysis
@@ -143,7 +145,7 @@ def list_(
     rows.to_csv(output or sys.stdout, index=False, float_format="%.6g")
 
 
-@app.command()
+@app.command(epilog=example("explain"))
 def explain():
     """Print the methodology as a table: quantity, unit, from, law, source."""
     from rich.console import Console
@@ -157,7 +159,7 @@ def explain():
     Console(width=None if sys.stdout.isatty() else 160).print(table)
 
 
-@app.command()
+@app.command(epilog=example("report article --notebook cost --output build/site"))
 def report(
     scenarios: Annotated[
         list[str] | None, typer.Argument(help="Names or paths; all of params/ without any.")
@@ -225,7 +227,7 @@ def report(
     raise typer.Exit(2 if failures == {"ScenarioError"} else bool(failures))
 
 
-@app.command()
+@app.command(epilog=example("publish build/published --source build/site"))
 def publish(
     destination: Annotated[
         str, typer.Argument(help="A folder, s3://, gs:// or another fsspec URL.")
@@ -252,10 +254,18 @@ def publish(
 Column = typer.Option(help="For rows that do not say it.", rich_help_panel="Columns")
 
 
-@app.command()
+@app.command(
+    epilog=example(
+        "predict tests/data/vllm_bench.json --accelerator H100 --chips 1 --precision bf16"
+    )
+)
 def predict(
     points: Annotated[str, typer.Argument(help="A CSV, a result file, or - for standard input.")],
     output: Output = None,
+    measured: Annotated[
+        str | None,
+        typer.Option(help="Your own measurements: predictions move and narrow by what they say."),
+    ] = None,
     accelerator: Annotated[str | None, Column] = None,
     model: Annotated[str | None, Column] = None,
     precision: Annotated[str | None, Column] = None,
@@ -273,12 +283,11 @@ def predict(
     """Predict speed and energy for serving points; with measured columns, print the errors too.
 
     Reads a CSV (comma, semicolon or tab) or results of `vllm bench serve`, `sglang.bench_serving`,
-    genai-perf, AIPerf and GuideLLM, as in
+    genai-perf, AIPerf and GuideLLM. A blank precision is that of the checkpoint, a blank engine
+    none, a blank layout tensor parallel over all chips; `note` says what was assumed.
 
-    python -m analysis predict result.json --accelerator H100 --chips 1 --precision bf16
-
-    A blank precision is that of the checkpoint, a blank engine none, a blank layout tensor
-    parallel over all chips; `note` says what was assumed.
+    With --measured, a file of any of these kinds with what you measured: predictions of other
+    layouts, lengths, loads, chips and modes move and narrow as far as they share coefficients.
 
     Other columns that may stand in the table, and what a blank means: mode (aggregated, or
     disaggregated with prefill_workers, prefill_tensor_parallel, prefill_data_parallel,
@@ -289,6 +298,7 @@ def predict(
     drafts and where a tuned server of this model was measured on this platform, else as run).
     """
     from analysis.model import predict as answer
+    from analysis.model.predict import movement
     from analysis.model.predict import prediction_errors as errors
     from analysis.scenario.measurements import read_measurements
 
@@ -307,11 +317,18 @@ def predict(
         "concurrency": concurrency,
         "request_rate": request_rate,
     }
-    answered = answer(read_measurements(points, options))
+    asked = read_measurements(points, options)
+    told = sys.stderr if output is None else sys.stdout
+    answered = answer(asked)
+    if measured is not None:
+        own = read_measurements(measured, options)
+        plain, answered = answered, answer(asked, own)
+        print(f"predictions by {measured} over those without:", file=told)
+        print(movement(plain, answered).to_string(index=False), file=told)
     answered.to_csv(output or sys.stdout, index=False)
     table = errors(answered)
     if not table.empty:
-        print(table.to_string(index=False), file=sys.stderr if output is None else sys.stdout)
+        print(table.to_string(index=False), file=told)
 
 
 Pair = typer.Option(help="For one question, without a file.", rich_help_panel="One question")
@@ -325,7 +342,12 @@ class Objective(StrEnum):
     joules = "joules"
 
 
-@app.command()
+@app.command(
+    epilog=example(
+        "best --accelerator gb300 --model deepseek-r1 --precision fp4 "
+        "--input 8192 --output 1024 --promise 30"
+    )
+)
 def best(
     questions: Annotated[
         Path | None, typer.Argument(help="A CSV, TSV or semicolon file; - is standard in.")
@@ -350,13 +372,11 @@ def best(
 ):
     """The best deployments that keep a promise: for one question, or for each row of a table.
 
-    python -m analysis best --accelerator gb300 --model deepseek-r1 --precision fp4 --input 8192
-    --output 1024 --promise 30
-
-    prints the five best, by tokens/s a chip, $ per million output tokens (all chips busy, at the
-    longest contract that is quoted, or at --usd-per-hour) or joules of the boards a token, and how
-    the engine of the best is started. Several accelerators or precisions are separated by commas;
-    --chips is the most that a deployment may span, a scale-up domain without it.
+    For one question it prints the five best, by tokens/s a chip, $ per million output tokens (all
+    chips busy, at the longest contract that is quoted, or at --usd-per-hour) or joules of the
+    boards a token, and how the engine of the best is started. Several accelerators or precisions
+    are separated by commas; --chips is the most that a deployment may span, a scale-up domain
+    without it.
 
     A table has columns accelerator, model, precision, chips, input_tokens, output_tokens and
     tokens_per_s_per_user, and may have ttft_limit_s, cached_share, mode and engine; a blank lets
@@ -409,19 +429,47 @@ def best(
     print(printed(few))
 
 
-@app.command()
-def calibrate():
-    """Refit the coefficients from the project's measurement tables and write them with their
-    errors.
+class Calibration(StrEnum):
+    """What `calibrate` fits, in this order."""
+
+    speed = "speed"
+    energy = "energy"
+    deviations = "deviations"
+
+
+@app.command(epilog=example("calibrate --only deviations"))
+def calibrate(
+    only: Annotated[
+        Calibration | None, typer.Option(help="One of the three; all of them without it.")
+    ] = None,
+):
+    """Refit what is fitted to the project's measurement tables, and write it with its errors.
+
+    Coefficients of speed, then weights of board power at the speeds that follow, then how far
+    installations deviate. Each is a process of its own, since it reads what the one before wrote.
     """
-    from analysis.calibration.board_power import calibrate_energy
-    from analysis.calibration.cross_validation import calibrate as refit
+    import subprocess
 
-    refit()
-    calibrate_energy()  # board power is fitted at speeds that the first fit changes
+    if only is Calibration.speed:
+        from analysis.calibration.cross_validation import calibrate as refit
+
+        refit()
+    elif only is Calibration.energy:
+        from analysis.calibration.board_power import calibrate_energy
+
+        calibrate_energy()
+    elif only is Calibration.deviations:
+        from analysis.calibration.deviations import calibrate_deviations, held_back_summary
+
+        calibrate_deviations()
+        print(held_back_summary().to_string(index=False))
+    else:
+        for each in Calibration:
+            words = [sys.executable, "-m", "analysis", "calibrate", "--only", each.value]
+            subprocess.run(words, check=True)
 
 
-@app.command()
+@app.command(epilog=example("register article"))
 def register(
     scenario: str,
     as_of: Annotated[str | None, typer.Option(help="A day; the scenario's own without it.")] = None,
@@ -446,7 +494,7 @@ def register(
     _write(registered(case, *days), output)
 
 
-@app.command()
+@app.command(epilog=example("score"))
 def score(
     registers: Annotated[
         list[Path] | None, typer.Argument(help="Registers; the project's own without any.")
@@ -464,7 +512,7 @@ def score(
     print(*(table.to_string(index=False) for table in tables), told, sep="\n\n")
 
 
-@app.command()
+@app.command(epilog=example("schema"))
 def schema(
     output: Output = None,
     answer: Annotated[bool, typer.Option("--answer", help="the schema of answer.json")] = False,

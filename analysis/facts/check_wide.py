@@ -18,7 +18,9 @@ from analysis.facts.columns import COUNTS, DAYS, KEYS, NUMBERS, TABLES, WHOLE_DA
 FITTED_TABLES = {
     "coefficients",
     "energy_coefficients",
+    "deviations",
     "energy_validation",
+    "held_back",
     "log_sd",
     "priors",
     "validation",

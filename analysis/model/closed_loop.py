@@ -33,3 +33,27 @@ def serve(columns: Mapping, laws: Iterable[Law] = THROUGHPUT) -> Columns:
         given, returned = trial, answer
         trial = np.minimum(given + (returned - given) / (1 - np.clip(slope, -2, 0.9)), 0)
     return evaluate({**results, SHARE: np.exp(trial)}, affected)
+
+
+def serve_points(columns: Columns) -> Columns:
+    """What the throughput laws say of points, of which some span more chips than their ranks.
+
+    Chips beyond the stated ranks are copies of the instance, or part of it where no copy fits in
+    memory: some engines cut experts over all chips and state only the ranks of one attention.
+    """
+    results = serve(columns)
+    copies = results["instances_count"]
+    tight = (results["capacity_requests"] < copies) & (copies > 1)
+    tight &= columns["disaggregated_count"] == 0
+    if not tight.any():
+        return results
+    data = columns["data_parallel"]
+    wider = {
+        "data_parallel": np.where(tight, data * columns["instances_count"], data),
+        "instances_count": np.where(tight, 1.0, columns["instances_count"]),
+    }
+    prompts = {
+        f"prefill_{name}": np.where(tight, value, columns[f"prefill_{name}"])
+        for name, value in wider.items()
+    }
+    return serve({**columns, **wider, **prompts})

@@ -3,6 +3,7 @@
 from functools import cache
 
 from analysis.model.layouts import workload_and_promise
+from analysis.model.own_measurements import Installation, learn_text
 from analysis.model.search import DEPTHS, Deployment, best_deployment
 from analysis.model.settings import option_names
 from analysis.scenario.scenario import Scenario
@@ -12,8 +13,9 @@ from analysis.scenario.schema import Serving
 def operating_point(case: Scenario, option: str) -> Deployment:
     """The best deployment of an option: its layout and load, engine, and how it is served.
 
-    Searched are one pool and, where the scenario's `serving` allows them, pools and drafts. Raises
-    Infeasible where nothing keeps the scenario's promise.
+    Searched are one pool and, where the scenario's `serving` allows them, pools and drafts, with
+    coefficients as the scenario's own measurements move them. Raises Infeasible where nothing keeps
+    the scenario's promise.
     """
     workload, promise = workload_and_promise(case)
     return _operating_point(
@@ -23,6 +25,7 @@ def operating_point(case: Scenario, option: str) -> Deployment:
         tuple(promise.items()),
         modes(case.serving),
         depths(case.serving),
+        learn_text(case.own_points),
     )
 
 
@@ -44,5 +47,7 @@ def _operating_point(
     promise: tuple,
     modes: tuple[str, ...],
     depths: tuple[int, ...],
+    installation: Installation | None,
 ) -> Deployment:
-    return best_deployment(four_names, chips, dict(workload), dict(promise), modes, depths)
+    named = dict(workload), dict(promise)
+    return best_deployment(four_names, chips, *named, modes, depths, installation)

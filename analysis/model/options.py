@@ -9,11 +9,15 @@ import pandas as pd
 from analysis.facts import Accelerator, Model, Site, find
 from analysis.laws import LAWS
 from analysis.model.board_power import board_power_draws
+from analysis.model.closed_loop import serve
+from analysis.model.coefficients import log_sd, residual_log_sd
 from analysis.model.draws import DRAWS, SEED, Scores, all_belief_draws, beliefs_at, z_scores
 from analysis.model.layouts import Infeasible
 from analysis.model.operating_point import operating_point
+from analysis.model.own_measurements import learn_text
 from analysis.model.prices import buyer_finance, prices_paid
 from analysis.model.runner import Columns, downstream, evaluate
+from analysis.model.search import Deployment
 from analysis.model.settings import residual_draws
 from analysis.scenario import readings
 from analysis.scenario.scenario import Scenario
@@ -54,10 +58,30 @@ def option_inputs(
         "horizon_s": convert(float(case.budget.horizon_months), "month", "s"),
         **beliefs,
         **buyer_finance(case, beliefs),
-        **residual_draws(names, point.manner, option, scores),
+        **residual_draws(point.columns, residual_sizes(case, point, names), option, scores),
         **board_power_draws(scores),
         **own_beliefs,
     }
+
+
+def residual_sizes(
+    case: Scenario, point: Deployment, names: tuple[str, str, str, str]
+) -> pd.DataFrame:
+    """What is left open of a deployment: log standard deviations, a row a part of serving.
+
+    As `residual_log_sd` gives them; where own measurements know a time better, they shrink in
+    proportion. How much of it options have in common stays as judged.
+    """
+    sizes = residual_log_sd(*names, point.manner)
+    own = learn_text(case.own_points)
+    if own is None:
+        return sizes
+    pooled = log_sd(*names, point.manner)
+    sized = {f"{name}_log_sd": size for name, size in pooled.items()}
+    known = own.log_sds_of(names, point.manner, {**serve(point.columns), **sized})
+    times = {"step": "tpot_s", "prefill": "tpot_s", "first": "ttft_s"}
+    shares = {part: known[name] / pooled[name] for part, name in times.items()}
+    return sizes.mul(pd.Series(shares), axis=0)
 
 
 def option_columns(

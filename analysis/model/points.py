@@ -155,6 +155,18 @@ def _count_chips(numbers: dict[str, np.ndarray], dies: np.ndarray) -> dict[str, 
     return counted
 
 
+def identities(frame: pd.DataFrame) -> pd.DataFrame:
+    """The four names of each row as our tables spell them, and `manner`: how it is served.
+
+    Rows are counted from 0; `frame` has the columns of NEEDED. Names that are not known stay as
+    they are written.
+    """
+    if "engine" not in frame:
+        frame = frame.assign(engine="")
+    spelled = _with_names(frame, *_named(frame))
+    return spelled[NAMES].assign(manner=manners(spelled))
+
+
 def point_notes(frame: pd.DataFrame) -> np.ndarray:
     """What was assumed of the names of each row, in words; empty where they say all."""
     named, which = _named(frame)

@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from analysis.model.arrivals import TOO_MANY, requests_in_flight, unstated_concurrency
 from analysis.model.board_power import ENERGY, predict_energy
-from analysis.model.closed_loop import serve
+from analysis.model.closed_loop import serve, serve_points
 from analysis.model.draws import Z90
-from analysis.model.points import point_notes, read_points
+from analysis.model.loads import points_under_load
+from analysis.model.own_measurements import learn
+from analysis.model.points import identities, point_notes, read_points
 from analysis.model.runner import Columns
 from analysis.model.settings import setting_with_errors
 
@@ -15,34 +16,40 @@ SPEED = ("output_tokens_per_s_per_chip", "ttft_s", "tpot_s")
 NO_MEMORY = "does not fit in memory"
 
 
-def predict(frame: pd.DataFrame) -> pd.DataFrame:
+def predict(frame: pd.DataFrame, measured: pd.DataFrame | None = None) -> pd.DataFrame:
     """The frame with predictions, their P10 and P90, and a reason where there is none; order kept.
 
     Read are the columns of `points.COLUMNS` and `points.OPTIONAL`; others pass through. Added
     are output tokens/s per chip over all chips, mean seconds to the first token and per later
     token, and board joules per output token, each with `_p10` and `_p90`, and `note`: what was
     assumed. A row may state `request_rate` (requests/s) instead of its concurrency, which is then
-    filled in. Raises ValueError where a column is missing.
+    filled in. `measured` holds points of the same installation with columns `<quantity>_measured`:
+    predictions move and narrow by what these say (`own_measurements`). Raises ValueError where a
+    column is missing, MeasurementFault where nothing in `measured` can be used.
     """
-    by_rate = unstated_concurrency(frame)
-    if by_rate.any():
-        stated = frame.get("concurrency", np.nan)
-        frame = frame.assign(concurrency=np.where(by_rate, 1.0, stated))
-    columns, reasons = read_points(frame, setting_with_errors)
+    own = None if measured is None else learn(measured)
+    named = None if own is None else identities(frame)
+
+    def moved(columns: Columns) -> Columns:
+        return columns if own is None or named is None else own.columns(named, columns)
+
+    frame, columns, reasons = points_under_load(frame, moved)
+    with np.errstate(all="ignore"):
+        results = serve_points(columns)
+        if own is not None and named is not None:
+            sizes = own.log_sds(named, results)
+            results |= {f"{name}_log_sd": size for name, size in sizes.items()}
+    return frame.pipe(_answered, results, reasons)
+
+
+def _answered(frame: pd.DataFrame, results: Columns, reasons: np.ndarray) -> pd.DataFrame:
+    """The frame with what the laws say, blank where there is a reason."""
     predictions: dict[str, np.ndarray] = {}
     with np.errstate(all="ignore"):
-        if by_rate.any():
-            rate = pd.to_numeric(frame["request_rate"], errors="coerce").to_numpy(float)
-            in_flight = np.where(by_rate, requests_in_flight(columns, rate), np.nan)
-            known = np.where(by_rate, in_flight, columns["concurrency_requests"])
-            columns["concurrency_requests"] = known
-            frame = frame.assign(concurrency=known)
-            reasons = np.where((reasons == "") & by_rate & np.isnan(known), TOO_MANY, reasons)
-        results = serve_points(columns)
         fits = results["capacity_requests"] >= results["instances_count"]
         reasons = np.where((reasons == "") & ~fits, NO_MEMORY, reasons)
         for name in SPEED:
-            factor = np.exp(Z90 * columns[f"{name}_log_sd"])
+            factor = np.exp(Z90 * results[f"{name}_log_sd"])
             predictions[name] = results[name]
             predictions[f"{name}_p10"] = results[name] / factor
             predictions[f"{name}_p90"] = results[name] * factor
@@ -64,30 +71,6 @@ def _joined_notes(frame: pd.DataFrame) -> np.ndarray:
     return np.array(["; ".join(filter(None, pair)) for pair in pairs], dtype=object)
 
 
-def serve_points(columns: Columns) -> Columns:
-    """What the throughput laws say of points, of which some span more chips than their ranks.
-
-    Chips beyond the stated ranks are copies of the instance, or part of it where no copy fits in
-    memory: some engines cut experts over all chips and state only the ranks of one attention.
-    """
-    results = serve(columns)
-    copies = results["instances_count"]
-    tight = (results["capacity_requests"] < copies) & (copies > 1)
-    tight &= columns["disaggregated_count"] == 0
-    if not tight.any():
-        return results
-    data = columns["data_parallel"]
-    wider = {
-        "data_parallel": np.where(tight, data * columns["instances_count"], data),
-        "instances_count": np.where(tight, 1.0, columns["instances_count"]),
-    }
-    prompts = {
-        f"prefill_{name}": np.where(tight, value, columns[f"prefill_{name}"])
-        for name, value in wider.items()
-    }
-    return serve({**columns, **wider, **prompts})
-
-
 def speeds_of_points(rows: pd.DataFrame) -> Columns:
     """What the throughput laws say of serving points, with the log errors of the predictions.
 
@@ -95,6 +78,26 @@ def speeds_of_points(rows: pd.DataFrame) -> Columns:
     """
     with np.errstate(invalid="ignore", divide="ignore"):
         return serve(read_points(rows, setting_with_errors)[0])
+
+
+def movement(plain: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
+    """What own measurements moved: predictions with them over those without, a row a quantity.
+
+    `plain` and `own` are answers of `predict` for the same points. Columns are quantity, rows
+    (answered), median_ratio, and median_width_ratio of the range from P10 to P90 on a logarithmic
+    scale.
+    """
+    rows = []
+    for name in SPEED:
+        both = plain[name].notna() & own[name].notna()
+        widths = [
+            np.log(each.loc[both, f"{name}_p90"] / each.loc[both, f"{name}_p10"])
+            for each in (own, plain)
+        ]
+        ratio = own.loc[both, name] / plain.loc[both, name]
+        rows.append((name, int(both.sum()), ratio.median(), (widths[0] / widths[1]).median()))
+    columns = ["quantity", "rows", "median_ratio", "median_width_ratio"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def prediction_errors(answered: pd.DataFrame) -> pd.DataFrame:

@@ -20,6 +20,7 @@ from analysis.model.evidence import highest_loads, shown
 from analysis.model.layouts import BATCHES, Infeasible
 from analysis.model.manner import DISAGGREGATED, DRAFTED
 from analysis.model.numbers import number_column
+from analysis.model.own_measurements import Installation
 from analysis.model.predict import predict
 from analysis.model.runner import Columns, evaluate
 from analysis.model.settings import ENGINES, setting
@@ -192,12 +193,14 @@ def best_deployment(
     promise: Mapping[str, float],
     modes: tuple[str, ...] = MODES,
     depths: tuple[int, ...] = DEPTHS,
+    installation: Installation | None = None,
 ) -> Deployment:
     """The best deployment under a promise.
 
     `names` are accelerator, model, precision and engine; a blank engine lets the search choose.
     `workload` has input_tokens_per_request, output_tokens_per_request and cached_share, `promise`
-    tokens_per_s_per_user and ttft_limit_s. `modes` and `depths` say what the operator can run.
+    tokens_per_s_per_user and ttft_limit_s. `modes` and `depths` say what the operator can run,
+    `installation` what own measurements say of the coefficients.
     Raises Infeasible, with the nearest that can be had, where nothing keeps the promise.
     """
     lengths = [f"{kind}_tokens_per_request" for kind in ("input", "output")]
@@ -208,6 +211,7 @@ def best_deployment(
         workload["cached_share"],
         modes,
         depths,
+        installation,
     )
     what = f"{names[1]} in {names[2]} on {chips} x {names[0]}"
     if offers.empty:
@@ -225,7 +229,8 @@ def as_deployment(
     words = [DISAGGREGATED] if chosen["disaggregated_count"] > 0 else []
     words += [DRAFTED] if chosen["draft_count"] > 0 else []
     manner = " ".join(words)
-    fixed = setting(*names[:3], chosen["engine"], manner)
+    setting_of = setting if installation is None else installation.setting
+    fixed = setting_of(*names[:3], chosen["engine"], manner)
     predicted = {"engine", "ttft_s", "tpot_s", RATE, "tokens_per_s_per_user"}
     layout = {name: float(chosen[name]) for name in chosen.index if name not in predicted}
     return Deployment({**fixed, **workload, **layout}, chosen["engine"], manner)
@@ -243,6 +248,7 @@ def deployments(
     cached_share: float = 0.0,
     modes: tuple[str, ...] = MODES,
     depths: tuple[int, ...] = DEPTHS,
+    installation: Installation | None = None,
 ) -> pd.DataFrame:
     """Deployments of up to `chips`, a row each, with what the laws say of them at their medians.
 
@@ -258,7 +264,7 @@ def deployments(
     }
     tables = []
     for name in engines(accelerator, precision) if engine == "" else (engine,):
-        own = Chip(accelerator, model, precision, name, workload)
+        own = Chip(accelerator, model, precision, name, workload, installation)
         drafts = [depth for depth in depths if depth == 0 or own.can_draft()]
         if "aggregated" in modes:
             tables.append(own.one_pool(chips, drafts))
@@ -312,7 +318,9 @@ class Chip:
         precision: str,
         engine: str,
         workload: Mapping[str, float],
+        installation: Installation | None = None,
     ):
+        self.setting_of = setting if installation is None else installation.setting
         self.names = (accelerator, model, precision, engine)
         self.engine, self.workload = engine, dict(workload)
         self.chip, self.shape = find(Accelerator, accelerator), find(Model, model)
@@ -326,7 +334,7 @@ class Chip:
     def fixed(self, pools: bool, drafts: bool) -> Columns:
         """What the laws read besides layout and load."""
         words = [DISAGGREGATED] * pools + [DRAFTED] * drafts
-        return {**setting(*self.names, " ".join(words)), **self.workload}
+        return {**self.setting_of(*self.names, " ".join(words)), **self.workload}
 
     def workers(self, chips: int) -> pd.DataFrame:
         """Ways to lay the model over a worker of up to `chips`, a row each."""

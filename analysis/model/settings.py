@@ -5,13 +5,14 @@ from dataclasses import asdict
 from functools import cache
 
 import numpy as np
+import pandas as pd
 
 from analysis import facts
 from analysis.facts import Accelerator, Model, chosen, find, names
 from analysis.facts.spelling import ENGINES
 from analysis.laws.architecture import ARCHITECTURE
 from analysis.model.acceptance import acceptance
-from analysis.model.coefficients import coefficients, energy_log_sd, log_sd, residual_log_sd
+from analysis.model.coefficients import coefficients, energy_log_sd, log_sd
 from analysis.model.draws import Scores
 from analysis.model.runner import evaluate
 from analysis.scenario.scenario import Scenario
@@ -159,19 +160,20 @@ def option_names(case: Scenario, option: str) -> tuple[str, str, str, str]:
 
 
 def residual_draws(
-    names: tuple[str, str, str, str], manner: str, option: str, scores: Scores
+    medians: Mapping[str, float], sizes: pd.DataFrame, option: str, scores: Scores
 ) -> dict[str, np.ndarray]:
     """Residual factors of an option, drawn: what calibration leaves open, an array a part.
 
-    `names` are accelerator, model, precision and engine, `manner` says how it is served. A part of
-    the error is shared by all options, a part is each option's own.
+    `medians` hold the factors themselves, `sizes` their log standard deviations as
+    `residual_log_sd` gives them: a part is shared by all options, a part is each option's own.
     """
-    sizes, fixed = residual_log_sd(*names, manner), setting(*names, manner)
     factors = {}
     for part in PARTS:
         shared = sizes.loc[part, "shared"] * scores(f"shared_{part}")
         own = sizes.loc[part, "own"] * scores(f"{option}_{part}")
-        factors[f"{part}_residual_factor"] = fixed[f"{part}_residual_factor"] * np.exp(shared + own)
+        factors[f"{part}_residual_factor"] = medians[f"{part}_residual_factor"] * np.exp(
+            shared + own
+        )
     return factors
 
 

@@ -1,5 +1,6 @@
 """What every page of a scenario says of the decision: the same sentence, and the rows behind it."""
 
+import os
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +16,7 @@ from analysis.pages.words import plain
 from analysis.press.mime import FILES
 from analysis.questions.answer import ActCost, Answer, decide
 from analysis.questions.ways import TENURE_WORDS
-from analysis.scenario.scenario import Scenario
+from analysis.scenario.scenario import PARAMS, Scenario
 
 ACT_WORDS = {
     "keep": "keep what runs",
@@ -32,7 +33,10 @@ def answer(case: Scenario) -> Output:
     """The decision in a sentence, the same on every page."""
     found = decide(case)
     ratio = Shown((found.cost_ratio.low, found.cost_ratio.mid, found.cost_ratio.high), "ratio")
-    return headline(plain(found.sentence), ratio, ACT_WORDS[found.act])
+    output = headline(plain(found.sentence), ratio, ACT_WORDS[found.act])
+    return (
+        output.rests_on(os.path.relpath(case.own_file, PARAMS.parent)) if case.own_file else output
+    )
 
 
 def with_answer(case: Scenario, output: Output) -> Output:

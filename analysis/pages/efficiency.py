@@ -48,6 +48,7 @@ from analysis.pages.energy import (
 from analysis.pages.inputs import differences, sources_table
 from analysis.pages.outputs import Output
 from analysis.pages.outputs import numbers as takeaway_numbers
+from analysis.pages.own_measurements import own_measurements
 from analysis.questions import claim as claim_questions
 from analysis.questions import pass_through as pass_through_questions
 from analysis.questions import speed as speed_questions
@@ -79,6 +80,7 @@ __all__ = [
     "numbers",
     "options",
     "options_chart",
+    "own_measurements",
     "pass_through",
     "power_chart",
     "power_measured",

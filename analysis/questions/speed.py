@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.model.layouts import layouts, sweep_layouts, workload_and_promise
 from analysis.model.operating_point import depths, modes
+from analysis.model.own_measurements import learn_text
 from analysis.model.search import deployments, frontier
 from analysis.model.settings import option_names, setting
 from analysis.questions.serving_steps import measured_points
@@ -103,6 +104,7 @@ def _frontier(case: Scenario, option: str, as_measured: bool) -> pd.DataFrame:
         0.0 if as_measured else workload["cached_share"],
         modes(case.serving),
         depths(case.serving),
+        learn_text(case.own_points),
     )
     if as_measured:
         return frontier(offers)
@@ -160,7 +162,9 @@ def _mixed_rates(case: Scenario, subsets: list[frozenset]) -> dict[frozenset, fl
     cannot keep the promise.
     """
     workload, promise = workload_and_promise(case)
-    old, new = ({**setting(*option_names(case, option)), **workload} for option in OPTIONS)
+    own = learn_text(case.own_points)
+    setting_of = setting if own is None else own.setting
+    old, new = ({**setting_of(*option_names(case, option)), **workload} for option in OPTIONS)
     differing = {name: _difference(name) for name in old if old[name] != new[name]}
     fixed = {name: value for name, value in old.items() if name not in differing}
     mixtures = pd.DataFrame([_mixture(subset, differing, old, new) for subset in subsets])

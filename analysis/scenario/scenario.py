@@ -10,6 +10,8 @@ from analysis.scenario.blanks import blank_faults
 from analysis.scenario.claims import claim, claims
 from analysis.scenario.errors import Key, ScenarioError, Where, refuse
 from analysis.scenario.faults import faults_of
+from analysis.scenario.file_text import MeasurementFault
+from analysis.scenario.own_file import own_file, own_points
 from analysis.scenario.records import checked
 from analysis.scenario.renamed import present_key, with_present_names
 from analysis.scenario.schema import ApiOption, Deployment, Have, Option, Params
@@ -23,10 +25,16 @@ WHOLE = ("believe", "products", "options", "quotes")
 
 
 class Scenario(Params):
-    """A scenario with the name of its file and what was overridden; else as schema.Params."""
+    """A scenario with the name of its file and what was overridden; else as schema.Params.
+
+    `own_file` is the path of the measurements that it names, `own_points` these as the text of a
+    CSV; both are blank where it names none.
+    """
 
     name: str
     overrides: dict
+    own_file: str
+    own_points: str
 
     @property
     def baseline(self) -> Have:
@@ -87,7 +95,25 @@ def load(name: str | Path, overrides: Mapping[str, Any] | None = None) -> Scenar
         merged["claim"] = None
     params = checked(Params, merged, where)
     refuse(where, faults_of(params, base["believe"]))
-    return Scenario(**dict(params), name=path.stem, overrides=dict(overrides or {}))
+    file, points = _own_measurements(params, path.parent, where)
+    return Scenario(
+        **dict(params),
+        name=path.stem,
+        overrides=dict(overrides or {}),
+        own_file=file,
+        own_points=points,
+    )
+
+
+def _own_measurements(params: Params, folder: Path, where: Where) -> tuple[str, str]:
+    """The file of own measurements and its points; ScenarioError at `measured` for a fault."""
+    file, points = own_file(params, folder), ""
+    try:
+        points = own_points(params, file)
+    except (MeasurementFault, OSError, ValueError) as fault:
+        said = f"{file}: {fault.strerror}" if isinstance(fault, OSError) else str(fault)
+        refuse(where, [(("measured",), said)])
+    return file, points
 
 
 def _speaks_of_headline(values: Mapping[str, Any]) -> bool:

@@ -202,6 +202,7 @@ class Params(Record):
     claim: str | None
     reading: str
     model: str
+    measured: str | None  # a file of own measurements, from the folder of the scenario's file
     workload: Workload
     have: Have
     options: dict[str, AnyOption]
