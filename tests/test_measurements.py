@@ -186,6 +186,9 @@ def test_what_is_no_plain_number_names_row_and_column(write, cell, hint):
         ((POINT + ROW.strip() + ",7\n").encode(), "row 2 has 12 cells"),
         ((POINT.strip() + ",chips\n" + ROW.strip() + ",8\n").encode(), "column chips stands twice"),
         ((POINT + ROW.replace("Qwen3-32B", "Qw\u00e9n")).encode("latin-1"), "row 2, column model"),
+        ((POINT + ROW.replace("H100,", '"H100,')).encode(), "row 2: is no row of a table"),
+        ((POINT + ROW.replace(",64", ',"64')).encode(), "row 2: is no row of a table"),
+        ((POINT + ROW.replace("\n", ",\n")).encode(), "row 2 has 12 cells where the header has 11"),
         ((POINT + ROW).encode("utf-16-le"), "zero bytes"),
         ((POINT + ROW).encode("utf-16")[:-1], "cut short"),
         (bytes(range(256)), "no UTF-8"),
@@ -226,6 +229,7 @@ def read_or_fault(path, content):
         assert predict(table)["reason"].notna().all()
         return
     assert str(path) in fault
+    assert "\n" not in fault, "one sentence"
 
 
 TOOLS = sorted(path.name for path in DATA.iterdir())
@@ -285,6 +289,52 @@ ROWS = st.lists(st.lists(CELLS, max_size=9), max_size=4)
 def test_any_table_ends_in_words(tmp_path, header, rows, separator):
     lines = [separator.join(cells) for cells in [header, *rows]]
     read_or_fault(tmp_path / "table", "\n".join(lines).encode())
+
+
+ENCODINGS = ["utf-8", "utf-16", "utf-16-le", "utf-32", "latin-1", "cp1252", "shift-jis", "utf-7"]
+
+
+@given(st.sampled_from(TOOLS), st.sampled_from(ENCODINGS), st.integers(0, 400), st.booleans())
+@QUIET
+def test_files_cut_off_in_any_encoding_end_in_words(tmp_path, file, encoding, kept, accent):
+    text = (DATA / file).read_text() + "\u00e9" * accent
+    content = text.encode(encoding, errors="replace")
+    read_or_fault(tmp_path / "cut", content[: max(len(content) - kept, 0)])
+
+
+@pytest.mark.parametrize("change", [str.upper, str.title, lambda name: f"  {name} "])
+def test_headers_of_any_case_with_spaces_are_read(write, change):
+    plain = read_measurements(write(POINT + ROW), {})
+    header = ",".join(change(name) for name in POINT.strip().split(","))
+    pd.testing.assert_frame_equal(plain, read_measurements(write(f"{header}\n{ROW}"), {}))
+    spaced = read_measurements(write(POINT.replace("_", " ") + ROW), {})
+    pd.testing.assert_frame_equal(plain, spaced)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(",8,8,1", ",7.5,8,1"), (",8,8,1", ",8,2.5,1"), (",512,", ",0.001,"), (",1024,", ",0.5,")],
+)
+def test_parts_of_chips_and_of_tokens_are_refused(write, old, new):
+    table = read_measurements(write(POINT + ROW + ROW.replace(old, new, 1)), {})
+    answered = predict(table)
+    assert answered["reason"][0] == ""
+    assert "whole numbers" in answered["reason"][1]
+    assert np.isnan(answered["tpot_s"][1])
+
+
+def test_rows_are_answered_alike_in_chunks_and_at_once(write, monkeypatch):
+    """Chunks hold what a million rows need of memory down; see benchmarks/bench_predict.py."""
+    module = sys.modules["analysis.model.predict"]
+    rows = [ROW.replace(",64", f",{load}") for load in ("1", "64", "0", "256", "", "7")]
+    table = read_measurements(write(POINT + "".join(rows)), {"request_rate": 2.0})
+    table["reason"] = "an old one"
+    at_once = predict(table)
+    monkeypatch.setattr(module, "CHUNK", 2)
+    pd.testing.assert_frame_equal(predict(table), at_once)
+    assert list(at_once.columns[: len(table.columns) - 2]) == [
+        name for name in table if name not in ("reason", "note")
+    ]
 
 
 # The way in for a shell.

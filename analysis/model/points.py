@@ -24,6 +24,7 @@ OPTIONAL = [
     *("mode", "pipeline_parallel", "draft_tokens", "acceptance_length", "cached_share"),
     *("kv_precision", "memory_share", "engine_level"),
 ]
+NOT_WHOLE = "chips and ranks have to be whole numbers, and tokens 1 at least"
 NOT_POSITIVE = "chips, tokens, requests and ranks have to be finite numbers above 0"
 NO_SHARE = "cached_share and memory_share have to lie between 0 and 1"
 IMPOSSIBLE = "impossible layout: its ranks do not divide the chips"
@@ -59,6 +60,10 @@ def read_points(
         numbers[name] = count_column(frame, name)
     positive = np.all([(value > 0) & np.isfinite(value) for value in numbers.values()], axis=0)
     reasons = np.where((reasons == "") & ~positive, NOT_POSITIVE, reasons)
+    whole = np.all([np.trunc(numbers[name]) == numbers[name] for name in RANKS], axis=0)
+    for name in ("input_tokens", "output_tokens"):
+        whole &= numbers[name] >= 1
+    reasons = np.where((reasons == "") & ~whole, NOT_WHOLE, reasons)
     dies = np.array([each.rank_count_per_chip for each in named], dtype=float)[which]
     numbers = _count_chips(numbers, dies)
     pools = has_pools(frame)

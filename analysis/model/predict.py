@@ -7,13 +7,14 @@ from analysis.model.board_power import ENERGY, predict_energy
 from analysis.model.closed_loop import serve, serve_points
 from analysis.model.draws import Z90
 from analysis.model.loads import points_under_load
-from analysis.model.own_measurements import learn
+from analysis.model.own_measurements import Installation, learn
 from analysis.model.points import identities, point_notes, read_points
 from analysis.model.runner import Columns
 from analysis.model.settings import setting_with_errors
 
 SPEED = ("output_tokens_per_s_per_chip", "ttft_s", "tpot_s")
 NO_MEMORY = "does not fit in memory"
+CHUNK = 65536  # rows at a time: all that the laws say of so many takes 150 MB
 
 
 def predict(frame: pd.DataFrame, measured: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -28,24 +29,28 @@ def predict(frame: pd.DataFrame, measured: pd.DataFrame | None = None) -> pd.Dat
     column is missing, MeasurementFault where nothing in `measured` can be used.
     """
     own = None if measured is None else learn(measured)
+    starts = range(0, max(len(frame), 1), CHUNK)
+    chunks = [_answers(frame.iloc[start : start + CHUNK], own) for start in starts]
+    added = {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
+    load = {name: added.pop(name) for name in ("concurrency",) if name in added}
+    kept = frame.assign(**load)
+    return kept.drop(columns=[name for name in added if name in kept]).assign(**added)
+
+
+def _answers(frame: pd.DataFrame, own: Installation | None) -> dict[str, np.ndarray]:
+    """The columns that `predict` adds, an entry a row; blank where there is a reason."""
     named = None if own is None else identities(frame)
 
     def moved(columns: Columns) -> Columns:
         return columns if own is None or named is None else own.columns(named, columns)
 
     frame, columns, reasons = points_under_load(frame, moved)
+    predictions: dict[str, np.ndarray] = {}
     with np.errstate(all="ignore"):
         results = serve_points(columns)
         if own is not None and named is not None:
             sizes = own.log_sds(named, results)
             results |= {f"{name}_log_sd": size for name, size in sizes.items()}
-    return frame.pipe(_answered, results, reasons)
-
-
-def _answered(frame: pd.DataFrame, results: Columns, reasons: np.ndarray) -> pd.DataFrame:
-    """The frame with what the laws say, blank where there is a reason."""
-    predictions: dict[str, np.ndarray] = {}
-    with np.errstate(all="ignore"):
         fits = results["capacity_requests"] >= results["instances_count"]
         reasons = np.where((reasons == "") & ~fits, NO_MEMORY, reasons)
         for name in SPEED:
@@ -57,8 +62,8 @@ def _answered(frame: pd.DataFrame, results: Columns, reasons: np.ndarray) -> pd.
         predictions |= {ENERGY: joules, f"{ENERGY}_p10": low, f"{ENERGY}_p90": high}
     answered = reasons == ""
     added = {name: np.where(answered, value, np.nan) for name, value in predictions.items()}
-    kept = frame.drop(columns=[name for name in (*added, "reason", "note") if name in frame])
-    return kept.assign(**added, reason=reasons, note=_joined_notes(frame))
+    load = {"concurrency": frame["concurrency"].to_numpy()} if "request_rate" in frame else {}
+    return {**load, **added, "reason": reasons, "note": _joined_notes(frame)}
 
 
 def _joined_notes(frame: pd.DataFrame) -> np.ndarray:

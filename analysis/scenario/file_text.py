@@ -104,7 +104,7 @@ def read_rows(text: str, name: str) -> tuple[list[str], list[list[str]], list[in
     stands twice.
     """
     first = next(line for line in text.splitlines() if line.strip())
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=find_separator(first))
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=find_separator(first), strict=True)
     header: list[str] = []
     rows: list[list[str]] = []
     numbers: list[int] = []

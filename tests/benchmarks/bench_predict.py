@@ -1,7 +1,8 @@
-"""Rows a second of predict, and seconds of one search over layouts, pools and drafts, against
-aiconfigurator 0.12.0's published times.
+"""Rows a second and memory of predict, and seconds of one search over layouts, pools and drafts,
+against aiconfigurator 0.12.0's published times.
 """
 
+import resource
 import time
 
 import pandas as pd
@@ -16,11 +17,13 @@ PEER_QUERY_S, PEER_SWEEP_S = (
 )  # in process at best; the shortest sweep of the command line
 
 rows = table("serving").query("tpot_s == tpot_s").drop(columns=["ttft_s", "tpot_s"])
-rows = pd.concat([rows] * (200_000 // len(rows)), ignore_index=True)
+rows = pd.concat([rows] * (1_000_000 // len(rows)), ignore_index=True)
 predict(rows.head(1000))
 start = time.perf_counter()
 predict(rows)
 each = (time.perf_counter() - start) / len(rows)
+kibibytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(f"{len(rows):,} rows: at most {kibibytes / 2**20:.2f} GiB")
 print(f"predict: {1 / each:,.0f} rows/s, {PEER_QUERY_S / each:,.0f} times the peer's query")
 for accelerator, precision, chips in (("b200", "fp8", 8), ("gb300", "fp4", 72)):
     start = time.perf_counter()
