@@ -23,6 +23,7 @@ from analysis.model.installation import (
 )
 from analysis.model.own_measurements import learn
 from analysis.pages import efficiency
+from analysis.pages.inputs import statements_that_differ
 from analysis.questions.own_measurements import moved
 from analysis.scenario.errors import ScenarioError
 from analysis.scenario.file_text import MeasurementFault
@@ -235,6 +236,14 @@ def test_a_scenario_s_measurements_flow_into_speeds_dollars_and_the_page(scenari
     assert page is not None
     assert "3 measured rows of runs.csv" in page.markdown
     assert page.markdown.count("|\n") >= len(found.options)
+
+
+def test_where_a_file_lies_is_no_part_of_a_scenario(scenario, runs, tmp_path):
+    """Else a page would show a path, and a copy elsewhere would be another forecast."""
+    case = an.load(scenario(runs))
+    assert str(tmp_path) not in case.model_dump_json()
+    differing = [key for key, _, _ in statements_that_differ(case)]
+    assert differing == ["measured"]
 
 
 def test_a_scenario_without_measurements_shows_nothing_of_them():

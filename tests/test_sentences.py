@@ -62,6 +62,8 @@ def outputs(notebook: str, scenario: str, overrides: dict | None = None) -> list
 
 def words_of(shown: Any) -> str:
     """The text of an output; a chart's is its description."""
+    if shown is None:
+        return ""  # a cell that has nothing to say of this scenario
     if not isinstance(shown, Output):
         return shown.description
     source = shown.markdown or shown.html

@@ -16,7 +16,13 @@ from analysis.scenario.schema import Belief
 
 DIFFERENCE_COLUMNS = ("key", "the reference says", "this scenario says")
 SOURCE_COLUMNS = ("Of", "What, as printed", "Source, where in it, and why")
-NO_STATEMENTS = {"name", "overrides", "title", "question"}  # of a scenario: they change no answer
+NO_STATEMENTS = {
+    "name",
+    "overrides",
+    "own_points",
+    "title",
+    "question",
+}  # of a scenario: they change no answer
 
 
 def differences(case: Scenario) -> Output:

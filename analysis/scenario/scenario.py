@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import Field
+
 from analysis.facts import Accelerator, names
 from analysis.facts.hints import closest, nearest
 from analysis.scenario.blanks import blank_faults
@@ -33,7 +35,7 @@ class Scenario(Params):
 
     name: str
     overrides: dict
-    own_file: str
+    own_file: str = Field(exclude=True)  # where a file lies is no part of what is asked
     own_points: str
 
     @property
