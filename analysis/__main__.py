@@ -300,6 +300,7 @@ def predict(
     from analysis.model import predict as answer
     from analysis.model.predict import movement
     from analysis.model.predict import prediction_errors as errors
+    from analysis.scenario.file_text import MeasurementFault
     from analysis.scenario.measurements import read_measurements
 
     options = {
@@ -322,7 +323,11 @@ def predict(
     answered = answer(asked)
     if measured is not None:
         own = read_measurements(measured, options)
-        plain, answered = answered, answer(asked, own)
+        plain = answered
+        try:
+            answered = answer(asked, own)
+        except MeasurementFault as fault:
+            raise MeasurementFault(f"{measured}, {fault}") from None
         print(f"predictions by {measured} over those without:", file=told)
         print(movement(plain, answered).to_string(index=False), file=told)
     answered.to_csv(output or sys.stdout, index=False)

@@ -337,6 +337,25 @@ def test_rows_are_answered_alike_in_chunks_and_at_once(write, monkeypatch):
     ]
 
 
+@given(file=st.sampled_from(TOOLS), data=st.data())
+@settings(QUIET, max_examples=60)
+def test_broken_files_of_own_measurements_move_predictions_or_end_in_words(tmp_path, file, data):
+    content = bytearray((DATA / file).read_bytes())
+    start = data.draw(st.integers(0, len(content)))
+    content[start : start + 3] = data.draw(st.binary(max_size=4) | st.sampled_from(PIECES))
+    (tmp_path / "own").write_bytes(bytes(content))
+    point = pd.DataFrame([{**GIVEN, "precision": "fp8", "engine": "vllm"}])
+    try:
+        answered = predict(point, measured=read_measurements(tmp_path / "own", GIVEN))
+    except MeasurementFault as told:
+        fault = str(told)
+    else:
+        assert np.isfinite(answered["tpot_s"][0])
+        assert answered["tpot_s_p10"][0] <= answered["tpot_s_p90"][0]
+        return
+    assert "\n" not in fault
+
+
 # The way in for a shell.
 
 

@@ -180,6 +180,9 @@ def test_rows_that_cannot_be_used_are_left_out_or_said(slow):
         learn(unknown)
     with pytest.raises(MeasurementFault, match="_measured"):
         learn(points(concurrency=[1]))
+    in_milliseconds = slow.assign(tpot_s_measured=[0.01, 12.0, 0.02])
+    with pytest.raises(MeasurementFault, match=r"row 2, column tpot_s_measured: 12 where 0\.00"):
+        learn(in_milliseconds)
 
 
 def test_the_command_says_what_own_measurements_moved(tmp_path, slow):

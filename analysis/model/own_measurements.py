@@ -27,6 +27,7 @@ from analysis.scenario.file_text import MeasurementFault
 OWN = "own"  # the one report to which all rows of a user belong
 MEASURED = tuple(f"{name}_measured" for name in QUANTITIES)
 MOST_COEFFICIENTS = 6000  # that one posterior holds: some thirty chips, models and modes together
+FARTHEST = 100.0  # times the prediction: beyond it a unit is wrong, not an installation
 FourNames = tuple[str, str, str, str]
 
 
@@ -82,7 +83,8 @@ def learn(measured: pd.DataFrame) -> Installation:
     """Condition on measured rows: a table of points with columns `<quantity>_measured`.
 
     Rows that cannot be predicted, or of which nothing was measured, are left out. Raises
-    MeasurementFault where no row is left, with the reason of the first.
+    MeasurementFault where no row is left, with the reason of the first, and where a value is a
+    hundred times what is predicted or a hundredth.
     """
     found = [name for name in MEASURED if name in measured]
     if not found:
@@ -102,6 +104,7 @@ def learn(measured: pd.DataFrame) -> Installation:
     if not usable.any():
         said = next((reason for reason in reasons if reason), "nothing measured in any row")
         raise MeasurementFault(f"no measured row can be used: {said}")
+    _check_units(values[usable], residuals[usable], np.flatnonzero(usable))
     kept = {name: value[usable] if np.ndim(value) else value for name, value in results.items()}
     things = _with_report(identities(points)[usable])
     count = sum(things[part].nunique() for part in SHARED)
@@ -113,6 +116,16 @@ def learn(measured: pd.DataFrame) -> Installation:
         )
     residuals = np.where(np.isfinite(residuals), residuals, np.nan)[usable]
     return Installation(Posterior(things, own_slopes, residuals, deviations()), int(usable.sum()))
+
+
+def _check_units(values: np.ndarray, residuals: np.ndarray, rows: np.ndarray) -> None:
+    far = np.abs(np.nan_to_num(residuals)) > np.log(FARTHEST)
+    for place, quantity in np.argwhere(far)[:1]:
+        predicted = values[place, quantity] / np.exp(residuals[place, quantity])
+        raise MeasurementFault(
+            f"measured row {rows[place] + 1}, column {MEASURED[quantity]}: "
+            f"{values[place, quantity]:.3g} where {predicted:.3g} is predicted; is the unit right?"
+        )
 
 
 @cache
