@@ -219,11 +219,14 @@ def best_deployment(
     kept, nearest = keeping(offers, **promise)
     if kept.empty:
         raise Infeasible(f"{what}: promised {dict(promise)}; {nearest}")
-    return as_deployment(names, workload, kept.loc[kept[RATE].idxmax()])
+    return as_deployment(names, workload, kept.loc[kept[RATE].idxmax()], installation)
 
 
 def as_deployment(
-    names: tuple[str, str, str, str], workload: Mapping[str, float], chosen: pd.Series
+    names: tuple[str, str, str, str],
+    workload: Mapping[str, float],
+    chosen: pd.Series,
+    installation: Installation | None = None,
 ) -> Deployment:
     """A row of `deployments` with what the laws read besides its layout and load."""
     words = [DISAGGREGATED] if chosen["disaggregated_count"] > 0 else []

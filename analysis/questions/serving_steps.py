@@ -17,6 +17,8 @@ from analysis.model.layouts import workload_and_promise
 from analysis.model.manner import TUNED
 from analysis.model.measured import serving_points
 from analysis.model.operating_point import depths, modes
+from analysis.model.options import residual_sizes
+from analysis.model.own_measurements import learn_text
 from analysis.model.runner import evaluate
 from analysis.model.search import RATE, as_deployment, deployments, keeping
 from analysis.model.settings import residual_draws
@@ -100,6 +102,7 @@ def _rates(case: Scenario, stage: Stage, draws: int, seed: int) -> np.ndarray | 
     """
     workload, promise = workload_and_promise(case)
     names = (stage.accelerator, case.model, stage.precision, "")
+    installation = learn_text(case.own_points)
     offers = deployments(
         *names,
         stage.chips,
@@ -108,16 +111,17 @@ def _rates(case: Scenario, stage: Stage, draws: int, seed: int) -> np.ndarray | 
         workload["cached_share"],
         stage.modes,
         stage.depths,
+        installation,
     )
     if offers.empty:
         return None
     kept, _ = keeping(offers, **promise)
     if kept.empty:
         return None
-    found = as_deployment(names, workload, kept.loc[kept[RATE].idxmax()])
+    found = as_deployment(names, workload, kept.loc[kept[RATE].idxmax()], installation)
     residuals = residual_draws(
-        (*names[:3], found.engine),
-        found.manner,
+        found.columns,
+        residual_sizes(case, found, (*names[:3], found.engine)),
         stage.accelerator,  # a chip's own error is one, however it is served
         lambda name: z_scores(name, draws, seed),
     )
