@@ -2,8 +2,18 @@
 runs.
 """
 
-import json
+# ruff: noqa: E402
+import os
 import sys
+
+# `python -m` looks first into the folder in which it is started, where a json.py is not Python's
+# and a folder called analysis not this package.
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path[:] = [ROOT, *(path for path in sys.path if os.path.abspath(path) != os.getcwd())]
+if getattr(sys.modules.get("analysis"), "__file__", None) is None:
+    sys.modules.pop("analysis", None)
+
+import json
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -540,8 +550,14 @@ def main() -> None:
     """Run a command; a fault in what the user gave is a message and exit status 2, never a
     traceback.
     """
+    from analysis.press.progress import open_standard_streams, silence
+
+    open_standard_streams()
     try:
         app()
+    except BrokenPipeError:  # who read has read enough
+        silence("stdout")
+        sys.exit(141)
     except KeyboardInterrupt:
         sys.exit(130)
     except (

@@ -1,11 +1,15 @@
 """Takes out of an executed notebook every byte that differs between two runs of the same inputs."""
 
+import os
 import re
+import sys
 from collections.abc import Iterator
 
 # What two runs print differently: addresses, temporary files of a kernel, pandas' random table ids.
 _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b")
 _CELL_FILE = re.compile(r"(?<!\S)\S*ipykernel_\d+/\d+\.py|<ipython-input-\d+-[0-9a-f]+>")
+# A warning names the file that it comes from, with the folders of this machine.
+_SOURCE_FILE = re.compile(r"(?<![\w.:/<])/(?:[^\s:'\"<>/]+/)*([^\s:'\"<>/]+\.py)(?=:\d+)")
 _TABLE_ID = re.compile(r"\bT_([0-9a-f]{5,32})(?=[_\"\s{.])")
 
 
@@ -26,9 +30,19 @@ def normalise(notebook: dict) -> dict:
         for output in cell["outputs"]:
             for holder, key in _texts(output):
                 text = _ADDRESS.sub("0x0", holder[key])
-                text = _CELL_FILE.sub("<cell>", text)
+                text = _without_folders(_CELL_FILE.sub("<cell>", text))
                 holder[key] = _TABLE_ID.sub(numbered, text)
     return notebook
+
+
+def _without_folders(text: str) -> str:
+    """The text with paths of modules as they are imported, and of other sources by name alone."""
+    if ".py:" not in text:
+        return text
+    for folder in sorted(map(os.path.abspath, filter(None, sys.path)), key=len, reverse=True):
+        if len(folder) > 1:
+            text = text.replace(f"{folder}{os.sep}", "")
+    return _SOURCE_FILE.sub(r"\1", text)
 
 
 def _join_streams(outputs: list[dict]) -> list[dict]:

@@ -39,7 +39,11 @@ class WorkerPool:
     def __init__(self, slots: int, domain: str, environment: Mapping[str, str]):
         """`slots` workers at a time; `environment` are variables that notebooks see."""
         self._settings = PoolSettings(slots, domain)
-        modules = os.pathsep.join(os.path.abspath(folder) for folder in sys.path)
+        # The folder in which a build is started comes last: a json.py there is not Python's.
+        folders = [os.path.abspath(folder) for folder in sys.path if folder]
+        if "" in sys.path:
+            folders.append(os.getcwd())
+        modules = os.pathsep.join(folders)
         ours = {name: value for name, value in os.environ.items() if not name.startswith(OUR_OWN)}
         self._environment = {**ours, **PINNED, **environment, "PYTHONPATH": modules}
         self._server: Service | None = None

@@ -1,14 +1,47 @@
 """How a build says what it does: a bar in a terminal, plain lines in a log, JSON for machines."""
 
 import json
+import os
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
 from analysis.press.messages import Event, Finished, Note, Started
 from analysis.press.records import ReportRecord
+
+
+def open_standard_streams() -> None:
+    """Open what the starter has closed of standard input, output and error, into nothing: else the
+    next file or socket gets the number, and whoever prints writes into it.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            opened = os.open(os.devnull, os.O_RDWR)  # the lowest free number
+            os.set_inheritable(opened, True)  # for the processes of the build, too
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
+
+
+def tell(text: str, stream: str = "stderr") -> None:
+    """Print a line; to a reader that is gone or a disk that is full nothing more is said."""
+    try:
+        print(text, file=getattr(sys, stream), flush=True)
+    except (OSError, ValueError):
+        silence(stream)
+
+
+def silence(stream: str) -> None:
+    """From now on what is printed there goes nowhere, also from below Python and at the end."""
+    nowhere = open(os.devnull, "w")  # noqa: SIM115
+    with suppress(OSError, ValueError, AttributeError):
+        os.dup2(nowhere.fileno(), getattr(sys, stream).fileno())
+    setattr(sys, stream, nowhere)
 
 
 class Progress:
@@ -17,6 +50,7 @@ class Progress:
     """
 
     def __init__(self, style: str = "auto"):
+        open_standard_streams()
         if style == "auto":
             style = "bar" if sys.stderr.isatty() else "plain"
         self.style = style
@@ -104,8 +138,8 @@ class Progress:
         self._line(f"{counted} in {seconds:.1f} s")
 
     def _json(self, **fields: Any) -> None:
-        print(json.dumps(fields), flush=True)
+        tell(json.dumps(fields), "stdout")
 
     def _line(self, text: str) -> None:
         if self.style != "none":
-            print(text, file=sys.stderr, flush=True)
+            tell(text)

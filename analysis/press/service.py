@@ -43,10 +43,10 @@ class Service:
         self._folder = tempfile.mkdtemp(prefix=PREFIX)  # an address has 103 bytes
         self._alive = _held(self._folder)
         self.process = subprocess.Popen(
-            [sys.executable, "-c", code, function, self._folder],
+            [sys.executable, "-P", "-c", code, function, self._folder],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=dict(os.environ if environment is None else environment),
+            env=_with_this_package(os.environ if environment is None else environment),
             start_new_session=True,
         )
         self._address = ""
@@ -85,6 +85,12 @@ class Service:
         if self._alive is not None:
             self._alive.close()
         return status
+
+
+def _with_this_package(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment, in which this package is found also where it is not installed."""
+    folders = [str(Path(__file__).parents[2]), *filter(None, [environment.get("PYTHONPATH")])]
+    return {**environment, "PYTHONPATH": os.pathsep.join(folders)}
 
 
 def _held(folder: str) -> BinaryIO | None:
