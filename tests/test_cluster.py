@@ -56,6 +56,12 @@ def wait_for(address: str, count: int) -> None:
         client.wait_for_workers(count, timeout=120)
 
 
+def wait_for_page(site: Path) -> None:
+    until = time.monotonic() + 120
+    while not list(site.glob("*/slow.html")) and time.monotonic() < until:
+        time.sleep(0.05)
+
+
 @pytest.fixture(scope="module")
 def bucket():
     from moto.server import ThreadedMotoServer
@@ -75,20 +81,19 @@ def bucket():
     server.stop()
 
 
+def started_scheduler() -> tuple[subprocess.Popen, str]:
+    """A scheduler and its address."""
+    port = free_port()
+    command = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1"]
+    command += ["--port", str(port), "--no-dashboard"]
+    scheduler = subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd=ROOT)
+    return scheduler, f"tcp://127.0.0.1:{port}"
+
+
 @pytest.fixture(scope="module")
 def address(bucket, tmp_path_factory):
-    port, folder = free_port(), tmp_path_factory.mktemp("dask")
-    command = [
-        sys.executable,
-        "-m",
-        "distributed.cli.dask_scheduler",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-    ]
-    scheduler = subprocess.Popen([*command, "--no-dashboard"], stderr=subprocess.DEVNULL, cwd=ROOT)
-    address = f"tcp://127.0.0.1:{port}"
+    folder = tmp_path_factory.mktemp("dask")
+    scheduler, address = started_scheduler()
     workers = [worker(address, f"w{i}", folder) for i in range(2)]
     wait_for(address, 2)
     yield address, workers, folder
@@ -145,9 +150,7 @@ def test_a_killed_worker_loses_nothing(address, notebooks, tmp_path):
 
     thread = threading.Thread(target=make)
     thread.start()
-    until = time.monotonic() + 120
-    while not list(site.glob("*/slow.html")) and time.monotonic() < until:
-        time.sleep(0.05)
+    wait_for_page(site)
     address[1][0].send_signal(signal.SIGKILL)
     thread.join(180)
     assert {record.scenario: record.status for record in done} == dict.fromkeys(names, "ok")
@@ -177,3 +180,96 @@ def test_a_worker_with_other_files_is_refused(address, notebooks, tmp_path, chan
     finally:
         other.kill()
         other.wait()
+
+
+@pytest.fixture
+def own(tmp_path):
+    """A scheduler of a test's own and a way to start workers of it; all end with the test."""
+    scheduler, address = started_scheduler()
+    workers: list[subprocess.Popen] = []
+
+    def add(name: str, root: Path = ROOT) -> subprocess.Popen:
+        workers.append(worker(address, name, tmp_path / "dask", root))
+        return workers[-1]
+
+    yield address, add, scheduler
+    for process in [*workers, scheduler]:
+        process.kill()
+        process.wait()
+
+
+def project(root: Path) -> Path:
+    """A copy of this project with one small notebook."""
+    for name in ("analysis", "params"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shown = ("import analysis as an\ncase = an.load(scenario)\ncase.title",)
+    notebook(root / "notebooks/small.ipynb", PARAMETERS, SETUP, shown, CHART)
+    return root
+
+
+def contents(site: Path) -> dict[str, bytes]:
+    files = [path for path in site.rglob("*") if path.is_file() and path.name != ".lock"]
+    return {path.relative_to(site).as_posix(): path.read_bytes() for path in files}
+
+
+def test_a_scenario_from_elsewhere_goes_with_its_job(own, tmp_path):
+    """A worker in another folder has no file of it; the page is the one of this machine."""
+    address, add, _ = own
+    here, there = project(tmp_path / "here"), project(tmp_path / "far/away/there")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/own.yml").write_text("title: A title of our own\n")
+    add("there", there)
+    wait_for(address, 1)
+    for way, more in (("local", []), ("remote", ["--cluster", address])):
+        command = [sys.executable, "-m", "analysis", "report", "../mine/own.yml", "article"]
+        command += ["--output", str(tmp_path / way), *more]
+        done = subprocess.run(command, cwd=here, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    assert "A title of our own" in (tmp_path / "remote/own/small.html").read_text()
+    assert contents(tmp_path / "remote") == contents(tmp_path / "local")
+    assert not list((tmp_path / "far").rglob("own.yml"))
+
+
+SLOW = (PARAMETERS, ("import time\ntime.sleep(2)",))
+
+
+def test_a_worker_that_joins_late_with_other_facts_makes_no_report(own, tmp_path, capsys):
+    address, add, _ = own
+    other = project(tmp_path / "other")
+    with (other / "analysis/facts/prices.csv").open("a") as file:
+        file.write("\n")
+    path = notebook(tmp_path / "slow.ipynb", *SLOW)
+    add("good")
+    wait_for(address, 1)
+    names, site = ["agents", "article", "delayed", "hopper", "measured", "thermal"], tmp_path / "s"
+    done: list[ReportRecord] = []
+    options = {"cluster": address, "progress": "json"}
+    thread = threading.Thread(
+        target=lambda: done.extend(build(names, [path], str(site), **options))
+    )
+    thread.start()
+    wait_for_page(site)
+    add("other", other)
+    thread.join(300)
+    assert {record.scenario: record.status for record in done} == dict.fromkeys(names, "ok")
+    said = capsys.readouterr().out
+    assert "has other files or versions than this machine; another one makes" in said
+    build(names, [path], str(tmp_path / "local"), progress="none")
+    assert contents(site) == contents(tmp_path / "local")
+
+
+def test_a_scheduler_that_is_killed_is_a_sentence(own, tmp_path):
+    address, add, scheduler = own
+    path, site = notebook(tmp_path / "slow.ipynb", *SLOW), tmp_path / "site"
+    add("w")
+    wait_for(address, 1)
+    command = [sys.executable, "-m", "analysis", "report", "agents", "article", "hopper"]
+    command += ["--notebook", path, "--output", str(site), "--cluster", address]
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    wait_for_page(site)
+    scheduler.kill()
+    said = process.communicate(timeout=240)[1]
+    assert process.returncode == 2
+    assert f"the scheduler at {address} is gone" in said
+    assert "Traceback" not in said
+    assert len(build(["agents", "article", "hopper"], [path], str(site), progress="none")) < 3

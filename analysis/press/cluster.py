@@ -2,8 +2,13 @@
 `[cluster]`).
 """
 
+import logging
+import tempfile
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from analysis.press import storage
@@ -11,11 +16,14 @@ from analysis.press.build import start_pool
 from analysis.press.domain import load_domain
 from analysis.press.inputs import common_digest
 from analysis.press.jobs import Job
-from analysis.press.messages import Event, Finished
+from analysis.press.messages import Event, Finished, Note
 from analysis.press.pool import WorkerPool
 from analysis.press.records import ReportError, ReportRecord
 from analysis.press.report import failed
 from analysis.press.worker import Work, run_task
+
+# What these say of a lost connection are tracebacks; a build says it in a sentence.
+TALKATIVE = ("distributed", "distributed.client", "tornado", "tornado.application", "asyncio")
 
 
 class Cluster:
@@ -26,13 +34,16 @@ class Cluster:
     def __init__(self, address: str, domain: str):
         self.address, self.domain = address, domain
         self._client: Any = None
+        self._ours = ""
+        self._refused: set[str] = set()
 
     def __enter__(self) -> "Cluster":
         return self
 
     def __exit__(self, *_) -> None:
         if self._client is not None:
-            self._client.close()
+            with suppress(OSError, TimeoutError):  # a scheduler that is gone says no goodbye
+                self._client.close(timeout=5)
 
     def run(self, works: Sequence[Work]) -> Iterator[Event]:
         """An event for every work as it is done; a report whose worker died is made by another."""
@@ -52,18 +63,45 @@ class Cluster:
             self._client = self._connected()
         # The record comes back and the page does not: a worker's death loses nothing that was
         # written.
-        futures = {}
-        for job in jobs:
-            key = f"{job.name}-{job.key}"
-            futures[self._client.submit(make_on_worker, job, key=key, pure=False)] = job
-        for future in as_completed(futures):
-            job, fault = futures[future], future.exception()
-            if fault is None:
-                record = future.result()
-            else:
-                record = failed(job, ReportError("", type(fault).__name__, str(fault)))
-            yield Finished(job.name, record)
-            future.release()
+        futures = {self._submitted(job): job for job in jobs}
+        done, left = as_completed(futures, loop=self._client.loop), len(futures)
+        try:
+            for future in done:
+                job, fault = futures.pop(future), future.exception()
+                if isinstance(fault, OtherFilesError) and self._refuse(fault.worker):
+                    again = self._submitted(job)
+                    futures[again] = job
+                    done.add(again)
+                    yield Note(f"{fault}; another one makes {job.name}")
+                    continue
+                if fault is None:
+                    record = future.result()
+                else:
+                    record = failed(job, ReportError("", type(fault).__name__, str(fault)))
+                left -= 1
+                yield Finished(job.name, record)
+                future.release()
+        except (CancelledError, OSError) as fault:
+            raise OSError(
+                f"the scheduler at {self.address} is gone: {left} of {len(jobs)} reports are "
+                "missing; the same command goes on from there"
+            ) from fault
+
+    def _submitted(self, job: Job) -> Any:
+        """The future of a report, by any worker that was not refused."""
+        where: dict[str, Any] = {"workers": self._allowed()} if self._refused else {}
+        # A key that was refused once would be answered from memory.
+        key = f"{job.name}-{job.key}-{len(self._refused)}"
+        return self._client.submit(make_on_worker, job, self._ours, key=key, pure=False, **where)
+
+    def _refuse(self, worker: str) -> bool:
+        """Give a worker no more reports; whether another is left."""
+        self._refused.add(worker)
+        return bool(self._allowed())
+
+    def _allowed(self) -> list[str]:
+        known = self._client.scheduler_info()["workers"]
+        return sorted(set(known) - self._refused)
 
     def _connected(self) -> Any:
         """A client; OSError where a worker has other facts, scenarios, code, Python or versions
@@ -71,10 +109,12 @@ class Cluster:
         """
         from distributed import Client
 
-        client = Client(self.address)
-        ours = machine_digest(self.domain)
+        for name in TALKATIVE:
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+        client = Client(self.address, set_as_default=False)
+        self._ours = machine_digest(self.domain)
         theirs = client.run(machine_digest, self.domain)
-        different = sorted(worker for worker, digest in theirs.items() if digest != ours)
+        different = sorted(worker for worker, digest in theirs.items() if digest != self._ours)
         if different:
             client.close()
             raise OSError(
@@ -101,8 +141,8 @@ class _OwnPool(threading.local):
     pool: WorkerPool | None = None
     key: tuple = ()
 
-    def for_job(self, job: Job) -> WorkerPool:
-        key = (job.options.domain, job.output, job.options.environment)
+    def for_job(self, job: Job, machine: str) -> WorkerPool:
+        key = (job.options.domain, job.output, job.options.environment, machine)
         if self.pool is None or self.key != key:
             self.close()
             self.pool = start_pool(job.options.domain, job.output, 1, dict(job.options.environment))
@@ -118,19 +158,50 @@ class _OwnPool(threading.local):
 _own_pool = _OwnPool()
 
 
-def make_on_worker(job: Job) -> ReportRecord:
+class OtherFilesError(RuntimeError):
+    """A worker whose report would not be that of the machine that asks."""
+
+    def __init__(self, worker: str, reason: str):
+        super().__init__(worker, reason)
+        self.worker, self.reason = worker, reason
+
+    def __str__(self) -> str:
+        """The worker by its address, and in what it differs."""
+        return f"the worker {self.worker} has {self.reason} than this machine"
+
+
+def make_on_worker(job: Job, machine: str) -> ReportRecord:
     """Make one report on a Dask worker, by a pool process of its own: a worker is a daemon, which
-    may not have children by multiprocessing, and has threads. RuntimeError where the worker has
-    another notebook or scenario than the machine that asks.
+    may not have children by multiprocessing, and has threads.
+
+    `machine` is the digest of the machine that asks. OtherFilesError where this one is another, or
+    has another notebook or scenario. A scenario from outside params/ comes with the job.
     """
+    if machine_digest(job.options.domain) != machine:
+        raise OtherFilesError(_worker_address(), "other files or versions")
+    lacks_guest = False
     for name, digest in job.files:
-        if storage.digest((job.domain.root / name).read_bytes()) != digest:
-            raise RuntimeError(f"{name} is another on this worker")
-    try:
-        for event in _own_pool.for_job(job).run([job]):
-            if isinstance(event, Finished):
-                return event.result
-    except BaseException:
-        _own_pool.close()
-        raise
+        file = job.domain.root / name
+        if not file.is_file() or storage.digest(file.read_bytes()) != digest:
+            lacks_guest = bool(job.guest) and digest == storage.digest(job.guest)
+            if not lacks_guest:
+                raise OtherFilesError(_worker_address(), f"another {name}")
+    with tempfile.TemporaryDirectory() as folder:
+        asked = job.with_guest_in(Path(folder)) if lacks_guest else job
+        try:
+            for event in _own_pool.for_job(job, machine).run([asked]):
+                if isinstance(event, Finished):
+                    return event.result
+        except BaseException:
+            _own_pool.close()
+            raise
     raise RuntimeError(f"{job.name}: the pool process gave no record")
+
+
+def _worker_address() -> str:
+    from distributed import get_worker
+
+    try:
+        return get_worker().address
+    except ValueError:  # no Dask worker
+        return "here"

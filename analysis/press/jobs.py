@@ -47,7 +47,9 @@ class Job:
     `parameters`. `siblings` are the notebooks that the page links to. `files` are the paths and
     digests of notebook and scenario. `key` is a digest of all that the page depends on, `code_key`
     of all that its outputs depend on. `length` is of its source, in characters. `reads_answers`:
-    the notebook reads what the other reports say, so it comes after them.
+    the notebook reads what the other reports say, so it comes after them. `guest` is the text of a
+    scenario from outside params/, for a machine that does not have its file; `folder`, where it is
+    not blank, is the working folder of the notebook there.
     """
 
     options: BuildOptions
@@ -62,6 +64,8 @@ class Job:
     code_key: str
     length: int
     reads_answers: bool
+    guest: bytes = b""
+    folder: str = ""
 
     @property
     def name(self) -> str:
@@ -94,6 +98,24 @@ class Job:
     def notebook_path(self) -> Path:
         """The notebook on this machine."""
         return self.domain.root / self.path
+
+    @property
+    def working_folder(self) -> Path:
+        """Where the notebook runs: relative paths in its parameters lead from here."""
+        return Path(self.folder) if self.folder else self.notebook_path.parent
+
+    def with_guest_in(self, folder: Path) -> "Job":
+        """The same job on a machine that lacks its scenario's file: `folder` gets the file, and a
+        working folder from which the same path leads to it, so that the page is the same.
+        """
+        scenario = Path(self.parameters["scenario"])
+        ups = sum(part == ".." for part in scenario.parts)
+        working = folder.joinpath(*["n"] * (ups + 1))
+        working.mkdir(parents=True)
+        file = Path(os.path.normpath(working / scenario))
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(self.guest)
+        return replace(self, folder=str(working))
 
     def page_name(self, suffix: str = ".html") -> str:
         """Where the page lies in the site."""
@@ -265,8 +287,10 @@ def _job(
     root = load_domain(options.domain).root
     parameters: dict[str, Any] = {}
     files = [path]
+    guest = b""
     if scenario is not None:
         in_params = scenario.parent == root / "params"
+        guest = b"" if in_params else scenario.read_bytes()
         name = scenario.stem if in_params else os.path.relpath(scenario, path.parent)
         parameters = {"scenario": name}
         files.append(scenario)
@@ -289,4 +313,5 @@ def _job(
         code_key=storage.digest(base, json.dumps([code, parameters, options.environment])),
         length=sum(len(cell.source) for cell in cells),
         reads_answers=any("answers" in cell.tags for cell in cells),
+        guest=guest,
     )

@@ -54,7 +54,7 @@ def make_report(job: Job, send: Send, renderer: ChartRenderer) -> ReportRecord:
     if not job.has_parameters:
         return failed(job, ReportError("", "ParametersError", "no cell is tagged `parameters`"))
     try:
-        os.chdir(job.notebook_path.parent)
+        os.chdir(job.working_folder)
         description = _describe(job)
         if description.faults:
             error = ReportError("", "ScenarioError", "\n".join(description.faults))
@@ -183,7 +183,7 @@ def _execute(job: Job, kernel_file: Path, progress: NotebookProgress) -> dict:
         kernel_name="python3",
         progress_bar=False,
         request_save_on_cell_execute=not in_process,
-        cwd=str(job.notebook_path.parent),
+        cwd=str(job.working_folder),
         execution_timeout=job.options.timeout,
         **options,
     )
