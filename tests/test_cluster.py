@@ -230,6 +230,42 @@ def test_a_scenario_from_elsewhere_goes_with_its_job(own, tmp_path):
     assert not list((tmp_path / "far").rglob("own.yml"))
 
 
+def site_after_a_death(own, folder: Path, reports: int) -> tuple[list[ReportRecord], Path]:
+    """So many reports by two workers, of which one is killed halfway and another one added."""
+    address, add, _ = own
+    scenarios = [folder / f"s{number:03}.yml" for number in range(reports // 2)]
+    for path in scenarios:
+        path.write_text(f"title: Scenario {path.stem}\n")
+    notebooks = [
+        notebook(folder / "nb/slow.ipynb", PARAMETERS, SETUP, answered(), CHART),
+        notebook(folder / "nb/other.ipynb", PARAMETERS, ("import time\ntime.sleep(0.2)",)),
+    ]
+    first, _ = add("first"), add("second")
+    wait_for(address, 2)
+    site, done = folder / "remote", []
+    names = [str(path) for path in scenarios]
+
+    def make() -> None:
+        done.extend(build(names, notebooks, str(site), cluster=address, progress="none"))
+
+    thread = threading.Thread(target=make)
+    thread.start()
+    while thread.is_alive() and len(list(site.glob("s[0-9]*/*.html"))) < reports // 2:
+        time.sleep(0.05)
+    first.kill()
+    add("third")
+    thread.join(600)
+    build(names, notebooks, str(folder / "local"), progress="none")
+    return done, site
+
+
+def test_a_worker_is_killed_and_one_added_and_every_byte_is_there(own, tmp_path):
+    """`tests/benchmarks/bench_cluster.py` runs the same with a hundred reports."""
+    done, site = site_after_a_death(own, tmp_path, reports=12)
+    assert [record.status for record in done] == ["ok"] * 12
+    assert contents(site) == contents(tmp_path / "local")
+
+
 SLOW = (PARAMETERS, ("import time\ntime.sleep(2)",))
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -102,6 +103,23 @@ def test_faults_of_its_scenarios_are_said_before_anything_is_written(garden):
     done = built(garden, "winter")
     assert "params/winter.yml:1: weather: not a season" in done.stderr
     assert not (garden / "site/index.html").exists()
+
+
+def test_every_promise_of_the_press_has_a_test():
+    """CONTRIBUTING lists what the press promises; each row names tests that are there."""
+    tests = Path(__file__).parent
+    text = (tests.parent / "CONTRIBUTING.md").read_text()
+    section = text.partition("## What the press promises")[2].partition("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) >= 15
+    missing = []
+    for row in rows:
+        named = re.findall(r"`(test_\w+\.py)::(test_\w+)`", row)
+        assert named, row
+        for file, test in named:
+            if f"def {test}(" not in (tests / file).read_text():
+                missing.append(f"{file}::{test}")
+    assert missing == []
 
 
 def test_a_path_that_leads_to_no_domain_is_refused(tmp_path, monkeypatch):
