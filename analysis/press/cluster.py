@@ -2,7 +2,6 @@
 `[cluster]`).
 """
 
-import logging
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
@@ -57,10 +56,10 @@ class Cluster:
             yield from self._reports(jobs)
 
     def _reports(self, jobs: Sequence[Job]) -> Iterator[Event]:
-        from distributed import as_completed
-
         if self._client is None:
             self._client = self._connected()
+        from distributed import as_completed
+
         # The record comes back and the page does not: a worker's death loses nothing that was
         # written.
         futures = {self._submitted(job): job for job in jobs}
@@ -107,11 +106,9 @@ class Cluster:
         """A client; OSError where a worker has other facts, scenarios, code, Python or versions
         than this machine.
         """
-        from distributed import Client
+        client_type = _quiet_distributed().Client
 
-        for name in TALKATIVE:
-            logging.getLogger(name).setLevel(logging.CRITICAL)
-        client = Client(self.address, set_as_default=False)
+        client = client_type(self.address, set_as_default=False)
         self._ours = machine_digest(self.domain)
         theirs = client.run(machine_digest, self.domain)
         different = sorted(worker for worker, digest in theirs.items() if digest != self._ours)
@@ -122,6 +119,15 @@ class Cluster:
                 + ", ".join(different)
             )
         return client
+
+
+def _quiet_distributed() -> Any:
+    """The library; where this build imports it first, it says nothing of its own."""
+    import dask.config
+
+    with dask.config.set({"logging": dict.fromkeys(TALKATIVE, "critical")}):
+        import distributed
+    return distributed
 
 
 def machine_digest(domain: str) -> str:
