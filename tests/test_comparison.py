@@ -1,9 +1,12 @@
 """What all scenarios say side by side: only equal work is compared, and regret is by hand."""
 
+import re
+
 import pytest
 
 from analysis.pages import comparison
 from analysis.questions.answer import Answer, decide
+from analysis.scenario.errors import ScenarioError
 from analysis.scenario.scenario import load
 
 
@@ -17,9 +20,34 @@ def test_only_scenarios_of_the_same_work_are_compared(answers):
     largest, other = comparison.same_work(answers)
     assert (set(largest), other) == ({"reference", "measured", "startup"}, ["agents"])
     assert "agents" not in set(comparison.regret_shares(answers)["scenario"])
-    verdicts = comparison.dominating(answers).set_index("scenario")["verdict"]
-    assert verdicts["agents"] == "no other has its work"
-    assert "agents" not in " ".join(verdicts.drop("agents"))
+    assert "agents" not in comparison.same_question(answers).plain
+    assert "65,536 in" in comparison.other_work(answers).plain
+
+
+def test_a_row_names_the_inputs_that_set_its_scenario_apart(answers):
+    rows = comparison.same_question(answers).plain
+    assert "have.held: owned" in rows
+    assert "have.held: api" in rows
+    assert comparison._few_differences("reference") == "nothing"
+    assert re.search(r"; \d+ more$", comparison._few_differences("next-generation"))
+    assert comparison.other_work({"reference": answers["reference"]}).markdown.startswith("All ")
+
+
+def test_a_scenario_that_cannot_be_read_costs_its_own_row_alone(answers, tmp_path, monkeypatch):
+    for name in ("reference", "agents"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "answer.json").write_text(answers[name].model_dump_json())
+    (tmp_path / "agents/answer.json").write_text("{}")
+    monkeypatch.setenv("PASSTHROUGH_SITE", str(tmp_path))
+    assert list(comparison.answers()) == ["reference"]
+    assert "another version has written them: agents" in comparison.left_out().markdown
+    monkeypatch.setattr(comparison, "load", broken)
+    assert comparison._few_differences("measured") == "its file cannot be read"
+    assert comparison.all_differences(answers).empty
+
+
+def broken(name: str):
+    raise ScenarioError(["params/x.yml:1: broken"])
 
 
 def test_regret_is_what_an_act_costs_above_the_best_of_its_scenario(answers):

@@ -2,13 +2,13 @@
 
 One function a cell of notebooks/comparison.ipynb. `answers` reads what the scenarios' own reports
 have left, those of scenarios outside params/ included; all else follows from it. Only scenarios of
-the same work (model, lengths of a request, promise) are compared.
+the same work (model, lengths of a request, promise) are compared. A scenario that cannot be read
+costs its own row and no other's.
 """
 
 import os
 
 import altair as alt
-import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
@@ -19,35 +19,57 @@ from analysis.pages.outputs import Output, headline, html_table
 from analysis.pages.words import plain
 from analysis.press import storage
 from analysis.questions.answer import Answer, Work, lower_first
-from analysis.scenario.scenario import PARAMS, load, scenarios
+from analysis.scenario.errors import ScenarioError
+from analysis.scenario.scenario import PARAMS, REFERENCE, load, scenarios
 
 WORST = "worst of all"
 NO_REGRET_SHARE = 0.005  # would be written as 0%
+FEW, LONGEST_VALUE = 4, 40  # statements of a row, and characters of each
+# Keys that say how a claim is judged, not what the buyer has: the act does not follow from them.
+NOT_TELLING = {"claim", "reading", "credence.reading"}
 ANSWER = "/answer.json"
 
 
 def answers() -> dict[str, Answer]:
-    """The decision of every scenario, of the site that is being built or of reports/.
+    """The decision of every scenario that can be read, of the site being built or of reports/.
 
-    Raises FileNotFoundError where no report has been made yet, ValueError naming the file where
-    one is of another version.
+    Raises FileNotFoundError where no report has been made yet, ValueError naming the files where
+    none can be read.
     """
+    read, unread = _all_answers()
+    if not read:
+        raise ValueError(
+            f"{', '.join(unread)} was written by another version; build that scenario again"
+        )
+    return read
+
+
+def left_out() -> Output:
+    """Which scenarios are missing here, because their answers cannot be read."""
+    _, unread = _all_answers()
+    if not unread:
+        return Output("Every scenario of this site is on the page.")
+    names = ", ".join(plain(name.split("/")[-2]) for name in unread)
+    return Output(f"Left out, because another version has written them: {names}. Build them again.")
+
+
+def _all_answers() -> tuple[dict[str, Answer], list[str]]:
+    """Decisions by scenario, and the files that cannot be read."""
     base = os.environ.get("PASSTHROUGH_SITE", str(PARAMS.parent / "reports"))
     names = [name for name in storage.names(base) if name.endswith(ANSWER) and name.count("/") == 1]
     if not names:
         raise FileNotFoundError(
             f"no scenario has an answer in {base} yet; run: python -m analysis report"
         )
-    return {name.removesuffix(ANSWER): _read(base, name) for name in sorted(names)}
-
-
-def _read(base: str, name: str) -> Answer:
-    try:
-        return Answer.model_validate_json(storage.get(base, name) or b"")
-    except ValidationError as error:
-        raise ValueError(
-            f"{base}/{name} was written by another version; build that scenario again"
-        ) from error
+    read, unread = {}, []
+    for name in sorted(names):
+        try:
+            found = Answer.model_validate_json(storage.get(base, name) or b"")
+        except ValidationError:
+            unread.append(f"{base}/{name}")
+            continue
+        read[name.removesuffix(ANSWER)] = found
+    return read, unread
 
 
 def same_work(answers: dict[str, Answer]) -> list[list[str]]:
@@ -81,16 +103,16 @@ def answer(answers: dict[str, Answer]) -> Output:
         if worst.empty:
             words += "No act that one of them advises is open to the buyers of all."
         elif worst.min() < NO_REGRET_SHARE:
-            words += "To {act} is the best act in each of them."
+            words += "“{act}” is the best act in each of them."
         else:
-            words += "To {act} costs at most {regret} more than the best act in any of them."
+            words += "“{act}” costs at most {regret} more than the best act in any of them."
         output = headline(
             words,
             value,
             count=len(largest),
             often=int(common.iloc[0]),
             common=plain(lower_first(common.index[0])),
-            act=plain(lower_first(worst.idxmin())) if not worst.empty else "",
+            act=plain(worst.idxmin()) if not worst.empty else "",
             regret=text(100 * worst.min(), "percent") if not worst.empty else "",
         )
     output = output.rests_on("params/*.yml")
@@ -104,25 +126,60 @@ def _advised(answers: dict[str, Answer], names: list[str]) -> pd.Series:
     return pd.Series({name: answers[name].acts[0].instruction for name in names})
 
 
-def decisions(answers: dict[str, Answer]) -> Output:
-    """A row a scenario, those of the same work together: what to do, what it costs, how sure."""
-    rows = []
-    for names in same_work(answers):
-        for name in names:
-            found = answers[name]
-            following = found.acts[1] if found.next is not None else None
-            cost = found.cost_ratio
-            rows.append(
-                {
-                    "scenario": name,
-                    "work": _work_words(found.work),
-                    "what to do": found.acts[0].instruction,
-                    "cost over keeping": f"{cost.mid:.2f} ({cost.low:.2f} to {cost.high:.2f})",
-                    "another act is cheaper": f"{found.better_share:.0%}",
-                    "next best": following.instruction if following is not None else "none",
-                }
-            )
+def same_question(answers: dict[str, Answer]) -> Output:
+    """The largest group of equal work, a row a scenario: what sets it apart and what it says."""
+    return html_table(pd.DataFrame([_row(name, answers[name]) for name in same_work(answers)[0]]))
+
+
+def other_work(answers: dict[str, Answer]) -> Output:
+    """Scenarios of other work, each group with its own: they are no choice for one buyer."""
+    groups = same_work(answers)[1:]
+    if not groups:
+        return Output("All scenarios of this site have the same work.")
+    rows = [
+        {"work": _work_words(answers[name].work), **_row(name, answers[name])}
+        for names in groups
+        for name in names
+    ]
     return html_table(pd.DataFrame(rows))
+
+
+def _row(name: str, found: Answer) -> dict[str, str]:
+    """A scenario's row: its inputs that differ, what to do, the cost over keeping, how sure."""
+    cost = found.cost_ratio
+    return {
+        "scenario": name,
+        "what differs from the reference": _few_differences(name),
+        "what to do": found.acts[0].instruction,
+        "cost over keeping": f"{cost.mid:.2f} ({cost.low:.2f} to {cost.high:.2f})",
+        "another act is cheaper": f"{found.better_share:.0%}",
+    }
+
+
+def _few_differences(name: str) -> str:
+    """The first statements that differ, and how many more there are."""
+    statements = _statements(name)
+    if statements is None:
+        return "its file cannot be read"
+    own = [(key, value) for key, _, value in statements if key not in NOT_TELLING]
+    if not own:
+        return "nothing" if name == REFERENCE else "the claim and its evidence"
+    words = "; ".join(f"{key}: {_short(value)}" for key, value in own[:FEW])
+    return f"{words}; {len(own) - FEW} more" if len(own) > FEW else words
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= LONGEST_VALUE else f"{value[:LONGEST_VALUE].rstrip()} …"
+
+
+def _statements(name: str) -> list[tuple[str, str, str]] | None:
+    """What a scenario states otherwise; None where its file is elsewhere, or has faults by now."""
+    if name not in scenarios():
+        return None
+    try:
+        return statements_that_differ(load(name))
+    except ScenarioError:
+        return None
 
 
 def _work_words(work: Work) -> str:
@@ -135,7 +192,10 @@ def _work_words(work: Work) -> str:
 
 
 def cost_ratios(answers: dict[str, Answer]) -> alt.LayerChart:
-    """Cost of each scenario's act over keeping what runs, the dearest first."""
+    """Cost of each scenario's act over keeping what runs, the dearest first.
+
+    The title says the span of the medians.
+    """
     rows = [
         {"scenario": name, **answers[name].cost_ratio.model_dump()}
         for name in same_work(answers)[0]
@@ -172,56 +232,12 @@ def regret_shares(answers: dict[str, Answer]) -> pd.DataFrame:
     return pd.concat([table, worst.assign(scenario=WORST)], ignore_index=True)
 
 
-def dominance(answers: dict[str, Answer]) -> Output:
-    """For each scenario those of the same work that beat it in everything, or that none does."""
-    return html_table(dominating(answers))
-
-
-def dominating(answers: dict[str, Answer]) -> pd.DataFrame:
-    """Columns scenario and verdict: which of the same work are as good in all and better in one.
-
-    That is Pareto dominance, over dollars a token, joules a token and tokens a megawatt of the
-    option that is advised. Another work is no choice that a buyer has, so it
-    beats nothing.
-    """
-    merits = {name: _merits(found) for name, found in answers.items()}
-    rows = []
-    for names in same_work(answers):
-        for name in names:
-            rivals = [other for other in names if other != name]
-            better = [other for other in rivals if _dominates(merits[other], merits[name])]
-            verdict = "on the frontier"
-            if better:
-                verdict = "beaten by " + ", ".join(better)
-            elif not rivals:
-                verdict = "no other has its work"
-            rows.append({"scenario": name, "work": _work_words(answers[name].work)})
-            rows[-1]["verdict"] = verdict
-    return pd.DataFrame(rows)
-
-
-def _merits(found: Answer) -> tuple[float, float, float]:
-    """What counts of a decision, each the better the larger."""
-    served = {option.name: option for option in found.options}
-    option = served.get(found.option, found.options[0])
-    cost = np.inf if option.usd_per_mtok is None else option.usd_per_mtok.mid
-    return -cost, -option.j_per_token.mid, option.tokens_per_s_per_mw.mid
-
-
-def _dominates(other: tuple[float, ...], own: tuple[float, ...]) -> bool:
-    pairs = list(zip(other, own, strict=True))
-    return all(a >= b for a, b in pairs) and any(a > b for a, b in pairs)
-
-
 def differences(answers: dict[str, Answer]) -> Output:
     """What each scenario states otherwise than the reference, a row a statement."""
     return html_table(all_differences(answers))
 
 
 def all_differences(answers: dict[str, Answer]) -> pd.DataFrame:
-    """Scenario, key, the reference's value and the scenario's own, of all scenarios in params/."""
-    present = [name for name in answers if name in scenarios()]
-    rows = [
-        (name, *statement) for name in present for statement in statements_that_differ(load(name))
-    ]
+    """Scenario, key, the reference's value and the scenario's own, of all that can be read."""
+    rows = [(name, *each) for name in answers for each in _statements(name) or ()]
     return pd.DataFrame(rows, columns=["scenario", *DIFFERENCE_COLUMNS])

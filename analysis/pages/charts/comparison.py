@@ -1,5 +1,7 @@
 """Charts of all scenarios side by side, from tidy tables."""
 
+import re
+
 import altair as alt
 import pandas as pd
 
@@ -14,6 +16,7 @@ from analysis.pages.charts.marks import (
 from analysis.pages.charts.theme import CANDIDATE
 
 ROW = 26  # pixels
+LINE = 12  # pixels of a line of a label
 # A line break at each space beyond twelve characters: acts are sentences.
 WRAPPED = "split(replace(datum.label, /(.{12}\\S*) /g, '$1|'), '|')"
 
@@ -25,16 +28,22 @@ def cost_ratios(rows: pd.DataFrame) -> alt.LayerChart:
     ends = [*ordered["low"], *ordered["high"], 1]
     x = log_axis("low", "cost of the act, over keeping what runs", ends)
     layers = [*vertical_line(1), *intervals(base, x, color=CANDIDATE)]
-    return titled("all.cost_ratios", layers, ROW * len(ordered), data=ordered)
+    least, most = (f"{end:.2f}" for end in (ordered["mid"].min(), ordered["mid"].max()))
+    span = least if least == most else f"{least} to {most}"
+    return titled("all.cost_ratios", layers, ROW * len(ordered), data=ordered, span=span)
 
 
 def regrets(rows: pd.DataFrame) -> alt.LayerChart:
     """Regret of each act in each scenario: columns scenario, act, regret_ratio."""
-    x = alt.X(
-        "act:N",
-        title=None,
-        sort=list(rows["act"].unique()),
-        axis=alt.Axis(labelAngle=0, orient="top", labelLimit=180, labelExpr=WRAPPED),
+    acts = list(rows["act"].unique())
+    lines = max(len(re.findall(r".{12}\S* ", act)) for act in acts)
+    axis = alt.Axis(
+        labelAngle=0,
+        orient="top",
+        labelLimit=180,
+        labelExpr=WRAPPED,
+        labelPadding=4 + LINE * lines,  # only the first line stands above it
     )
+    x = alt.X("act:N", title=None, sort=acts, axis=axis)
     cells = heatmap(rows, x, name_axis("scenario", rows["scenario"]), "regret_ratio")
     return titled("all.regrets", cells, ROW * rows["scenario"].nunique(), 540)
