@@ -132,6 +132,12 @@
   all("main table:not(.answers)").forEach(aligned);
   all("table:not(.answers)").forEach(sortable);
 
+  // What is wider than its place says so: on a phone nothing else shows that there is more.
+  const wide = new ResizeObserver((entries) =>
+    entries.forEach(({ target }) => target.classList.toggle("wide", target.scrollWidth > target.clientWidth + 4)),
+  );
+  all(".table, .chart").forEach((one) => wide.observe(one));
+
   // All code at once, a filter for long lists, and where in the report the reader is.
   const codes = all("details.code");
   const button = document.getElementById("code-switch");
