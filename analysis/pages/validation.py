@@ -40,6 +40,7 @@ __all__ = [
     "fp4_chart",
     "fp4_medians",
     "fp4_pairs",
+    "inside",
     "mlperf",
     "mlperf_table",
     "points",
@@ -95,7 +96,7 @@ def _set_apart() -> str:
         f"{count} of {model} on {chip(accelerator)} ({reason})"
         for (model, accelerator, reason), count in counts.items()
     ]
-    return "; ".join(parts)
+    return f"Left out: {'; '.join(parts)}" if parts else "No point is left out"
 
 
 def schemes() -> alt.FacetChart:
@@ -139,9 +140,9 @@ def best_error(rows: pd.DataFrame) -> Output:
     ratio = both["predicted"] / both["measured"]
     many = ratio[both["points"] >= MANY_POINTS]
     return say(
-        "Over {count} questions the best that the search finds is **{ratio:.2f} times** the best "
-        "that anybody measured, in the median, and off by **{error:.0%}**; where at least {many} "
-        "points were measured, {ratio_many:.2f} times.",
+        "Over {count} questions the best found is **{ratio:.2f} times** the best measured, in the "
+        "median. The median error is **{error:.0%}**. Where at least {many} points were measured, "
+        "the best found is {ratio_many:.2f} times the best measured.",
         count=len(both),
         ratio=ratio.median(),
         error=(ratio - 1).abs().median(),
@@ -201,6 +202,17 @@ def coverage() -> Output:
     titles = {f"{quantity}_inside": title for quantity, title in worded("speed").items()}
     rows = pd.concat(tables).rename(columns=titles)
     return _formatted(rows, dict.fromkeys(titles.values(), "{:.0%}"))
+
+
+def inside() -> Output:
+    """How many measured values lie inside their range, by how new the point was."""
+    shares = 100 * validation.summary()[f"{RATE}_inside"]
+    return say(
+        "A range is meant to hold eight measured values in ten. It holds {low:.0f} to {high:.0f}% "
+        "of them, from points of known series to chips of a generation never seen.",
+        low=shares.min(),
+        high=shares.max(),
+    )
 
 
 def fp4_medians(pairs: pd.DataFrame) -> dict[str, Any]:
