@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache, lru_cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ _FORBIDDEN_IN_HTML = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\u
 REPLACEMENT = "\ufffd"  # what a reader sees where a character cannot be shown
 # One fold for the code of cells between which nothing is shown.
 _FOLD_BOUNDARY = '</pre></details>\n<details class="code"><summary>Code</summary>'
+_TABLE = re.compile(r'(<div class="out table"[^>]* aria-label="Table)"')
 _FIRST_HEADING = re.compile(r"\s*(<h[1-6][^>]*>.*?</h[1-6]>)", re.S)
 DETAIL = "detail"  # tag of cells that stand under a fold, closed on screen and open in print
 CHART_DIGITS = 7  # half of a large chart's bytes are digits that no eye and no spreadsheet needs
@@ -75,7 +77,7 @@ def render(
     """
     contents: list[Heading] = []
     blocks = _folded(notebook["cells"], contents, picture)
-    body = "\n".join(blocks).replace(_FOLD_BOUNDARY, "</pre>")
+    body = _numbered("\n".join(blocks).replace(_FOLD_BOUNDARY, "</pre>"))
     titles = [heading.text for heading in contents if heading.level == 1]
     return fill_frame(
         "page.html",
@@ -86,6 +88,12 @@ def render(
         blocks=body,
         about=asdict(about),
     )
+
+
+def _numbered(body: str) -> str:
+    """The tables of a page with names of their own: a screen reader lists them as regions."""
+    numbers = count(1)
+    return _TABLE.sub(lambda found: f'{found[1]} {next(numbers)}"', body)
 
 
 def fill_frame(
@@ -288,7 +296,7 @@ def _highlighter() -> tuple[Any, Any]:
     from pygments.formatters import HtmlFormatter
     from pygments.lexers import get_lexer_by_name
 
-    return get_lexer_by_name("ipython3"), HtmlFormatter(style="friendly", nowrap=True)
+    return get_lexer_by_name("ipython3"), HtmlFormatter(style="xcode", nowrap=True)
 
 
 def highlight_notebook(notebook: bytes) -> None:
