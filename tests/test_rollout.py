@@ -278,7 +278,7 @@ def test_logistic_fits_the_rack_estimates():
     assert midpoint[:, 0] == pytest.approx([4.1, 5.0, 5.7], abs=0.03)
 
 
-def outcomes(gain=1.6, draws=fleet.KEPT_DRAWS):
+def outcomes(gain=1.6, draws=supply.KEPT_DRAWS):
     """A stand-in for the model's draws: a new chip that serves `gain` times as much a dollar."""
     base = {
         "request_usd": 0.004,

@@ -10,7 +10,7 @@ from analysis.pages.numbers import interval
 from analysis.pages.outputs import Output, fill, table
 from analysis.pages.verdicts import headline_option
 from analysis.questions import budget, dates, fleet
-from analysis.questions.supply import KEPT_DRAWS
+from analysis.questions.supply import kept_draws
 from analysis.scenario.claims import claim
 from analysis.scenario.scenario import Scenario
 
@@ -69,10 +69,11 @@ def headline_needs(case: Scenario, draws: pd.DataFrame) -> Output:
 def over_time(case: Scenario, draws: pd.DataFrame) -> alt.LayerChart:
     """Work bought month by month as the scenario's product arrives."""
     option = headline_option(draws)
-    bought = budget.over_time(case, draws, arrival_months(case), option)
+    bought = budget.over_time(case, draws, arrival_months(case, draws), option)
     return charts.over_time(bought.assign(option=option))
 
 
-def arrival_months(case: Scenario) -> np.ndarray:
+def arrival_months(case: Scenario, draws: pd.DataFrame) -> np.ndarray:
     """Months until the scenario's product works for this buyer, a draw each; infinite for never."""
-    return fleet.arrivals(case, dates.forecast(case), model.beliefs(case), KEPT_DRAWS)
+    kept = kept_draws(draws)
+    return fleet.arrivals(case, dates.forecast(case), model.beliefs(case, kept), kept)

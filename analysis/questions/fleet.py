@@ -10,7 +10,7 @@ from analysis.laws import cooling, rollout
 from analysis.questions import launches
 from analysis.questions.dates import Forecast
 from analysis.questions.slips import uniforms
-from analysis.questions.supply import KEPT_DRAWS, cumulative_units, fan
+from analysis.questions.supply import cumulative_units, fan, kept_draws
 from analysis.scenario.scenario import Scenario
 
 # Weibull shape: retirement bunches around the booked life, a judged value between wear (2) and plan
@@ -88,12 +88,13 @@ def simulate(
     `draws` as `evaluate` gives them. New chips are bought as far as supply, power and cooling
     allow, and never where they serve a request dearer.
     """
-    months, beliefs = case.decision.horizon_months, model.beliefs(case)[:KEPT_DRAWS]
-    old, new = (draws.loc[name][:KEPT_DRAWS] for name in ("baseline", option))
+    months, kept = case.decision.horizon_months, kept_draws(draws)
+    beliefs = model.beliefs(case, kept)
+    old, new = (draws.loc[name][:kept] for name in ("baseline", option))
     ages = np.arange(BOUGHT_MONTHS + months)
     life = beliefs["chip_life_months"].to_numpy()[:, None]
     service = Service(rollout.surviving_share(ages, life, WEAR_RATIO), case.fleet.chips)
-    offered = _offered(case, beliefs, arrivals(case, forecast, beliefs, KEPT_DRAWS), months)
+    offered = _offered(case, beliefs, arrivals(case, forecast, beliefs, kept), months)
     cheaper = (new["request_usd"] < old["request_usd"]).to_numpy()[:, None]
     old_w, new_w = (float(rows["provisioned_w_per_chip"].iloc[0]) for rows in (old, new))
     old_bought, new_bought = _purchases(case, service, offered * cheaper, old_w, new_w)

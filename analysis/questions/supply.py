@@ -17,6 +17,11 @@ QUARTER_MONTHS = 3
 FAN = {"low": 0.1, "lower": 0.25, "mid": 0.5, "upper": 0.75, "high": 0.9}
 
 
+def kept_draws(draws: pd.DataFrame) -> int:
+    """How many draws a simulation month by month keeps of what `evaluate` gives: all of a few."""
+    return min(KEPT_DRAWS, len(draws.loc["baseline"]))
+
+
 def shipped(product: str) -> pd.DataFrame:
     """Cumulative shipments of a product, a row a quarter.
 
