@@ -1,17 +1,14 @@
 """What pages say, read for every scenario: cells are run in place, words and tables looked at."""
 
-import ast
 import csv
-import html
-import json
 import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from jinja2 import UndefinedError
+from page_cells import outputs, words_of
 
 import analysis as an
 from analysis.pages import efficiency
@@ -27,7 +24,6 @@ from analysis.questions import claim as claim_questions
 from analysis.questions.answer import decide
 from analysis.scenario.scenario import scenarios
 
-NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 PAGES = Path(words_module.__file__).parent
 WRONG = {  # what no sentence holds, whichever the scenario
     "a number that is none": r"(?<![\w-])(?:nan|inf|None|NaT|<NA>|-0(?:\.0+)?)(?![\w.-])",
@@ -40,35 +36,6 @@ WRONG = {  # what no sentence holds, whichever the scenario
     "a unit twice": r"(?:multiplied by|times) [\d.]+×|\$\$|%%|××",
     "a unit left in a name": r"\b(?:per (?:chip|byte|kelvin)|share|ratio|retrofit) s\b",
 }
-
-
-def outputs(notebook: str, scenario: str, overrides: dict | None = None) -> list[Any]:
-    """What the cells of a notebook show in a scenario, in order; charts too."""
-    shown = []
-    names: dict[str, Any] = {}
-    for cell in json.loads((NOTEBOOKS / f"{notebook}.ipynb").read_text())["cells"]:
-        if cell["cell_type"] != "code":
-            continue
-        tree = ast.parse("".join(cell["source"]))
-        last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
-        exec(compile(tree, notebook, "exec"), names)
-        if "parameters" in cell["metadata"].get("tags", []):
-            names |= {"scenario": scenario, "overrides": overrides or {}}
-        if last:
-            expression = ast.Expression(last.value)
-            shown.append(eval(compile(expression, notebook, "eval"), names))
-    return shown
-
-
-def words_of(shown: Any) -> str:
-    """The text of an output; a chart's is its description."""
-    if shown is None:
-        return ""  # a cell that has nothing to say of this scenario
-    if not isinstance(shown, Output):
-        return shown.description
-    source = shown.markdown or shown.html
-    without_styles = re.sub(r"<style.*?</style>|<table .*?>", "", source, flags=re.DOTALL)
-    return html.unescape(re.sub(r"</t[dh]>|<[^>]+>", "|", without_styles))
 
 
 def faults(words: str) -> list[tuple[str, str]]:
