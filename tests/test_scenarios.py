@@ -211,6 +211,67 @@ FAULTS = {
         4,
     ),
     "huge float": (HEAD + "workload:\n  ttft_limit_s: 1e999\n", ["workload.ttft_limit_s"], 4),
+    "beyond every float that is served": (
+        HEAD + "workload: {ttft_limit_s: 1e308}\n",
+        ["workload.ttft_limit_s", "less than or equal to 1000000"],
+        3,
+    ),
+    "more chips than a deployment spans": (
+        HEAD + "have: {chips: 1000000000000}\n",
+        ["have.chips", "less than or equal to 10000"],
+        3,
+    ),
+    "day beyond all facts": (HEAD + "as_of: 9999-12-31\n", ["as_of", "2050-12-31"], 3),
+    "day before the launch record suffices": (
+        HEAD + "as_of: 2020-01-01\n",
+        ["as_of", "2023-07-01"],
+        3,
+    ),
+    "load of nothing": (
+        belief(low="0", mid="0", high="0"),
+        ["believe.load_factor.low", "above 0"],
+        4,
+    ),
+    "belief a million times off": (
+        belief("5e6", "5e6", "5e6", unit="year", name="it_life_s"),
+        ["believe.it_life_s.unit", "1,000 times off the reference's (5 year)"],
+        4,
+    ),
+    "temperature whose zero is elsewhere": (
+        belief("25", "30", "35", unit="degC", name="supply_k"),
+        ["believe.supply_k.unit", "degC", "zero elsewhere", "kelvin"],
+        4,
+    ),
+    "NUL in a title": ('title: "a\\0b"\nquestion: q\n', ["title", "U+0000"], 1),
+    "half a character in a title": ('title: "a\\ud800b"\nquestion: q\n', ["title", "U+D800"], 1),
+    "control character in the name of a product": (
+        HEAD + 'products:\n  "a\\x1bb": {price_usd: 1}\n',
+        ["products.a\\x1bb", "U+001B"],
+        4,
+    ),
+    "unknown source of a product": (
+        HEAD
+        + "products:\n  x: {price_usd: 1, input_tokens: 1, cached_tokens: 1, output_tokens: 1, "
+        "spread_ratio: 1, success_share: 0.5, other_usd: 0, margin_share: 0.5, source: juged, "
+        "why: x}\n",
+        ["products.x.source", "'judged'"],
+        4,
+    ),
+    "product that was not announced by then": (
+        HEAD + "as_of: 2025-03-01\nclaim: null\nrollout: {product: GB300 NVL72}\n",
+        ["rollout.product: 'GB300 NVL72'", "2025-03-18", "options: {vr200-rack: null}"],
+        5,
+    ),
+    "claim that was not made by then": (
+        HEAD + "as_of: 2026-04-01\nclaim: magnum\n",
+        ["claim", "2026-04-23", "claim: null"],
+        4,
+    ),
+    "API without a price by then": (
+        HEAD + "as_of: 2026-03-01\nfinance: {api: deepseek/deepseek-v4-pro}\n",
+        ["finance.api", "no price of tokens as of 2026-03-01"],
+        4,
+    ),
     "key that is a list": (HEAD + "? [a, b]\n: 1\n", [], 3),
     "key that is a number": (HEAD + "1: 2\n", ["1"], 3),
 }

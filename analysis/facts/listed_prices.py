@@ -41,7 +41,10 @@ def token_prices(api: str, as_of: str, input_tokens: float) -> pd.DataFrame:
 def token_price_fault(api: str, as_of: str) -> str:
     """Why an API has no price of tokens on an ISO day, or nothing."""
     if api in sold_by_token():
-        return ""
+        printed = set(chosen("prices", api, as_of)["field"])
+        if printed >= {"input_usd_per_token", "output_usd_per_token"}:
+            return ""
+        return f"{api!r} has no price of tokens as of {as_of}"
     installed, (stated, day) = version(PACKAGE), _edition()
     if installed != stated:
         return (

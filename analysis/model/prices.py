@@ -32,8 +32,8 @@ def buyer_finance(case: Scenario, beliefs: Mapping[str, np.ndarray]) -> Columns:
     """Beliefs of finance and halls as they are for this kind of buyer (buyers.csv).
 
     The buyer's number takes the place of a belief's median, and its range moves along: rates and
-    ratios by a factor, shares by their odds. A share of 0 or 1 has no range. A price of
-    electricity that the scenario states stands before the site's and has no range either.
+    ratios by a factor, shares by their odds. Where either is 0, or a share 1, there is no range. A
+    price of electricity that the scenario states stands before the site's and has no range either.
     """
     rows = chosen("buyers", case.buyer, str(case.as_of))
     columns: Columns = {}
@@ -42,13 +42,14 @@ def buyer_finance(case: Scenario, beliefs: Mapping[str, np.ndarray]) -> Columns:
             columns[field] = float(value)
         if field not in case.believe:
             continue
-        median = quantile(field, case.believe[field], 0.0)
-        if not is_share(field):
-            columns[field] = beliefs[field] * (value / median)
-        elif 0 < value < 1:
-            columns[field] = expit(logit(beliefs[field]) + logit(value) - logit(median))
-        else:
+        median = float(quantile(field, case.believe[field], 0.0))
+        no_odds = is_share(field) and not (0 < value < 1 and 0 < median < 1)
+        if median == 0 or no_odds:  # a range about 0 or 1 moves nowhere
             columns[field] = np.full(np.shape(beliefs[field]), float(value))
+        elif not is_share(field):
+            columns[field] = beliefs[field] * (value / median)
+        else:
+            columns[field] = expit(logit(beliefs[field]) + logit(value) - logit(median))
     stated = case.finance.electricity_usd_per_kwh
     if stated is not None:
         columns["electricity_usd_per_j"] = convert(stated, "usd/kWh", "usd/J")

@@ -214,6 +214,8 @@ def best_deployment(
         installation,
     )
     what = f"{names[1]} in {names[2]} on {chips} x {names[0]}"
+    if 0 not in depths and not Chip(*names, workload).can_draft():
+        raise Infeasible(f"{what}: nobody has shown drafted tokens with this model")
     if offers.empty:
         raise Infeasible(f"{what}: does not fit in memory")
     kept, nearest = keeping(offers, **promise)
@@ -269,10 +271,14 @@ def deployments(
     for name in engines(accelerator, precision) if engine == "" else (engine,):
         own = Chip(accelerator, model, precision, name, workload, installation)
         drafts = [depth for depth in depths if depth == 0 or own.can_draft()]
+        if not drafts:
+            continue
         if "aggregated" in modes:
             tables.append(own.one_pool(chips, drafts))
         if "disaggregated" in modes:
             tables.append(own.two_pools(chips, drafts))
+    if not tables:
+        return pd.DataFrame(columns=_OFFERED)
     found = pd.concat(tables, ignore_index=True)
     found = found.assign(tokens_per_s_per_user=1 / found["tpot_s"])
     loads = highest_loads(accelerator, model, precision, input_tokens, output_tokens)

@@ -130,9 +130,15 @@ def time_between_tokens(draws: pd.DataFrame) -> alt.Chart:
     return speed_charts.parts(speed_questions.parts(draws))
 
 
-def chip_differences(case: Scenario) -> alt.LayerChart:
+def chip_differences(case: Scenario) -> alt.LayerChart | Output:
     """What each difference of the two options brings."""
-    return speed_charts.differences(speed_questions.gains(case))
+    gains = speed_questions.gains(case)
+    if gains["ratio"].isna().any():
+        return Output(
+            "Only pools or drafts keep this promise. They differ too much between the two options "
+            "for a comparison part by part."
+        )
+    return speed_charts.differences(gains)
 
 
 def numbers(draws: pd.DataFrame) -> Output:

@@ -135,7 +135,13 @@ def sites(case: Scenario, draws: pd.DataFrame) -> Output:
     first, *others = [_megawatts(watts) for watts in power.SITES_W]
     heads = ["Quantity", "unit", "option", f"{first} (80% range)", *others]
     lines = [[*names, *values] for names, values in cells.items()]
-    return takeaway(rows, page=table_text(lines, heads))
+    page = table_text(lines, heads)
+    if case.finance.api is None:
+        page += (
+            "\n\nWhat one more watt would earn is left out: this scenario names no API "
+            "(finance.api), and so no price of a token."
+        )
+    return takeaway(rows, page=page)
 
 
 def _megawatts(watts: float) -> str:

@@ -19,13 +19,15 @@ def load(name: str, overrides: dict | str | None = None) -> Scenario:
     same as JSON text is taken too, since `papermill -p` passes text.
 
     Raises ScenarioError for every fault of the file or of the overrides, with file, line, key and
-    nearest valid name; and where `papermill -f` passed the sections of a scenario file as
-    variables, which nothing would read.
+    nearest valid name; where nothing can serve the work as promised; and where `papermill -f`
+    passed the sections of a scenario file as variables, which nothing would read.
     """
     passed = passed_sections(_cells_run())
     if passed:
         raise ScenarioError([_passed_sections_fault(passed)])
-    return scenarios.load(name, parsed_overrides(overrides))
+    from analysis.model.answerable import unanswerable  # imports pandas, which papermill need not
+
+    return scenarios.load(name, parsed_overrides(overrides), unanswerable)
 
 
 def parsed_overrides(overrides: dict | str | None) -> dict:

@@ -29,6 +29,8 @@ def timing(forecast: Forecast, doubted_share: float) -> str:
     name = plain(forecast.product)
     milestones = launches.milestones(forecast.product, forecast.as_of)
     rows = questions.outlook(forecast).set_index("milestone")
+    if "cancelled" in milestones:
+        return f"{name} was cancelled by {day(milestones['cancelled'].latest)}: it never comes."
     if forecast.general:
         first = day(milestones["shipped"].latest)
         opened = day(milestones["volume"].latest)
@@ -39,6 +41,10 @@ def timing(forecast: Forecast, doubted_share: float) -> str:
     if forecast.shipped:
         general = rows.loc["general"]
         first = day(milestones["shipped"].latest)
+        if general.mid is not None and general.mid <= forecast.as_of:
+            return (
+                f"{name} reached its first customer by {first}. When it opened to any is unknown."
+            )
         return (
             f"{name} reached its first customer by {first}. It is as likely as not open to any "
             f"customer by {day(general.mid)}. The 80% range is {day(general.low)} to "

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import model
-from analysis.facts import Accelerator, Site, chosen, find, table
+from analysis.facts import Accelerator, Site, chosen, find, purchasable
 from analysis.laws import cost
 from analysis.model.runner import Columns
 from analysis.scenario.scenario import Scenario, load
@@ -66,9 +66,9 @@ def totals(case: Scenario) -> pd.DataFrame:
     A row a chip. Ours is at the reference's site and beliefs, as of the scenario's day: what was
     published knows no scenario. Empty where nobody had published one by then.
     """
-    reference = load("reference", {"as_of": str(case.as_of)})
+    reference = load("reference").model_copy(update={"as_of": case.as_of})
     prices = chosen("prices", as_of=str(case.as_of))
-    has_components = prices["thing"].isin(table("capex")["thing"])
+    has_components = prices["thing"].isin(purchasable(str(case.as_of)))
     rows = prices[(prices["field"] == PUBLISHED) & has_components]
     rows = rows.sort_values("as_of", kind="stable")
     return pd.DataFrame([_total(reference, row) for row in rows.to_dict("records")])

@@ -14,6 +14,7 @@ from analysis.questions import evidence
 from analysis.questions.launches import (
     Milestone,
     day_after,
+    first_day,
     milestones,
     months_between,
     reference_class,
@@ -22,7 +23,9 @@ from analysis.questions.milestone_draws import milestone_draws
 from analysis.questions.slips import reference_rates
 from analysis.scenario.claims import claim, claim_about
 from analysis.scenario.scenario import Scenario
+from analysis.scenario.schema import RECORD_SINCE
 
+LEAST_WEIGHT = 1e-300
 PROMISES = {"promised": "limited", "promised general": "general"}
 
 
@@ -102,7 +105,8 @@ def _silence(
     if "volume" in known:
         return np.ones(len(dates))
     awaited = dates["general_months" if "shipped" in known else "limited_months"]
-    return rollout.unnoticed_share(now - awaited, notice_share)
+    # After years of silence every share is too small for a float: then none is likelier.
+    return np.maximum(rollout.unnoticed_share(now - awaited, notice_share), LEAST_WEIGHT)
 
 
 def _real_share(
@@ -187,10 +191,12 @@ def curves(forecast: Forecast, until: date) -> pd.DataFrame:
 def history(case: Scenario) -> pd.DataFrame:
     """How the forecast moved: a row a quarter end and a piece of news, from what was known by then.
 
+    It begins when the product was announced with a date, and not before the launch record suffices.
+
     `real_share` is the chance that the product exists; `limited_share` and `general_share` are the
     chances that, if it does, it comes by the end of the year after the scenario's day.
     """
-    start = milestones(case.rollout.product, case.as_of)["announced"].latest
+    start = max(first_day(milestones(case.rollout.product, case.as_of)), RECORD_SINCE)
     quarter_ends = [day.date() for day in pd.date_range(start, case.as_of, freq="QE")]
     days = {start, case.as_of, *quarter_ends, *evidence.news(case, case.as_of)["known"]}
     beliefs, goal = model.beliefs(case), date(case.as_of.year + 1, 12, 31)

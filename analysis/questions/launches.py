@@ -61,7 +61,7 @@ def with_dates(frame: pd.DataFrame) -> pd.DataFrame:
 def _launches() -> dict[str, list[Milestone]]:
     """Rows of launches.csv by product."""
     launches: dict[str, list[Milestone]] = {}
-    for row in dated_table("launches").to_dict("records"):
+    for row in dated_table("launches").fillna({"where": ""}).to_dict("records"):
         milestone = Milestone(**{str(name): value for name, value in row.items()})
         launches.setdefault(milestone.product, []).append(milestone)
     return launches
@@ -80,6 +80,11 @@ def milestones(product: str, as_of: date) -> dict[str, Milestone]:
     return known
 
 
+def first_day(known: Mapping[str, Milestone]) -> date:
+    """The day from which a launch can be forecast: it is announced, and a date is promised."""
+    return max(known["announced"].latest, known["promised"].known)
+
+
 @cache
 def reference_class(
     as_of: date, without: str | None = None, since: date = CLASS_SINCE
@@ -89,11 +94,14 @@ def reference_class(
     Columns are form, fate (shipped, cancelled, postponed or open), and in months: width of the
     promised window, promise and lead time from the announcement, months at risk of cancellation,
     slip against the window's end (its middle and both ends), and the gap from first shipment to
-    volume. Launches that no vendor announced are left out, and so is the product `without`.
+    volume. Launches that no vendor announced are left out, those without a promised date by that
+    day, and the product `without`.
     """
     rows = dated_table("launches")
+    rows = rows[rows["known"] <= as_of]
+    dated = set(rows.loc[rows["milestone"] == "promised", "product"]) - {without}
     announced = (rows["vendor"] != "unnamed") & (rows["milestone"] == "announced")
-    counted = (rows["known"] <= as_of) & (rows["latest"] >= since) & (rows["product"] != without)
+    counted = (rows["latest"] >= since) & rows["product"].isin(dated)
     products = list(rows[announced & counted]["product"])
     return pd.DataFrame(
         [_fate(milestones(product, as_of), as_of) for product in products], index=products

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from analysis.facts import Accelerator, Site, chip, chosen, find, table
@@ -152,6 +153,8 @@ def sites(case: Scenario, draws: pd.DataFrame, sites_w: Sequence[float] = SITES_
     for site_w in sites_w:
         for option in OPTIONS:
             quantities = _site(draws.loc[option], site_w, token_usd)
+            if np.isnan(token_usd):
+                del quantities["watt_usd_per_s_per_w"]
             for name, value in quantities.items():
                 labels = {"site_w": site_w, "option": option, "quantity": name}
                 rows.append({**labels, **quantiles(value)})

@@ -132,7 +132,8 @@ def gains(case: Scenario) -> pd.DataFrame:
     `ratio` is its Shapley share of the log ratio: each difference is swapped from the baseline's to
     the candidate's, alone and with any others, and the layout is chosen afresh each time; its share
     is the mean over all orders (Shapley 1953), so that ratios multiply to the whole. Where a
-    mixture of the two cannot keep the promise, it counts as the slower option.
+    mixture of the two cannot keep the promise, it counts as the slower option. NaN where one of the
+    two keeps it with pools or drafts alone, which are left out here.
     """
     subsets = [
         frozenset(chosen)

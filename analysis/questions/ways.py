@@ -16,6 +16,7 @@ from analysis.model.prices import api_request_usd, rent_usd_per_s_per_chip
 from analysis.model.runner import Columns, downstream, evaluate
 from analysis.questions.acts import PAID_BY_USE, Tenure, Way
 from analysis.questions.resale import kept_usd_per_s_per_chip
+from analysis.scenario.faults import has_token_prices
 from analysis.scenario.scenario import Scenario
 from analysis.scenario.schema import Held, Option
 from analysis.units import convert
@@ -86,6 +87,9 @@ def ways(
         for way in _ways_of(case, chips, today, beliefs, work, start_months):
             (none if isinstance(way, NoWay) else others).append(way)  # type: ignore[arg-type]
     for name, api in case.api_options.items():
+        if not has_token_prices(api.api, str(case.as_of)):
+            none.append(NoWay(name, "api", f"nobody has quoted this as of {case.as_of}"))
+            continue
         others.append(_api_way(case, name, api.api, columns.today, beliefs))
     return Ways(today, tuple(others), tuple(none), work)
 
@@ -168,8 +172,9 @@ def _held_request_usd(
 
 def _first_api_usd(case: Scenario, columns: Columns) -> float:
     """A request at the list price of the first API among the options; NaN where there is none."""
-    apis = list(case.api_options.values())
-    return api_request_usd(case, apis[0].api) if apis else np.nan
+    day = str(case.as_of)
+    apis = [each.api for each in case.api_options.values() if has_token_prices(each.api, day)]
+    return api_request_usd(case, apis[0]) if apis else np.nan
 
 
 def _work(case: Scenario, columns: Columns, today: Way) -> float:

@@ -27,9 +27,15 @@ def refuse(where: Where, faults: Iterable[tuple[Key, str]]) -> None:
 
     Each is placed at the nearest key around it that a file states.
     """
-    placed = [f"{_line(where, key)}: {'.'.join(map(str, key))}: {fault}" for key, fault in faults]
+    placed = [f"{_line(where, key)}: {_dotted(key)}: {fault}" for key, fault in faults]
     if placed:
         raise ScenarioError(placed)
+
+
+def _dotted(key: Key) -> str:
+    """A key in one line of characters that can be printed."""
+    parts = [str(part) for part in key]
+    return ".".join(part if part.isprintable() else ascii(part)[1:-1] for part in parts)
 
 
 def _line(where: Where, key: Key) -> str:

@@ -1,7 +1,8 @@
 """What the types of a scenario cannot say: names that must exist, percentiles in order, units."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
+from datetime import date
 
 from analysis.facts import (
     Accelerator,
@@ -22,12 +23,26 @@ from analysis.scenario.readings import MEASURED, readings
 from analysis.scenario.schema import ApiOption, Belief, Option, Params
 from analysis.units import UnitError, convert, is_share, unit_of
 
+# Beliefs that a law divides by, so that they are above 0 even where they are fixed.
+DIVISORS = (
+    "equity_return_share_per_s",
+    "period_s",
+    "it_life_s",
+    "facility_life_s",
+    "provisioned_pue_ratio",
+    "available_share",
+    "load_factor",
+    "fetched_bytes_per_s_per_chip",
+    "first_year_ratio",
+    "supply_share",
+)
+FURTHEST = 1000  # times the reference's median, or a part of it: what is beyond is another unit
 RESERVED = ("baseline", "claimed", "measured", "today")  # names that options of other meaning have
 Faults = Iterator[tuple[Key, str]]
 
 
-def faults_of(params: Params, beliefs: Collection[str]) -> Faults:
-    """Faults of a whole scenario, each with its key; `beliefs` are the names that exist."""
+def faults_of(params: Params, beliefs: Mapping[str, Mapping]) -> Faults:
+    """Faults of a whole scenario, each with its key; `beliefs` are those of the reference."""
     yield from _claim_faults(params)
     yield from _name_faults(params)
     unknown_names = list(_option_faults(params))
@@ -37,7 +52,7 @@ def faults_of(params: Params, beliefs: Collection[str]) -> Faults:
         if name not in beliefs:
             yield key, unknown("belief", name, beliefs)
             continue
-        for field, fault in _belief_faults(name, belief):
+        for field, fault in _belief_faults(name, belief, beliefs[name]):
             yield (*key, field), fault
 
 
@@ -54,6 +69,12 @@ def _claim_faults(params: Params) -> Faults:
     elif params.claim not in claims():
         yield ("claim",), unknown("claim", params.claim, claims())
     else:
+        announced = claim(params.claim).announced
+        if announced > params.as_of:
+            yield (
+                ("claim",),
+                f"{params.claim!r} is of {announced}, after {params.as_of}: state `claim: null`",
+            )
         chips = claim(params.claim).accelerators
         option = params.options.get(params.headline)
         if isinstance(option, Option) and option.accelerator not in chips:
@@ -85,18 +106,34 @@ def _name_faults(params: Params) -> Faults:
     ):
         if name not in names(kind):
             yield key, unknown(kind.__name__.lower(), name, names(kind))
-    for field, file, name in (
-        ("product", "launches", params.rollout.product),
-        ("ramp", "volumes", params.rollout.ramp),
-    ):
-        products = set(table(file)["product"])
-        if name not in products:
-            yield ("rollout", field), unknown(f"product of {file}.csv", name, products)
+    for name, product in params.products.items():
+        if product.source not in sources().index:
+            fault = unknown("source", product.source, sources().index)
+            yield ("products", name, "source"), fault
+    yield from _product_faults(params, ("rollout", "product"), params.rollout.product)
+    followed = set(table("volumes")["product"])
+    if params.rollout.ramp not in followed:
+        fault = unknown("product of volumes.csv", params.rollout.ramp, followed)
+        yield ("rollout", "ramp"), fault
+
+
+def _product_faults(params: Params, key: Key, product: str) -> Faults:
+    """A product of which nothing is known, or nothing on the scenario's day."""
+    launches = table("launches")
+    if product not in set(launches["product"]):
+        yield key, unknown("product of launches.csv", product, set(launches["product"]))
+        return
+    known = launches[launches["product"] == product].set_index("milestone")["known"]
+    announced = max(date.fromisoformat(known[name]) for name in ("announced", "promised"))
+    if announced > params.as_of:
+        fault = f"{product!r} was announced, with a date, by {announced}, after {params.as_of}"
+        if key[0] == "options":
+            fault += f": take it away, `options: {{{key[1]}: null}}`"
+        yield key, fault
 
 
 def _option_faults(params: Params) -> Faults:
     """Options that name no chip, no product or no API, and a headline that is none of them."""
-    products = set(table("launches")["product"])
     for name, option in params.options.items():
         key = ("options", name)
         if isinstance(option, ApiOption):
@@ -106,9 +143,8 @@ def _option_faults(params: Params) -> Faults:
         if option.accelerator not in names(Accelerator):
             hint = unknown("accelerator", option.accelerator, names(Accelerator))
             yield (*key, "accelerator"), hint
-        if option.product is not None and option.product not in products:
-            fault = unknown("product of launches.csv", option.product, products)
-            yield (*key, "product"), fault
+        if option.product is not None:
+            yield from _product_faults(params, (*key, "product"), option.product)
         if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{0,39}", name) or name in RESERVED:
             yield key, "an option's name has small letters, digits, dots and dashes"
     chips = [name for name, option in params.options.items() if isinstance(option, Option)]
@@ -147,9 +183,15 @@ def _price_faults(params: Params) -> Faults:
     is_known = today in names(Accelerator)
     if is_known and held.startswith("rent") and not _is_quoted(params, today, held):
         yield ("have", "held"), _no_quote(params, today, held)
-    has_api = any(isinstance(option, ApiOption) for option in params.options.values())
-    if held in ("api", "nothing") and not has_api:
+    day = str(params.as_of)
+    apis = [option.api for option in params.options.values() if isinstance(option, ApiOption)]
+    if held in ("api", "nothing") and not any(has_token_prices(api, day) for api in apis):
         yield ("have", "held"), f"{held!r} needs an API among the options: its price is today's"
+
+
+def has_token_prices(api: str, as_of: str) -> bool:
+    """Whether an API has prices of read and written tokens by a day."""
+    return not token_price_fault(api, as_of)
 
 
 def _is_quoted(params: Params, chip: str, contract: str) -> bool:
@@ -169,8 +211,8 @@ def _no_quote(params: Params, chip: str, contract: str) -> str:
     )
 
 
-def _belief_faults(name: str, belief: Belief) -> Iterator[tuple[str, str]]:
-    """Faults of a belief, each with its field."""
+def _belief_faults(name: str, belief: Belief, reference: Mapping) -> Iterator[tuple[str, str]]:
+    """Faults of a belief, each with its field; `reference` is that of the reference."""
     low, mid, high = belief.low, belief.mid, belief.high
     if not low <= mid <= high:
         yield "low", f"expected low <= mid <= high, found {low}, {mid}, {high}"
@@ -186,6 +228,18 @@ def _belief_faults(name: str, belief: Belief) -> Iterator[tuple[str, str]]:
     if least < 0 or (is_range and least == 0):
         found = f"found {low} {belief.unit}"
         yield "unit", f"expected a number that is not below 0, or a range above it, {found}"
+    if name in DIVISORS and least == 0:
+        yield "low", f"{name} is above 0, or nothing is served and nothing can be told"
+    if not is_share(name):
+        usual = convert(reference["mid"] or 1.0, reference["unit"], unit)
+        lowest, highest = usual / FURTHEST, usual * FURTHEST
+        if most > highest or 0 < least < lowest:
+            yield (
+                "unit",
+                f"expected a number not more than {FURTHEST:,} times off the reference's "
+                f"({reference['mid']:g} {reference['unit']}), found {low:g} to {high:g} "
+                f"{belief.unit}",
+            )
     inside = 0 <= least <= most <= 1
     reaches_one = is_range and least > 0 and most == 1
     if is_share(name) and (not inside or reaches_one):

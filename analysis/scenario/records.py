@@ -1,6 +1,8 @@
 """Plain values as frozen records: all that does not fit is refused at once, each with its key."""
 
 import json
+import unicodedata
+from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
 from pydantic import TypeAdapter, ValidationError
@@ -14,10 +16,34 @@ def checked(kind: Any, values: dict[str, Any], where: Where) -> Any:
 
     Raises ScenarioError with all that does not fit.
     """
+    refuse(where, _text_faults(values))
     try:
         return TypeAdapter(kind).validate_json(json.dumps(values, default=str))
     except ValidationError as error:
         refuse(where, [_key_and_fault(kind, where, each) for each in error.errors()])
+
+
+def _text_faults(value: Any, key: Key = ()) -> Iterator[tuple[Key, str]]:
+    """Texts, names of keys among them, with a character that no page and no file may hold."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _text_faults(str(name), (*key, name))
+            yield from _text_faults(inner, (*key, name))
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            yield from _text_faults(inner, (*key, place))
+    elif isinstance(value, str):
+        odd = next((each for each in value if _is_odd(each)), None)
+        if odd is not None:
+            yield key, f"a text has no control characters and no halves of others: U+{ord(odd):04X}"
+
+
+def _is_odd(character: str) -> bool:
+    """Whether it is a control character, half of a character, or none at all."""
+    if character in "\n\t":
+        return False
+    is_none = ord(character) & 0xFFFE == 0xFFFE
+    return is_none or unicodedata.category(character) in ("Cc", "Cs")
 
 
 def _key_and_fault(kind: Any, where: Where, error: Any) -> tuple[Key, str]:

@@ -1,6 +1,7 @@
 """A scenario: a file in params/ that states only what differs from params/reference.yml."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from analysis.facts.hints import closest, nearest
 from analysis.scenario.blanks import blank_faults
 from analysis.scenario.claims import claim, claims
 from analysis.scenario.errors import Key, ScenarioError, Where, refuse
-from analysis.scenario.faults import faults_of
+from analysis.scenario.faults import Faults, faults_of, has_token_prices
 from analysis.scenario.file_text import MeasurementFault
 from analysis.scenario.own_file import own_file, own_points
 from analysis.scenario.records import checked
@@ -71,13 +72,18 @@ class Scenario(Params):
         return {name: o for name, o in self.options.items() if isinstance(o, ApiOption)}
 
 
-def load(name: str | Path, overrides: Mapping[str, Any] | None = None) -> Scenario:
+def load(
+    name: str | Path,
+    overrides: Mapping[str, Any] | None = None,
+    further: Callable[["Scenario"], Faults] | None = None,
+) -> Scenario:
     """A scenario: its file over reference.yml, under overrides.
 
     `name` is a name of params/, a file name or a path; `hopper`, `hopper.yml` and
     `params/hopper.yml` are one from any working directory. `overrides` has dotted keys, such as
-    {"workload.output_tokens": 2000}. Raises ScenarioError with all faults, each with file, line,
-    key and nearest valid name; an unknown name lists all scenarios.
+    {"workload.output_tokens": 2000}. `further` finds what only a model can, in a scenario that is
+    else whole. Raises ScenarioError with all faults, each with file, line, key and nearest valid
+    name; an unknown name lists all scenarios.
     """
     path = _path(str(name))
     reference = PARAMS / f"{REFERENCE}.yml"
@@ -95,16 +101,25 @@ def load(name: str | Path, overrides: Mapping[str, Any] | None = None) -> Scenar
     merged.pop("$schema", None)
     if "claim" not in own and "claim" not in nested and not _speaks_of_headline(merged):
         merged["claim"] = None
+    finance = merged["finance"]
+    inherited = isinstance(finance, Mapping) and not any(
+        ("finance", "api") in _keys(part) for part in (own, nested)
+    )
+    if inherited and _is_before_its_prices(finance["api"], merged["as_of"]):
+        merged["finance"] = {**finance, "api": None}
     params = checked(Params, merged, where)
     refuse(where, faults_of(params, base["believe"]))
     file, points = _own_measurements(params, path.parent, where)
-    return Scenario(
+    case = Scenario(
         **dict(params),
         name=path.stem,
         overrides=dict(overrides or {}),
         own_file=file,
         own_points=points,
     )
+    if further is not None:
+        refuse(where, further(case))
+    return case
 
 
 def _own_measurements(params: Params, folder: Path, where: Where) -> tuple[str, str]:
@@ -128,6 +143,18 @@ def _speaks_of_headline(values: Mapping[str, Any]) -> bool:
     if values["claim"] not in claims() or chip not in names(Accelerator):
         return True
     return chip in claim(values["claim"]).accelerators
+
+
+def _is_before_its_prices(api: str, as_of: Any) -> bool:
+    """Whether an API is inherited on a day before anybody printed its prices: it is then none.
+
+    A day that is none counts as late, and is refused by name.
+    """
+    try:
+        day = date.fromisoformat(str(as_of))
+    except ValueError:
+        return False
+    return not has_token_prices(api, str(day))
 
 
 def scenarios() -> list[str]:

@@ -1,4 +1,8 @@
-"""What a scenario file may say: one frozen record a section, nothing missing, nothing unknown."""
+"""What a scenario file may say: one frozen record a section, nothing missing, nothing unknown.
+
+Every number has limits, far beyond what anybody serves or pays: what lies outside is a slip of the
+hand or of the unit, and what lies inside can be answered.
+"""
 
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -6,9 +10,18 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
-Positive = Annotated[float, Field(gt=0)]
+Usd = Annotated[float, Field(ge=0, le=1e13)]  # in all, or in a year
+Price = Annotated[float, Field(ge=1e-6, le=1e9)]  # dollars of one thing
+Months = Annotated[float, Field(ge=0, le=240)]
+Power = Annotated[float, Field(ge=1, le=1e12)]  # watts
+Tokens = Annotated[int, Field(ge=1, le=10_000_000)]  # of a request
+Ratio = Annotated[float, Field(ge=1e-6, le=1e6)]
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2050, 12, 31))]
+# From the day on which enough launches had come, late and on sale, to forecast another from them.
+RECORD_SINCE = date(2023, 7, 1)
+AsOf = Annotated[date, Field(ge=RECORD_SINCE, le=date(2050, 12, 31))]
 Share = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=1, le=100_000_000)]
 Text = Annotated[str, Field(min_length=1, max_length=20_000)]
 
 
@@ -38,11 +51,11 @@ def quantiles(values: Any) -> dict[str, float]:
 class Workload(Record):
     """The work to serve: lengths of a request, the cached share of its input, the promise."""
 
-    input_tokens: Count
+    input_tokens: Tokens
     cached_share: Annotated[float, Field(ge=0, lt=1)]  # a prompt has something new
-    output_tokens: Count
-    tokens_per_s_per_user: Positive
-    ttft_limit_s: Positive
+    output_tokens: Tokens
+    tokens_per_s_per_user: Annotated[float, Field(ge=0.01, le=100_000)]
+    ttft_limit_s: Annotated[float, Field(ge=0.001, le=1e6)]
 
 
 Precision = Literal["bf16", "fp8", "fp4", "int4"]
@@ -58,7 +71,7 @@ class Deployment(Record):
     """
 
     accelerator: str
-    chips: Count
+    chips: Annotated[int, Field(ge=1, le=10_000)]
     precision: Precision
     engine: Engine | None = None
 
@@ -72,8 +85,8 @@ class Have(Deployment):
     """
 
     held: Held
-    bought: date | None = None
-    until: date | None = None
+    bought: Day | None = None
+    until: Day | None = None
 
 
 class Option(Deployment):
@@ -111,8 +124,8 @@ class Serving(Record):
 class Quote(Record):
     """A price that this buyer was offered: it stands before the quotes of the tables."""
 
-    usd_per_hour: Positive
-    as_of: date
+    usd_per_hour: Price
+    as_of: Day
     source: Text
 
 
@@ -131,8 +144,8 @@ class Decision(Record):
 
     horizon_months: Annotated[int, Field(ge=6, le=120)]
     discount_share_per_year: Share
-    ramp_months: Positive
-    patience_months: Positive
+    ramp_months: Annotated[float, Field(gt=0, le=240)]
+    patience_months: Annotated[float, Field(gt=0, le=240)]
     hedge_share: Share
 
 
@@ -140,9 +153,9 @@ class Fleet(Record):
     """A buyer's fleet, and the site's limits on power and on liquid cooling."""
 
     chips: Count
-    added_chips_per_month: Positive
-    power_w: Positive
-    liquid_w: Positive
+    added_chips_per_month: Annotated[float, Field(gt=0, le=100_000_000)]
+    power_w: Power
+    liquid_w: Power
 
 
 class Finance(Record):
@@ -152,16 +165,18 @@ class Finance(Record):
     rent: Literal["rent_3yr", "rent_1yr", "rent_on_demand"]
     leased_share: Share
     api: str | None  # a thing of prices.csv with token prices: the same work bought from a provider
-    electricity_usd_per_kwh: Positive | None  # what this buyer pays; null: the price of the site
+    electricity_usd_per_kwh: (
+        Annotated[float, Field(ge=1e-4, le=100)] | None
+    )  # what this buyer pays; null: the price of the site
 
 
 class Budget(Record):
     """Money for serving, what is scarce, and what a move costs in dollars and in double running."""
 
-    usd_per_year: Positive
+    usd_per_year: Annotated[float, Field(ge=1, le=1e13)]
     scarce: Literal["dollars", "megawatts"]
-    migration_usd: Annotated[float, Field(ge=0)]
-    dual_months: Annotated[float, Field(ge=0)]
+    migration_usd: Usd
+    dual_months: Months
     horizon_months: Annotated[int, Field(ge=6, le=60)]
 
 
@@ -171,13 +186,13 @@ class Product(Record):
     `spread_ratio` is the standard deviation of the logarithm of an attempt's tokens.
     """
 
-    price_usd: Positive
-    input_tokens: Annotated[float, Field(ge=0)]  # computed afresh
-    cached_tokens: Annotated[float, Field(ge=0)]
-    output_tokens: Positive
-    spread_ratio: Positive
-    success_share: Annotated[float, Field(gt=0, le=1)]
-    other_usd: Annotated[float, Field(ge=0)]  # an attempt's tools, telephony, search
+    price_usd: Price
+    input_tokens: Annotated[float, Field(ge=0, le=1e12)]  # computed afresh
+    cached_tokens: Annotated[float, Field(ge=0, le=1e12)]
+    output_tokens: Annotated[float, Field(ge=1, le=1e12)]
+    spread_ratio: Annotated[float, Field(ge=0.001, le=4)]
+    success_share: Annotated[float, Field(ge=0.001, le=1)]
+    other_usd: Annotated[float, Field(ge=0, le=1e9)]  # an attempt's tools, telephony, search
     margin_share: Share  # gross margin to reach
     source: Text
     why: Text
@@ -190,7 +205,7 @@ class Credence(Record):
     """
 
     reading: str
-    instead: dict[str, Positive]
+    instead: dict[str, Ratio]
 
 
 class Params(Record):
@@ -198,7 +213,7 @@ class Params(Record):
 
     title: Text
     question: Text
-    as_of: date
+    as_of: AsOf
     claim: str | None
     reading: str
     model: str

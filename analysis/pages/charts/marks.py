@@ -20,6 +20,7 @@ TICKS = {
     3: (1, 2, 5),
     99: (1,),
 }
+DECADES = 12  # that a logarithmic axis shows at most
 PALE_TO_RED = alt.Scale(
     domain=[0, 0.5], range=["#F4F6F7", "#E5A096"], interpolate="rgb", clamp=True
 )
@@ -55,11 +56,11 @@ def titled(
 def log_axis(name: str, title: str, values: Iterable[float], axis: Any = alt.X) -> Any:
     """A logarithmic axis a little wider than `values`; the fewer decades, the more ticks in each.
 
-    `axis` is alt.X or alt.Y.
+    `axis` is alt.X or alt.Y. What is 0 or less has no place on it.
     """
-    values = list(values)
-    low = min(values) / 1.12
-    high = max(values) * 1.12
+    positive = [value for value in values if 0 < value < math.inf]
+    high = max(positive, default=1.0) * 1.12
+    low = max(min(positive, default=1.0) / 1.12, high / 10**DECADES)
     span = math.log10(high / low)
     steps = next(steps for decades, steps in TICKS.items() if span <= decades)
     powers = range(math.floor(math.log10(low)), math.floor(math.log10(high)) + 1)
