@@ -15,7 +15,11 @@ from pathlib import Path
 import pytest
 from report_notebooks import CHART, PARAMETERS, SETUP, answered, build, notebook
 
-from analysis.press import storage
+from analysis.__main__ import DOMAIN
+from analysis.press import cluster, jobs, storage
+from analysis.press.domain import load_domain
+from analysis.press.inputs import common_digest
+from analysis.press.jobs import BuildOptions
 from analysis.press.records import ReportRecord
 
 ROOT = Path(__file__).parents[1]
@@ -228,6 +232,22 @@ def test_a_scenario_from_elsewhere_goes_with_its_job(own, tmp_path):
     assert "A title of our own" in (tmp_path / "remote/own/small.html").read_text()
     assert contents(tmp_path / "remote") == contents(tmp_path / "local")
     assert not list((tmp_path / "far").rglob("own.yml"))
+
+
+def test_a_worker_keeps_its_warm_pool_from_report_to_report(tmp_path):
+    path = notebook(tmp_path / "small.ipynb", PARAMETERS)
+    options = BuildOptions(DOMAIN, str(tmp_path / "site"), "fork", None, "", (), watching=False)
+    common = common_digest(load_domain(DOMAIN))
+    pools = set()
+    try:
+        for job in jobs.plan(SCENARIOS, [path], options, common):
+            assert cluster.make_on_worker(job, cluster.machine_digest(DOMAIN)).error is None
+            pools.add(cluster._own_pool.pool._server.process.pid)
+        assert len(pools) == 1
+        with pytest.raises(cluster.OtherFilesError, match="here has other files or versions"):
+            cluster.make_on_worker(job, "another machine")
+    finally:
+        cluster._own_pool.close()
 
 
 def site_after_a_death(own, folder: Path, reports: int) -> tuple[list[ReportRecord], Path]:

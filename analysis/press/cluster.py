@@ -195,13 +195,13 @@ def make_on_worker(job: Job, machine: str) -> ReportRecord:
     with tempfile.TemporaryDirectory() as folder:
         asked = job.with_guest_in(Path(folder)) if lacks_guest else job
         try:
-            for event in _own_pool.for_job(job, machine).run([asked]):
-                if isinstance(event, Finished):
-                    return event.result
+            # To the end: a run that is left early ends its pool, and the next report warms another.
+            events = list(_own_pool.for_job(job, machine).run([asked]))
         except BaseException:
             _own_pool.close()
             raise
-    raise RuntimeError(f"{job.name}: the pool process gave no record")
+    (record,) = [event.result for event in events if isinstance(event, Finished)]
+    return record
 
 
 def _worker_address() -> str:
