@@ -13,6 +13,7 @@ from analysis.questions.acts import (
     Way,
     bridge_cost,
     keep_cost,
+    meanwhile_cost,
     move_cost,
     present_usd,
     price_by_month,
@@ -43,6 +44,7 @@ def way(usd: float, tenure: str = "rent_3yr", **changed) -> Way:
         "once_usd": 0.0,
         "start_months": 0.0,
         "first_year_ratio": 1.0,
+        "chips": 1.0,
         **changed,
     }
     arrays = {name: np.array([float(value)]) for name, value in values.items()}
@@ -133,6 +135,17 @@ def test_a_bridge_moves_twice():
     later = way(0.0075, start_months=12)
     cost = bridge_cost(way(0.03), way(0.015), later, plan())
     assert cost.sum() == pytest.approx(12 * 15 + 12 * 7.5)
+
+
+def test_until_an_order_is_delivered_the_work_is_served_on_something_else():
+    """$20 a month on demand for six months, then $10: 6 x 20 + 18 x 10, and $50 and $100 once."""
+    first = way(0.02, "rent_on_demand", once_usd=50)
+    ordered = way(0.01, "own", start_months=6, once_usd=100)
+    cost = meanwhile_cost(way(0.03), first, ordered, plan())
+    assert cost.sum() == pytest.approx(6 * 20 + 18 * 10 + 150)
+    dearer = way(0.05, "own", start_months=6)
+    taken = meanwhile_cost(way(0.03), first, dearer, plan())
+    assert taken.sum() == pytest.approx(6 * 20 + 18 * 50 + 50)
 
 
 def test_what_proves_dearer_when_it_comes_is_declined():

@@ -122,7 +122,7 @@ def in_short(case: Scenario) -> Output:
     low, mid, high = (spent * end for end in times.ends)
     worth = Shown((low, mid, high), "Musd")
     span = "" if worth.low == worth.high else f" ({worth.range})"
-    later = "later " if followed.act.kind == "bridge" else ""
+    later = "later " if followed.act.later_option else ""
     sentences = [
         f"A million output tokens {later}cost **{then.mid}** on {where}, where today they cost "
         f"**{today.mid}**.",

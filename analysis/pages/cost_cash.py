@@ -11,9 +11,8 @@ from analysis.pages.words import plain, worded
 from analysis.questions import cash
 from analysis.questions.acts import Act
 from analysis.questions.answer import evaluated, instruction, lower_first
-from analysis.questions.ways import chips_needed, movable_share
+from analysis.questions.ways import chips_needed
 from analysis.scenario.scenario import Scenario
-from analysis.scenario.schema import Option
 from analysis.units import convert
 
 NOTHING = Output("Nothing else can be done here, so the bill stays what it is.")
@@ -150,23 +149,17 @@ def _chip_rows(case: Scenario, act: Act) -> list[list[str]]:
     if act.kind == "split":
         return []
     evaluation = evaluated(case)
+    ways = {(way.option, way.tenure): way for way in evaluation.ways.others}
     work = evaluation.ways.requests_per_month
-    stays = np.ones_like(work)
-    chips: dict[str, np.ndarray] = {}
-    for name in dict.fromkeys([act.later_option, act.option]):
-        known = case.options.get(name)
-        if known is None:
-            continue
-        share = np.asarray(evaluation.columns.today["eligible_share"] * np.ones_like(work))
-        if isinstance(known, Option):
-            columns = evaluation.columns.options[name]
-            share = movable_share(case, known, columns)
-            chips[name] = chips_needed(columns, work * share * stays)
-        stays = stays * (1 - share)
+    stays, new = np.ones_like(work), np.zeros_like(work)
+    for step in ((act.later_option, act.later_tenure), (act.option, act.tenure)):
+        if step in ways:
+            way = ways[step]  # type: ignore[index]
+            new = new + way.chips * stays
+            stays = stays * (1 - way.movable_share)
     held = np.zeros_like(work)
     if case.have.held not in ("api", "nothing"):
         held = chips_needed(evaluation.columns.today, work)
-    new = sum(chips.values(), np.zeros_like(work))
     if act.kind == "serve better":
         return [["chips in use", _chips(held), _chips(held * stays + new)]]
     return [

@@ -23,6 +23,7 @@ ACT_WORDS = {
     "serve better": "serve better on the same chips",
     "move": "move now",
     "wait": "wait",
+    "meanwhile": "order now, start at once",
     "bridge": "bridge, then move",
     "split": "move a part now",
 }

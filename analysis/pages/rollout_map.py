@@ -86,7 +86,7 @@ def wait_or_not(case: Scenario, evaluation: Evaluation, gains: pd.DataFrame) -> 
         cheaper="less" if place.saved_usd > 0 else "more",
         product=product_of(case, place.act_later),
         gain=place.gain_ratio,
-        reference=named(case, place.act_now.option),
+        reference=named(case, place.act_now.later_option or place.act_now.option),
         patience=case.decision.patience_months,
         need=_needed(gains, place.delay_months[1]),
         starts_first=_starts_first(place),

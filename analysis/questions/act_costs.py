@@ -10,12 +10,14 @@ from analysis.model.draws import DRAWS, SEED, Scores, all_belief_draws, beliefs_
 from analysis.model.options import OptionColumns, all_options
 from analysis.questions import dates, fleet
 from analysis.questions.acts import (
+    AT_ONCE,
     SHORT,
     Act,
     Plan,
     Way,
     bridge_cost,
     keep_cost,
+    meanwhile_cost,
     move_cost,
     usd_per_year,
 )
@@ -26,10 +28,11 @@ from analysis.scenario.scenario import Scenario
 
 @dataclass(frozen=True)
 class FirstSteps:
-    """What a split and a bridge begin with: option and tenure; None where no move beats keeping."""
+    """What acts of two steps begin with: option and tenure; None where no move beats keeping."""
 
     split: tuple[str, str] | None
     bridge: tuple[str, str] | None
+    meanwhile: tuple[str, str] | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,6 +145,8 @@ def monthly_usd(found: Ways, plan: Plan, act: Act) -> np.ndarray:
     first = by_name[act.option, act.tenure]
     if act.kind == "bridge":
         return bridge_cost(found.today, first, by_name[later], plan)
+    if act.kind == "meanwhile":
+        return meanwhile_cost(found.today, first, by_name[later], plan)
     moved = move_cost(kept, first, plan, first.start_months)
     if act.kind != "split":
         return moved
@@ -169,6 +174,9 @@ def _costs(
     steps = first_steps or _cheapest_steps(costs, now)
     for way in found.others:
         if way.option not in start_months:
+            is_delivered = bool(np.median(way.start_months) > 0)
+            if steps.meanwhile is not None and is_delivered:
+                add(Act("meanwhile", *steps.meanwhile, way.option, way.tenure))  # type: ignore[arg-type]
             continue
         add(Act("wait", TODAY, today.tenure, way.option, way.tenure))
         if steps.bridge is not None:
@@ -187,6 +195,7 @@ def _cheapest_steps(costs: Mapping[Act, np.ndarray], now: list[Way]) -> FirstSte
     return FirstSteps(
         split=_cheapest(costs, now),
         bridge=_cheapest(costs, [way for way in now if way.tenure in SHORT]),
+        meanwhile=_cheapest(costs, [way for way in now if way.tenure in AT_ONCE]),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 Tenure = Literal["own", "rent_3yr", "rent_1yr", "rent_on_demand", "rent_spot", "api", "as held"]
-Kind = Literal["keep", "serve better", "move", "wait", "bridge", "split"]
+Kind = Literal["keep", "serve better", "move", "meanwhile", "wait", "bridge", "split"]
 # Ways that can be left again within months: the only ones on which somebody waits for another.
 SHORT: tuple[str, ...] = ("rent_1yr", "rent_on_demand", "api")
 
@@ -26,6 +26,8 @@ FIXED_MONTHS: dict[str, float] = {
     "api": 0,
 }
 PAID_BY_USE = ("rent_on_demand", "rent_spot", "api")
+# Ways that are there at once and can be left again: on them the work waits for a delivery.
+AT_ONCE = ("rent_on_demand", "api", "as held")
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +37,8 @@ class Way:
     `usd_per_request` at today's prices; `drift_per_month` is the factor by which a price that is
     not fixed moves each month; `movable_share` of the work can be served this way; `once_usd` is
     paid when the move begins; `start_months` from today until it works for this buyer (infinite:
-    never); `first_year_ratio` is the first year's load over a settled one. All of shape (draws,).
+    never); `first_year_ratio` is the first year's load over a settled one; `chips` serve what can
+    move (0 for an API). All of shape (draws,).
     """
 
     option: str
@@ -46,6 +49,7 @@ class Way:
     once_usd: np.ndarray
     start_months: np.ndarray
     first_year_ratio: np.ndarray
+    chips: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,11 @@ class Plan:
 
 @dataclass(frozen=True)
 class Act:
-    """A thing to do: its kind, where the work goes, and for bridges and splits what comes later."""
+    """A thing to do: its kind, where the work goes, and for some kinds what comes later.
+
+    A bridge ends on a product that is awaited; `meanwhile` ends on one that is ordered today, and
+    serves on something else until it is delivered.
+    """
 
     kind: Kind
     option: str
@@ -156,6 +164,15 @@ def bridge_cost(kept: Way, first: Way | None, later: Way, plan: Plan) -> np.ndar
     moved = move_cost(base, later, plan, start)
     declines = present_usd(moved, plan) > present_usd(base, plan)
     return np.where(declines[:, None], base, moved)
+
+
+def meanwhile_cost(kept: Way, first: Way, ordered: Way, plan: Plan) -> np.ndarray:
+    """Monthly dollars of serving on one way until another, ordered today, is delivered.
+
+    What is ordered is taken: nobody declines it on its day, as with a product that is awaited.
+    """
+    base = move_cost(keep_cost(kept, plan), first, plan, first.start_months)
+    return move_cost(base, ordered, plan, ordered.start_months)
 
 
 def present_usd(monthly_usd: np.ndarray, plan: Plan) -> np.ndarray:

@@ -260,6 +260,9 @@ def instruction(case: Scenario, act: Act) -> str:
     moved = _move(case, act)
     if act.kind == "bridge":
         return f"{moved}; when {later} is there, {_then(act.later_tenure)}"
+    if act.kind == "meanwhile":
+        ordered = Act("move", act.later_option, act.later_tenure)  # type: ignore[arg-type]
+        return f"{_move(case, ordered)}; until it is delivered, {lower_first(moved)}"
     if act.kind == "split":
         return f"{moved} for a part of the work; for the rest wait for {later}"
     return moved

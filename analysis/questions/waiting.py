@@ -101,7 +101,8 @@ def standing(evaluation: Evaluation) -> Standing:
         raise LookupError("no act of this scenario waits for a product")
     now = next(act for act in ranked if act.kind not in LATER)
     way = way_of(evaluation, later[0].later_option, later[0].later_tenure)
-    gain = way_of(evaluation, now.option, now.tenure).usd_per_request / way.usd_per_request
+    end = (now.later_option or now.option, now.later_tenure or now.tenure)
+    gain = way_of(evaluation, *end).usd_per_request / way.usd_per_request
     levels = (0.1, 0.5, 0.9)
     delays = np.quantile(way.start_months, levels, method="inverted_cdf")
     low, mid, high = (float(value) for value in np.quantile(gain, levels))

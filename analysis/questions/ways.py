@@ -153,6 +153,7 @@ def _today(case: Scenario, columns: Columns, beliefs: Mapping[str, np.ndarray]) 
         once_usd=0 * ones,
         start_months=0 * ones,
         first_year_ratio=ones,
+        chips=0 * ones,  # they are there
     )
 
 
@@ -211,7 +212,7 @@ def _ways_of(
     ones = np.ones_like(columns["load_factor"])
     same_chips = chips.option.accelerator == case.have.accelerator
     if same_chips and case.have.held not in ("api", "nothing"):
-        yield _same_chips_way(case, chips, today, beliefs)
+        yield _same_chips_way(case, chips, today, beliefs, work)
     arrival = start_months.get(chips.name, 0 * ones)
     for tenure in TENURES:
         _, reason = _price(case, chips.option, columns, tenure)
@@ -237,6 +238,7 @@ def _ways_of(
             once_usd=once,
             start_months=arrival + wait * ones,
             first_year_ratio=np.asarray(columns["first_year_ratio"], dtype=float),
+            chips=needed,
         )
 
 
@@ -247,31 +249,35 @@ def _served(
     today: Way,
     work: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Dollars of a mean request, the share of work that moves, and the chips that all of it takes.
+    """Dollars of a mean request, the share of work that moves, and the chips that serve it.
 
     Work whose quality does not survive the format is served in today's on the same chips, where a
     request is expected to cost less so than where it is now; else it stays.
     """
     movable = movable_share(case, chips.option, chips.columns)
     usd = request_usd(chips.columns)
-    needed = chips_needed(chips.columns, work)
+    needed = chips_needed(chips.columns, work * movable)
     if chips.rest is None:
         return usd, movable, needed
     rest_usd = request_usd(chips.rest)
     if np.mean(rest_usd) >= np.mean(today.usd_per_request):
         return usd, movable, needed
-    rest_needed = chips_needed(chips.rest, work)
+    needed = needed + chips_needed(chips.rest, work * (1 - movable))
     blended = movable * usd + (1 - movable) * rest_usd
-    return blended, np.ones_like(movable), movable * needed + (1 - movable) * rest_needed
+    return blended, np.ones_like(movable), needed
 
 
 def _same_chips_way(
-    case: Scenario, chips: _Chips, today: Way, beliefs: Mapping[str, np.ndarray]
+    case: Scenario,
+    chips: _Chips,
+    today: Way,
+    beliefs: Mapping[str, np.ndarray],
+    work: np.ndarray,
 ) -> Way:
     """The chips that run, served another way: their price is what keeping pays."""
     ones = np.ones_like(chips.columns["load_factor"])
-    usd, movable, _ = _served(
-        case, chips, lambda served: _held_request_usd(case, served, beliefs), today, ones
+    usd, movable, needed = _served(
+        case, chips, lambda served: _held_request_usd(case, served, beliefs), today, work
     )
     return Way(
         option=chips.name,
@@ -282,6 +288,7 @@ def _same_chips_way(
         once_usd=case.budget.migration_usd * ones,
         start_months=0 * ones,
         first_year_ratio=ones,
+        chips=needed,
     )
 
 
@@ -322,4 +329,5 @@ def _api_way(
         once_usd=case.budget.migration_usd * ones,
         start_months=0 * ones,
         first_year_ratio=ones,
+        chips=0 * ones,
     )
