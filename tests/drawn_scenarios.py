@@ -163,7 +163,7 @@ def _reference(key: str) -> float:
 def _days() -> st.SearchStrategy[str]:
     newest = date.fromisoformat(str(REFERENCE["as_of"]))
     near = st.integers(-900, 400).map(lambda days: newest + timedelta(days=days))
-    return st.one_of(near, near, st.dates(date(1, 1, 1), date(9999, 12, 31))).map(str)
+    return st.one_of(*[near] * 9, st.dates(date(1, 1, 1), date(9999, 12, 31))).map(str)
 
 
 def _texts() -> st.SearchStrategy[str]:
@@ -208,7 +208,7 @@ def _belief(draw: st.DrawFn, name: str) -> dict[str, Any]:
         ends = st.one_of(st.floats(0, 1), st.floats(0.001, 0.999), st.sampled_from([0.0, 1.0]))
     else:
         near = _around(stated["mid"] or 1.0, 0, None)
-        ends = st.one_of(near, near, near, st.floats(0, WIDEST))
+        ends = st.one_of(*[near] * 9, st.floats(0, WIDEST))
     count = draw(st.sampled_from([1, 3, 3, 3]))
     low, mid, high = sorted(draw(ends) for _ in range(count)) * (3 // count)
     words = {"source": draw(st.sampled_from(["judged", "epoch_gw"])), "why": draw(_texts())}

@@ -29,7 +29,7 @@ from analysis.scenario.errors import ScenarioError
 from analysis.scenario.faults import DIVISORS
 
 PAGES = ("efficiency", "cost", "rollout")
-FEW = 20  # drawn in `make test`, most of a minute; three in four pass the door
+FEW = 40  # drawn in `make test`, a minute of processor time
 MOST_ROWS = 5000  # that Altair takes
 NO_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)
 
