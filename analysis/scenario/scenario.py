@@ -134,7 +134,8 @@ def _own_measurements(params: Params, folder: Path, where: Where) -> tuple[str, 
 
 
 def _speaks_of_headline(values: Mapping[str, Any]) -> bool:
-    """Whether the claim speaks of the headline's option: one that is only inherited is else none.
+    """Whether the claim was made by the scenario's day and speaks of the headline's option: one
+    that is only inherited is else none.
 
     Names that are faulty count as spoken of, and are refused by name.
     """
@@ -142,19 +143,22 @@ def _speaks_of_headline(values: Mapping[str, Any]) -> bool:
     chip = option.get("accelerator") if isinstance(option, Mapping) else None
     if values["claim"] not in claims() or chip not in names(Accelerator):
         return True
-    return chip in claim(values["claim"]).accelerators
+    claimed = claim(values["claim"])
+    is_made = _day(values["as_of"]) >= claimed.announced
+    return is_made and chip in claimed.accelerators
 
 
 def _is_before_its_prices(api: str, as_of: Any) -> bool:
-    """Whether an API is inherited on a day before anybody printed its prices: it is then none.
+    """Whether an API is inherited on a day before anybody printed its prices: it is then none."""
+    return not has_token_prices(api, str(_day(as_of)))
 
-    A day that is none counts as late, and is refused by name.
-    """
+
+def _day(as_of: Any) -> date:
+    """A day of a file; one that is none counts as the last, and is refused by name."""
     try:
-        day = date.fromisoformat(str(as_of))
+        return date.fromisoformat(str(as_of))
     except ValueError:
-        return False
-    return not has_token_prices(api, str(day))
+        return date.max
 
 
 def scenarios() -> list[str]:
