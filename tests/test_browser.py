@@ -241,3 +241,88 @@ def test_a_page_needs_no_other_file_for_what_it_shows(site):
         return re.findall(address, re.sub(without_code, "", path.read_text(), flags=re.S))
 
     assert faults_of(site, faults_on) == {}
+
+
+READ_BY_MANY = ("index.html", "comparison.html", "validation.html")
+
+
+def reports_of_article(site: Path) -> list[str]:
+    return [f"article/{path.name}" for path in sorted((site / "article").glob("*.html"))]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_fault_on_the_pages_of_a_site(site, browser, scheme):
+    """With all folds open, so that what they hide is looked at too."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    names = [*READ_BY_MANY, *reports_of_article(site)]
+    assert len(names) >= 6
+    found = {}
+    for name in names:
+        page, _ = visit(browser, site / name, color_scheme=scheme)
+        faults = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+        serious = [each for each in faults if each["impact"] in ("serious", "critical")]
+        found[name] = [(each["id"], each["nodes"][0]["html"][:120]) for each in serious]
+        page.context.close()
+    assert {name: faults for name, faults in found.items() if faults} == {}
+
+
+def test_a_verdict_keeps_its_colour_in_the_dark(site, browser):
+    """The colour is the page's own, which is another in the dark."""
+    colours = set()
+    for scheme in ("light", "dark"):
+        page, _ = visit(browser, site / "article/efficiency.html", color_scheme=scheme)
+        cell = page.locator("td", has_text=re.compile(r"^✗ fails$")).first
+        colours.add(cell.evaluate("(one) => getComputedStyle(one).color"))
+        page.context.close()
+    assert colours == {"rgb(163, 43, 30)", "rgb(255, 138, 122)"}
+
+
+def test_the_index_is_used_by_the_keyboard_alone(site, browser):
+    page, _ = visit(browser, site / "index.html")
+    seen = []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        focused = page.evaluate("document.activeElement.outerHTML.slice(0, 60)")
+        if focused.startswith("<body"):  # once around
+            break
+        seen.append(focused)
+        ring = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert ring != "none", f"no ring about {seen[-1]}"
+    at = {
+        word: next(i for i, each in enumerate(seen) if word in each)
+        for word in ("Skip to the answers", 'id="filter"', 'id="order"', "article/efficiency.html")
+    }
+    assert list(at.values()) == sorted(at.values())
+    page.locator("#filter").focus()
+    page.keyboard.type("article")
+    assert page.locator("tr[data-name]:visible").count() == 1
+    page.context.close()
+
+
+def test_print_repeats_heads_and_leaves_no_page_half_empty(site, browser, tmp_path):
+    from pypdf import PdfReader
+
+    for name in [*READ_BY_MANY[1:], *reports_of_article(site)]:
+        page, _ = visit(browser, site / name)
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        page.pdf(path=tmp_path / "page.pdf", format="A4")
+        page.context.close()
+        pages = PdfReader(tmp_path / "page.pdf").pages
+        filled = [lowest_text(each) for each in pages]
+        assert min(filled[:-1]) >= 0.5, (name, [round(each, 2) for each in filled])
+        if "Source, where in it, and why" in (text := [each.extract_text() for each in pages])[-1]:
+            assert sum("Source, where in it, and why" in each for each in text) > 1, name
+
+
+def lowest_text(page) -> float:
+    """How far down a printed page its text reaches, as a share of its height."""
+    heights = []
+
+    def at(text, cm, tm, font, size) -> None:
+        if text.strip():
+            heights.append(tm[5] * cm[3] + cm[5])
+
+    page.extract_text(visitor_text=at)
+    height = float(page.mediabox.height)
+    return 1 - min(heights, default=height) / height

@@ -25,11 +25,12 @@ from analysis.scenario.scenario import Scenario, scenarios
 
 NOTHING_CLAIMED = Output("Nothing was claimed in this scenario.")
 STANDING_SIGNS = {SUPPORTED: "✓", AS_ARITHMETIC: "=", "fails": "✗", "cannot be told": "?"}
+# On a page the names of its style sheet, which are readable in the dark; elsewhere the colours.
 STANDING_COLOURS = {
-    SUPPORTED: CANDIDATE,
-    AS_ARITHMETIC: "#6A6F76",
-    "fails": CLAIM,
-    "cannot be told": "#6A6F76",
+    SUPPORTED: f"var(--accent, {CANDIDATE})",
+    AS_ARITHMETIC: "var(--soft-ink, #6A6F76)",
+    "fails": f"var(--bad, {CLAIM})",
+    "cannot be told": "var(--soft-ink, #6A6F76)",
 }
 LEDGER_WIDTHS = (5, 23, 12, 39, 21)  # per cent of the table, a column each
 

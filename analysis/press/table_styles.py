@@ -14,7 +14,7 @@ _STEP = r"[\w\s.#>-]|:(?:hover|(?:first|last|only)-(?:child|of-type)|nth-child\(
 _SELECTOR = re.compile(rf"#(T_\w+)((?:{_STEP})*)")
 _VALUE = re.compile(r"[\w\s.,#%()+-]*")
 _FUNCTION = re.compile(r"([\w-]*)\(")
-_FUNCTIONS = {"hsl", "hsla", "linear-gradient", "rgb", "rgba"}
+_FUNCTIONS = {"hsl", "hsla", "linear-gradient", "rgb", "rgba", "var"}
 _BORDERS = {f"border-{side}" for side in ("top", "right", "bottom", "left")}
 PROPERTIES = _BORDERS | {
     "background",

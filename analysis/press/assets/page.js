@@ -49,7 +49,7 @@
   const tools = (figure, spec, number) => {
     const sets = Object.values(spec.datasets ?? {}).filter((rows) => Array.isArray(rows) && rows.length && typeof rows[0] === "object");
     const name = (document.title.split(" · ").reverse().join("-") + `-chart-${number}`).toLowerCase().replace(/[^a-z0-9]+/g, "-").slice(-80);
-    const body = make("div", { className: "table", tabIndex: 0, role: "region", ariaLabel: "Data of the chart" });
+    const body = make("div", { className: "table", tabIndex: 0, role: "region", ariaLabel: `Data of chart ${number}` });
     const details = make("details", {}, make("summary", { textContent: "Data" }), body);
     details.addEventListener("toggle", () => {
       if (details.open && !body.firstChild) body.append(...sets.map((rows, i) => table(rows, `Table ${i + 1}: ${rows.length} rows`)));
