@@ -64,7 +64,7 @@ def article() -> Forward:
 
 
 def text_of(page: str) -> str:
-    body = page.partition("<body>")[2]
+    body = page.partition("<body")[2].partition(">")[2]
     return " ".join(re.sub(r"<[^>]+>", " ", body).split())
 
 
@@ -245,6 +245,23 @@ class TestPrinted:
         assert str(read.metadata.creation_date)[:10] == made.day
         for page in read.pages:
             assert len(page.extract_text().split()) > 90, "no page is half empty"
+
+    def test_a_paper_of_long_words_has_two_pages_too(self):
+        from pypdf import PdfReader
+
+        found = records("agents")
+        content = json.loads(json.dumps(found[0].page.files[0]["content"]))
+        for number, row in enumerate(content["acts"]):
+            row["instruction"] = (
+                f"{number} Move to the API (deepseek/deepseek-v4-pro) " + "and so on " * 7
+            )
+        content["flips"] = content["flips"][:1] * 6
+        content["flips"][0]["to"] = (
+            "Move to the API (deepseek/deepseek-v4-pro), " + "and so on " * 7
+        )
+        page = replace(found[0].page, files=({"name": "answer.json", "content": content},))
+        made = board.forward("agents", [replace(each, page=page) for each in found], TEMPLATES)
+        assert len(PdfReader(io.BytesIO(pdf.printed(made.board, made.day))).pages) == 2
 
     def test_two_prints_are_equal(self):
         page = "<!doctype html><html lang=en><title>a</title><h1>a</h1></html>"

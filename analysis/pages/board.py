@@ -30,7 +30,9 @@ from analysis.questions.launches import day_after
 from analysis.questions.ways import TODAY
 from analysis.scenario.scenario import Scenario, load
 
-MOST_ACTS, MOST_FLIPS = 7, 4  # on two pages
+MOST_ACTS, MOST_FLIPS, MOST_DATES = 7, 3, 3  # on two pages
+# Characters of a page's rows from which its type is smaller.
+LONG_ACTS, LONG_CHANGES = 360, 260
 PLURALS = {"month": "months", "year": "years"}
 SIDES = {"baseline_": "today's chips", "candidate_": "new chips"}  # how names of beliefs begin
 WIDTH = 76  # characters of a line of an e-mail
@@ -63,7 +65,7 @@ def _answer(records: Sequence[ReportRecord]) -> Answer:
 
 def _words(case: Scenario, answer: Answer, records: Sequence[ReportRecord]) -> dict[str, Any]:
     """What the template reads."""
-    return {
+    words: dict[str, Any] = {
         "title": case.title,
         "question": case.question,
         "as_of": day(date.fromisoformat(answer.as_of)),
@@ -80,6 +82,9 @@ def _words(case: Scenario, answer: Answer, records: Sequence[ReportRecord]) -> d
         "moved": _moved(records),
         "rests": rests_on(case),
     }
+    acts = sum(len(row.name) for row in words["acts"])
+    changes = sum(len(row["to"]) for row in words["flips"]) + sum(map(len, words["dates"]))
+    return words | {"is_long": acts > LONG_ACTS or changes > LONG_CHANGES}
 
 
 def _expectation(answer: Answer) -> str:
@@ -257,7 +262,8 @@ def _odds(answer: Answer) -> list[str]:
 def _dates(case: Scenario) -> list[str]:
     """When each option that is not on sale can be had, as of the scenario's day."""
     months = arrival_months(case, all_belief_draws(case, DRAWS, SEED))
-    return [_date_words(case, named(case, name), each) for name, each in months.items()]
+    words = [_date_words(case, named(case, name), each) for name, each in months.items()]
+    return words[:MOST_DATES]
 
 
 def _date_words(case: Scenario, name: str, months: np.ndarray) -> str:
