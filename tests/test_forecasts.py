@@ -83,6 +83,9 @@ def test_registers_are_read_one_or_many_a_file_and_others_are_refused(tmp_path):
 SAID = {  # registers of forecasts made on their day, by the beginning of their SHA-256
     "2026-11-22-article.json": "0c303204a2ebb668",
     "2026-11-22-next-generation.json": "77fb24f27c3b0dbd",
+    "2026-11-26-article.json": "f62379fb830ab0ba",
+    "2026-11-26-helios.json": "081012beb2b8f99d",
+    "2026-11-26-next-generation.json": "13211f8756b598b7",
 }
 
 
@@ -185,7 +188,7 @@ def test_prices_of_the_decision_are_forecast_with_their_limit_in_the_name():
     months = launches.months_between("2026-11-26", "2027-06-30")
     score = np.log(0.9) / (np.log(0.75) * months / 12) * -1.2815515655446004
     assert row["chance_share"] == pytest.approx(norm.cdf(score), abs=0.01)
-    assert kept["decision"].startswith("Rent GB200 in FP4 for 3 years.")
+    assert kept["decision"].startswith("Rent GB200 in FP4 for 3 years;")
     assert kept["until"] == "2027-06-30"
 
 

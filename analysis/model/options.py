@@ -136,6 +136,24 @@ def all_options(case: Scenario, beliefs: Mapping[str, np.ndarray], scores: Score
     return OptionColumns(today, options, reasons, rest)
 
 
+def headline_rest(case: Scenario, draws: int = DRAWS, seed: int | None = SEED) -> Columns | None:
+    """The headline's chips in today's number format: what serves the work that needs it.
+
+    None where all work survives the headline's format, or where the chips do not keep the promise.
+    """
+    if not needs_wider(case, case.chip_options[case.headline]):
+        return None
+    beliefs = all_belief_draws(case, draws, seed)
+    wider = _in_todays_precision(case, case.headline)
+    try:
+        inputs = option_inputs(
+            wider, "candidate", beliefs, lambda name: z_scores(name, draws, seed)
+        )
+    except Infeasible:
+        return None
+    return evaluate(inputs)
+
+
 def needs_wider(case: Scenario, option: Option) -> bool:
     """Whether some traffic may not survive an option's weights.
 

@@ -148,15 +148,15 @@ def options_words(case: Scenario) -> Output:
     if cost_ratio > best["mid"] / today["mid"]:
         second += (
             f" Over {case.budget.horizon_months} months the bill falls by only "
-            f"{1 - cost_ratio:.0%}, because work that stays, the months until the rest has moved "
-            "and the move itself count too."
+            f"{1 - cost_ratio:.0%}, because the months until the work has moved, the move itself "
+            "and the first year's load count too."
         )
     if followed is None or not followed.advised:
         second = "The advice is to keep what runs, because a move has costs of its own."
     elif followed.end != (best["option"], best["tenure"]):
         second = (
-            "The advice is another, because it counts the whole act: the wait, work that stays, "
-            "prices that drift and the move itself."
+            "The advice is another, because it counts the whole act: the wait, prices that drift "
+            "and the move itself."
         )
     best_words = way_words(case, best["option"], best["tenure"])
     share = f"{best['mid'] / today['mid']:.0%}"

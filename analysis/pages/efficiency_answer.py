@@ -132,7 +132,6 @@ def first_screen(
         "watt": _per_watt(draws),
         "gains": gains,
         "enough": enough,
-        "first": _enough_in_the_first_year(draws, enough),
     }
     if case.claim:
         values |= _claim_values(case, draws, effects, enough)
@@ -156,19 +155,6 @@ def _claim_values(
         "believed": credence_questions.weights(case)["true"],
         "affected": float(paying_affected_share(enough, claimed.cut_share)),
     }
-
-
-def _enough_in_the_first_year(draws: pd.DataFrame, enough: float) -> float:
-    """Throughput, new over old, from which a first year pays; infinite where no gain would do.
-
-    `enough` is that from which a request gets cheaper.
-    """
-    medians = draws.loc["baseline", ["eligible_share", "first_year_ratio"]].median()
-    share = medians["eligible_share"]
-    load = medians["first_year_ratio"]
-    if load <= 1 - share:
-        return float("inf")
-    return enough * share / (load - 1 + share)
 
 
 def _first_year(ladder: pd.DataFrame) -> Shown:

@@ -1,9 +1,10 @@
 """The ladder of pass-through: from a headline to tokens per dollar in a buyer's first year."""
 
+import numpy as np
 import pandas as pd
 
 from analysis import model
-from analysis.laws import claim as law
+from analysis.model.options import headline_rest, needs_wider
 from analysis.questions.claim import gains, option_pair, published_ratios
 from analysis.scenario import readings
 from analysis.scenario.claims import claim
@@ -12,6 +13,7 @@ from analysis.scenario.schema import quantiles
 
 CHIPS = "Each chip at its best"
 HEAT = "Heat and halls"  # the step that lower clocks and racks that wait make
+FORMAT = "Work that needs today's format"
 POWER_COSTS = ("electricity", "demand", "facility", "lease")  # what a watt costs, hall included
 
 
@@ -35,19 +37,35 @@ def _steps(case: Scenario, draws: pd.DataFrame) -> dict[str, pd.Series]:
     base, candidate = draws.loc["baseline"], draws.loc["candidate"]
     gain = gains(base, candidate)
     cool = candidate["output_tokens_per_s_per_chip"] / base["output_tokens_per_s_per_chip"]
-    price = gain["throughput"] / gain["dollars"]
     before = base["usd_per_s_per_chip"]
     power = before / (before + _power_usd(candidate) - _power_usd(base))
-    moved = law.realised_ratio(1 / gain["throughput"], price, base["eligible_share"], 1, 1)
+    moved = 1 / _blended_cost(case, base, candidate)
     return {
         **_claimed_steps(case, base),
         CHIPS: cool,
         HEAT: gain["throughput"],
         "Power and hall of each": gain["throughput"] * power,
         "Price of each": gain["dollars"],
-        "Part of the traffic moves": moved,
+        FORMAT: moved,
         "First year's load": moved * base["first_year_ratio"],
     }
+
+
+def _blended_cost(case: Scenario, base: pd.DataFrame, candidate: pd.DataFrame) -> pd.Series:
+    """What a mean request costs on the new chips over what it costs today, a value a draw.
+
+    The share that survives the new format is served in it; the rest in today's format on the same
+    chips, or where it is now if that is expected to cost less.
+    """
+    share = base["eligible_share"]
+    rest = headline_rest(case, len(base))
+    rest_usd = base["request_usd"]
+    if rest is not None and np.mean(rest["request_usd"]) < base["request_usd"].mean():
+        rest_usd = pd.Series(rest["request_usd"], base.index)
+    if not needs_wider(case, case.chip_options[case.headline]):
+        share = share * 0 + 1
+    usd = share * candidate["request_usd"] + (1 - share) * rest_usd
+    return usd / base["request_usd"]
 
 
 def _power_usd(columns: pd.DataFrame) -> pd.Series:

@@ -12,6 +12,7 @@ from analysis.facts import (
     names,
     nearest,
     purchasable,
+    sold_by_token,
     sources,
     table,
     token_price_fault,
@@ -137,7 +138,9 @@ def _option_faults(params: Params) -> Faults:
     for name, option in params.options.items():
         key = ("options", name)
         if isinstance(option, ApiOption):
-            if fault := token_price_fault(option.api, str(params.as_of)):
+            # Where a price of the tables came later, there is no such way on the scenario's day.
+            fault = token_price_fault(option.api, str(params.as_of))
+            if fault and option.api not in sold_by_token():
                 yield (*key, "api"), fault
             continue
         if option.accelerator not in names(Accelerator):
