@@ -8,10 +8,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from analysis.model.file_text import MeasurementFault
 
 from analysis.model.quotes import dropped_lines, read_quotes
 from analysis.scenario.errors import ScenarioError
+from analysis.scenario.file_text import MeasurementFault
 from analysis.scenario.scenario import PARAMS, load
 from analysis.scenario.write_quotes import NewQuote, add_quotes, quotes_text
 from analysis.scenario.yaml_file import read

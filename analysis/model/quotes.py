@@ -16,7 +16,7 @@ import pandas as pd
 
 from analysis.facts import nearest
 from analysis.facts.accelerator_names import read_accelerator
-from analysis.model.file_text import MeasurementFault, file_name, read_table, read_text
+from analysis.scenario.file_text import MeasurementFault, file_name, read_table, read_text
 from analysis.scenario.schema import Held
 
 COLUMNS = ("provider", "chip", "contract", "usd_per_hour", "date", "source")

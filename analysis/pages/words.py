@@ -14,7 +14,8 @@ from analysis.scenario.scenario import Scenario
 from analysis.units import SUFFIX, unit_of
 
 FILE = Path(__file__).with_name("words.csv")
-LIST_MARK = re.compile(r"^(\d*)([-.])")  # which begins a list where a paragraph begins
+# What begins a list, or draws a rule, where a paragraph begins; a number such as 3.57 does not.
+LIST_MARK = re.compile(r"^(\d*)([-.])(?=[-.\s]|$)")
 MARKUP = "\\`*_{}[]()#+!|$~"  # characters that Markdown gives a meaning
 UNITS_OF_COUNTS = ("", "chip", "B")  # a name in one of these says no unit that could be cut off
 

@@ -44,7 +44,8 @@ def titled(
     size already, so no `height` is given for them.
     """
     theme.use()
-    title, subtitle = worded("caption")[name].format(**values).split(" | ")
+    caption = worded("caption")[name].split(" | ")
+    title, subtitle = (part.format(**values) for part in caption)
     if isinstance(chart, list):
         chart = alt.layer(*chart) if data is None else alt.layer(*chart, data=data)
     size = {"height": height, "width": width} if height else {}
