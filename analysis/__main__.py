@@ -70,7 +70,7 @@ class Kind(StrEnum):
     scenario = "scenario"
 
 
-@app.command()
+@app.command(epilog=example("new scenario my-site"))
 def new(
     kind: Annotated[Kind, typer.Argument(help="What to begin.")],
     name: Annotated[str, typer.Argument(help="Small letters, digits and dashes.")],
@@ -84,7 +84,7 @@ def new(
     print(write_skeleton(kind.value, name, folder))
 
 
-@app.command()
+@app.command(epilog=example("quotes tests/data/quotes.csv"))
 def quotes(
     file: Annotated[str, typer.Argument(help="A CSV, or - for standard input.")],
     write: Annotated[

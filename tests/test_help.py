@@ -12,10 +12,11 @@ from typer.testing import CliRunner
 
 from analysis import __main__ as shell
 from analysis.calibration import deviations
+from analysis.scenario import scenario
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = typer.main.get_command(shell.app).commands  # type: ignore[attr-defined]
-CHEAP = ["check", "list", "explain", "predict", "best", "register", "score", "schema"]
+CHEAP = ["check", "list", "explain", "predict", "best", "quotes", "register", "score", "schema"]
 
 
 def example(name: str) -> list[str]:
@@ -34,7 +35,7 @@ def run(arguments: list[str]) -> str:
 
 
 def test_each_command_is_run_by_a_test_below():
-    assert {*CHEAP, "report", "publish", "calibrate"} == set(COMMANDS)
+    assert {*CHEAP, "report", "publish", "calibrate", "new"} == set(COMMANDS)
 
 
 @pytest.mark.parametrize("name", CHEAP)
@@ -54,6 +55,14 @@ def test_a_report_is_made_and_published_as_printed():
     assert "published" in " ".join(publish)
     assert run(publish).strip()
     assert (ROOT / publish[1] / "article" / "cost.html").exists()
+
+
+def test_a_skeleton_is_begun_as_printed(monkeypatch, tmp_path):
+    monkeypatch.setattr(scenario, "PARAMS", tmp_path)
+    told = CliRunner().invoke(shell.app, example("new"))
+    assert told.exit_code == 0, told.output
+    (begun,) = tmp_path.glob("*.yml")
+    assert begun.stem == example("new")[-1]
 
 
 def test_the_example_of_calibrate_reaches_the_fit(monkeypatch):

@@ -100,7 +100,7 @@ def test_without_the_filter_a_run_would_be_committed(clone):
 def test_a_written_word_is_committed(clone):
     clone.install()
     path = clone.notebook("cost")
-    path.write_text(path.read_text().replace("How to read this page", "How to read it"))
+    path.write_text(path.read_text().replace("What the budget becomes", "How to read it"))
     run_all_and_save(path)
     assert "How to read it" in clone.run("git", "diff")
 

@@ -28,6 +28,7 @@ TABLES = {
     ),
     "aliases": Columns("alias source where", "accelerator model precision engine"),
     "coefficients": Columns("level thing field value source", "log_error"),
+    "deviations": Columns("of part size"),
     "energy": Columns(
         "accelerator model precision engine chips energy_j_per_output_token "
         "output_tokens_per_s_per_chip boundary source where",
@@ -45,6 +46,7 @@ TABLES = {
         "output_tokens concurrency source where",
         "engine_version kv_precision ttft_s tpot_s output_tokens_per_s_per_chip apart measured",
     ),
+    "held_back": Columns("quantity error given_error log_sd given_log_sd of report way draw"),
     "launches": Columns(
         "product vendor form milestone earliest latest precision status known source", "where"
     ),
@@ -89,6 +91,7 @@ TABLES = {
 # Columns that say by themselves which row it is: no two rows of a table have the same.
 KEYS = {
     "coefficients": ("level", "thing", "field"),
+    "deviations": ("of", "part"),
     "energy_coefficients": ("field",),
     "energy_steps": ("before", "after", "boundary", "model"),
     "energy_validation": ("point", "speed"),
@@ -109,6 +112,7 @@ NUMBERS = {
     *COUNTS,
     *("low_units", "mid_units", "high_units", "points", "point", "predicted", "off"),
     *("start", "low", "high", "log_sd", "log_error", "standard_error"),
+    *("size", "error", "given_error", "given_log_sd", "draw"),
     *TABLES["validation"].blank.split(),
 }
 # Columns of days: those that the code counts with are whole days, the others as printed.

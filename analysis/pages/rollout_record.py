@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from analysis import model
@@ -16,6 +17,7 @@ from analysis.questions import dates as questions
 from analysis.questions import evidence, forecast_scores, launches, slips
 from analysis.questions.dates import Forecast
 from analysis.scenario.scenario import Scenario
+from analysis.scenario.schema import RECORD_SINCE
 
 FACTS = {"limited": "shipped", "general": "volume"}  # milestones of launches.csv, by stage
 COOLING_BELIEFS = ("design_fix_months", "validation_months", "loop_months")
@@ -34,7 +36,12 @@ def promised(forecast: Forecast) -> Output:
 def at_announcement(case: Scenario) -> Output:
     """What the method would have said on the day of the announcement, beside what came of it."""
     milestones = launches.milestones(case.rollout.product, case.as_of)
-    start = milestones["announced"].latest
+    start = launches.first_day(milestones)
+    if start < RECORD_SINCE:
+        return Output(
+            f"It was announced on {day(start)}. Too few launches were on record by then for a "
+            "forecast of it."
+        )
     beliefs = model.beliefs(case)
     no_cooling = beliefs.assign(**dict.fromkeys(COOLING_BELIEFS, 0.0))
     then = _outlook_if_real(case, start, beliefs)
@@ -116,6 +123,8 @@ def tasks(forecast: Forecast) -> alt.Chart | Output:
             "A first customer has it. What is left is the ramp until any customer can buy it. Its "
             "length is drawn from past ramps."
         )
+    if not np.isfinite(forecast.dates["general_months"]).any():
+        return Output("Nothing sets a date: in none of the draws does it come.")
     rows = questions.criticality(forecast)
     first = rows.loc[rows["share"].idxmax()]
     finding = f"In {first['share']:.0%} of the futures this sets the date: {first['task']}"

@@ -151,8 +151,10 @@ def _require_plain(event: Any, key: Key) -> None:
 def _scalar(event: Any, key: Key) -> Any:
     """YAML 1.2's null, truth values and numbers; everything else is text, days too."""
     text: str = event.value
-    if any("\ud800" <= character <= "\udfff" for character in text):
-        _refuse_event(event, f"{'.'.join(map(str, key))}: half of a pair of surrogates, no text")
+    halves = [character for character in text if "\ud800" <= character <= "\udfff"]
+    if halves:
+        place, half = ".".join(map(str, key)), f"U+{ord(halves[0]):04X}"
+        _refuse_event(event, f"{place}: half of a pair of surrogates, no text: {half}")
     tag = str(_RESOLVER.resolve(ScalarNode, text, event.implicit))
     try:
         match tag.split(":")[-1]:

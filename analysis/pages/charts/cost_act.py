@@ -110,7 +110,7 @@ def products(costs: pd.DataFrame, finding: str) -> alt.LayerChart:
     limits = costs.drop_duplicates("product").dropna(subset="payable_usd_per_mtok")
     ticks = alt.Chart(limits).mark_tick(color=INK, thickness=2.5, size=32)
     ticks = ticks.encode(x=limit, y=y, tooltip=tooltips("product", payable_usd_per_mtok=".3~g"))
-    layers = [ticks, *intervals(base, x)]
+    layers = [ticks, *intervals(base, x)] if len(limits) else intervals(base, x)
     height = 40 * costs["product"].nunique()
     return titled("cost.products", layers, height, 520, data=costs, finding=finding)
 

@@ -17,7 +17,7 @@ ADVISED = alt.Color(
     "advised:N", scale=alt.Scale(domain=[True, False], range=[CANDIDATE, BASELINE]), legend=None
 )
 THICK = alt.StrokeWidth(
-    "advised:N", scale=alt.Scale(domain=[True, False], range=[4, 1.3]), legend=None
+    "advised:O", scale=alt.Scale(domain=[True, False], range=[4, 1.3]), legend=None
 )
 FIRST, FORKED, SINGLE = "datum.heading != ''", "datum.when != ''", "datum.when == ''"
 
