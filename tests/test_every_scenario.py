@@ -240,13 +240,12 @@ def test_other_numbers_of_draws_answer_too(count):
     draws = an.evaluate(case, count)
     assert len(draws.loc["candidate"]) == count
     forecast = dates.forecast(case)
-    assert fleet.simulate(case, draws, forecast).usd_per_token.shape[0] == count
+    simulated = fleet.simulate(case, draws, forecast)
+    assert simulated.usd_per_token.shape[0] == count
     for cell, shown in {
         "over-time": cost.over_time(case, draws),
         "products": cost.products(cost.viability(case, draws)),
-        "blended": rollout.token_cost(
-            rollout.fans(case, rollout.simulated_fleet(case, draws, forecast))
-        ),
+        "blended": rollout.token_cost(case, simulated, rollout.fans(case, simulated)),
     }.items():
         assert wrong(cell, shown) == []
     assert decide(case, count).cost_ratio.mid == pytest.approx(

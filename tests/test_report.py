@@ -462,7 +462,7 @@ def test_registered_forecasts_are_collected_and_can_be_scored(built):
     assert not (built / "forecasts.json").exists()
     tables, told = forecast_scores.score_registers([built / "article/forecasts.json"])
     assert tables == []
-    assert "None is resolved yet" in told
+    assert "No forecast is resolved yet" in told
 
 
 def test_the_index_leads_to_every_page(built):

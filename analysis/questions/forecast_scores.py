@@ -195,7 +195,7 @@ def verdict(chances: pd.DataFrame, days: pd.DataFrame) -> str:
     `chances` as `score` gives them, `days` as `score_days`; either may be empty.
     """
     if chances.empty:
-        return "None is resolved yet."
+        return "No forecast is resolved yet."
     brier = {name: chances[f"{name}_brier"].mean() for name in FORECASTERS}
     skill = scoring.skill_ratio(brier["model"], brier["base"])
     words = (
