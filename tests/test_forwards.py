@@ -165,7 +165,7 @@ def test_a_letter_is_plain_text_with_links(article):
     body = read.get_content()
     assert read.get_content_type() == "text/plain"
     assert "https://example.org/site/article/cost.html" in body
-    assert "Rent GB200 in FP4 for 3 years." in body
+    assert "Rent GB200 in FP4 for 3 years;" in body
     assert max(map(len, body.splitlines())) <= 80
     assert "Bcc" not in email.message_from_bytes(
         mail(replace(article, title="A\nBcc: x@y"), [], ""), policy=default

@@ -471,7 +471,8 @@ def temporary(monkeypatch):
 
 @pytest.mark.parametrize("timeout", [None, 2])
 def test_nothing_temporary_is_left_by_a_build(timeout, folder, temporary, tmp_path):
-    notebook(folder / "slow.ipynb", PARAMETERS, ("import time\ntime.sleep(4)",))
+    seconds = 30 if timeout else 4
+    notebook(folder / "slow.ipynb", PARAMETERS, (f"import time\ntime.sleep({seconds})",))
     process = start(tmp_path, folder, timeout=timeout)
     process.communicate()
     assert process.returncode == 0

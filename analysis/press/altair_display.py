@@ -12,6 +12,8 @@ from pathlib import Path
 from analysis.press import mime
 
 ASSETS = Path(__file__).with_name("assets")
+# Classes at which MathJax 2 and 3 look for no formulas: two prices in a title are none.
+NO_FORMULAS = "tex2jax_ignore mathjax_ignore"
 _carrier: list[str | None] = []  # the cell with which the library travelled
 
 
@@ -46,7 +48,8 @@ def _drawing(spec: dict) -> str:
     carried = base64.b64encode(library()).decode() if first or again else ""
     packed = html.escape(json.dumps(spec, separators=(",", ":")))
     script = (ASSETS / "notebook.js").read_text()
-    chart = f'<div class="passthrough" data-spec="{packed}" data-library="{carried}"></div>'
+    data = f'data-spec="{packed}" data-library="{carried}"'
+    chart = f'<div class="passthrough {NO_FORMULAS}" {data}></div>'
     return f"{chart}<script>{script}</script>"
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import model
+from analysis.laws import claim as law
 from analysis.model.options import headline_rest, needs_wider
 from analysis.questions.claim import gains, option_pair, published_ratios
 from analysis.scenario import readings
@@ -39,7 +40,7 @@ def _steps(case: Scenario, draws: pd.DataFrame) -> dict[str, pd.Series]:
     cool = candidate["output_tokens_per_s_per_chip"] / base["output_tokens_per_s_per_chip"]
     before = base["usd_per_s_per_chip"]
     power = before / (before + _power_usd(candidate) - _power_usd(base))
-    moved = 1 / _blended_cost(case, base, candidate)
+    moved = _moved_ratio(case, base, candidate)
     return {
         **_claimed_steps(case, base),
         CHIPS: cool,
@@ -51,21 +52,22 @@ def _steps(case: Scenario, draws: pd.DataFrame) -> dict[str, pd.Series]:
     }
 
 
-def _blended_cost(case: Scenario, base: pd.DataFrame, candidate: pd.DataFrame) -> pd.Series:
-    """What a mean request costs on the new chips over what it costs today, a value a draw.
+def _moved_ratio(case: Scenario, base: pd.DataFrame, candidate: pd.DataFrame) -> pd.Series:
+    """Tokens per dollar over all work once all has moved that can, new for old, a value a draw.
 
     The share that survives the new format is served in it; the rest in today's format on the same
     chips, or where it is now if that is expected to cost less.
     """
     share = base["eligible_share"]
-    rest = headline_rest(case, len(base))
-    rest_usd = base["request_usd"]
-    if rest is not None and np.mean(rest["request_usd"]) < base["request_usd"].mean():
-        rest_usd = pd.Series(rest["request_usd"], base.index)
     if not needs_wider(case, case.chip_options[case.headline]):
         share = share * 0 + 1
-    usd = share * candidate["request_usd"] + (1 - share) * rest_usd
-    return usd / base["request_usd"]
+    gain = gains(base, candidate)
+    price = gain["throughput"] / gain["dollars"]
+    rest = headline_rest(case, len(base))
+    if rest is None or np.mean(rest["request_usd"]) >= base["request_usd"].mean():
+        return law.realised_ratio(1 / gain["throughput"], price, share, 1, 1)
+    usd = share * candidate["request_usd"] + (1 - share) * rest["request_usd"]
+    return base["request_usd"] / usd
 
 
 def _power_usd(columns: pd.DataFrame) -> pd.Series:
