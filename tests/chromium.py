@@ -5,17 +5,12 @@ import shutil
 
 import pytest
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-CHROMIUM = next((path for path in map(shutil.which, NAMES) if path), None)
+from analysis.press.pdf import CHROMIUMS, QUIET
+
+CHROMIUM = next((path for path in map(shutil.which, CHROMIUMS) if path), None)
 FLAGS = [
     "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
+    *QUIET,
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
 NEEDS_CHROMIUM = [

@@ -3,11 +3,11 @@ attacks in vain.
 """
 
 import os
-import shutil
 import time
 from pathlib import Path
 
 import pytest
+from chromium import CHROMIUM
 from report_notebooks import CHART, PARAMETERS, SETUP, STYLED, answered, build, notebook
 
 from analysis.__main__ import DOMAIN
@@ -15,9 +15,6 @@ from analysis.press.domain import load_domain
 from analysis.press.records import Answer, Page, ReportRecord
 from analysis.press.site import index
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
 HOSTILE = [
     "<script>window.hit = 1</script>",
     "\"><img src=x onerror='window.hit=2'>",

@@ -14,6 +14,7 @@ from analysis.questions import waiting
 from analysis.questions.act_costs import drawn, plan
 from analysis.questions.acts import Act, bridge_cost, usd_per_year
 from analysis.questions.answer import cheapest_by_kind, decide
+from analysis.questions.ways import Ways
 from analysis.scenario.scenario import load
 
 NAMES = ["article", "agents", "measured", "startup"]
@@ -43,8 +44,11 @@ def test_the_chances_of_the_tree_are_those_of_the_dates():
     wait = Act("wait", "today", "as held", "next", "own")
     evaluation = SimpleNamespace(
         acts={keep: np.full(8, 9.0), wait: np.arange(8.0)},
-        ways=SimpleNamespace(
-            others=[SimpleNamespace(option="next", tenure="own", start_months=months)]
+        ways=Ways(
+            today=None,
+            others=(SimpleNamespace(option="next", tenure="own", start_months=months),),
+            none=(),
+            requests_per_month=np.ones(8),
         ),
     )
     case = SimpleNamespace(decision=SimpleNamespace(patience_months=12))
@@ -75,7 +79,7 @@ def test_the_advised_act_is_regretted_by_what_knowing_is_worth():
 @pytest.mark.parametrize("name", NAMES)
 def test_a_longer_wait_or_a_larger_saving_needs_a_larger_gain(name):
     case = load(name)
-    gains = waiting.needed_gain(case, drawn(case), [2, 4, 6, 8], [-0.1, 0, 0.1])
+    gains = waiting.needed_gain(drawn(case), [2, 4, 6, 8], [-0.1, 0, 0.1])
     table = gains.pivot(index="delay_months", columns="saved_share", values="gain_ratio").to_numpy()
     assert (table[1:] >= table[:-1]).all()
     assert (table[:, 1:] >= table[:, :-1]).all()
@@ -87,9 +91,9 @@ def test_a_tenth_more_than_the_needed_gain_pays_and_a_tenth_less_does_not(name, 
     """The same waiting, priced once more by the costs of acts."""
     case = load(name)
     evaluation = drawn(case)
-    (need,) = waiting.needed_gain(case, evaluation, [4], [0.0])["gain_ratio"]
+    (need,) = waiting.needed_gain(evaluation, [4], [0.0])["gain_ratio"]
     place = waiting.standing(evaluation)
-    later = waiting.way_of(evaluation, place.act_later.later_option, place.act_later.later_tenure)
+    later = evaluation.ways.of(place.act_later.later_option, place.act_later.later_tenure)
     scaled = replace(
         later,
         usd_per_request=later.usd_per_request * place.gain_ratio[1] / (need * factor),
@@ -98,7 +102,7 @@ def test_a_tenth_more_than_the_needed_gain_pays_and_a_tenth_less_does_not(name, 
     money = plan(case, evaluation.ways)
     firsts = [None]
     if evaluation.first_steps.bridge:
-        firsts.append(waiting.way_of(evaluation, *evaluation.first_steps.bridge))
+        firsts.append(evaluation.ways.of(*evaluation.first_steps.bridge))
     costs = [
         usd_per_year(bridge_cost(evaluation.ways.today, first, scaled, money), money)
         for first in firsts

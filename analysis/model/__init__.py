@@ -2,7 +2,7 @@
 
 from analysis.model.draws import DRAWS, SEED, Z90, beliefs, quantile, z_scores
 from analysis.model.layouts import Infeasible
-from analysis.model.options import claimed_columns, evaluate_at, option_columns
+from analysis.model.options import claimed_columns, option_columns
 from analysis.model.predict import predict
 from analysis.model.runner import columns_of, evaluate, explain
 from analysis.model.search import best
@@ -17,7 +17,6 @@ __all__ = [
     "claimed_columns",
     "columns_of",
     "evaluate",
-    "evaluate_at",
     "explain",
     "option_columns",
     "predict",

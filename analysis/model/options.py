@@ -11,7 +11,7 @@ from analysis.laws import LAWS
 from analysis.model.board_power import board_power_draws
 from analysis.model.closed_loop import serve
 from analysis.model.coefficients import log_sd, residual_log_sd
-from analysis.model.draws import DRAWS, SEED, Scores, all_belief_draws, beliefs_at, z_scores
+from analysis.model.draws import DRAWS, SEED, Scores, all_belief_draws, z_scores
 from analysis.model.layouts import Infeasible
 from analysis.model.operating_point import operating_point
 from analysis.model.own_measurements import learn_text
@@ -92,13 +92,6 @@ def option_columns(
     return _evaluated(case, beliefs, lambda name: z_scores(name, draws, seed))
 
 
-def evaluate_at(case: Scenario, scores: Scores) -> pd.DataFrame:
-    """A scenario's outcomes at given scores of everything uncertain, as `evaluate` gives them."""
-    beliefs = beliefs_at(case, scores)
-    rows = len(next(iter(beliefs.values())))
-    return _table(case, _evaluated(case, beliefs, scores), rows)
-
-
 @dataclass(frozen=True, eq=False)
 class OptionColumns:
     """What all laws say of every option of a scenario, and why an option cannot be evaluated.
@@ -120,19 +113,16 @@ def all_options(case: Scenario, beliefs: Mapping[str, np.ndarray], scores: Score
     """Evaluate what a scenario has and every option that is chips; raises Infeasible for today."""
     today = evaluate(option_inputs(case, "baseline", beliefs, scores))
     options, reasons, rest = {}, {}, {}
-    for name, option in case.chip_options.items():
+    for name in case.chip_options:
         place = "candidate" if name == case.headline else name
         try:
             options[name] = evaluate(option_inputs(case, place, beliefs, scores))
         except Infeasible as fault:
             reasons[name] = str(fault)
             continue
-        if needs_wider(case, option):
-            wider = _in_todays_precision(case, name)
-            try:
-                rest[name] = evaluate(option_inputs(wider, place, beliefs, scores))
-            except Infeasible:
-                continue
+        wider = _in_todays_precision(case, name, beliefs, scores)
+        if wider is not None:
+            rest[name] = wider
     return OptionColumns(today, options, reasons, rest)
 
 
@@ -141,17 +131,10 @@ def headline_rest(case: Scenario, draws: int = DRAWS, seed: int | None = SEED) -
 
     None where all work survives the headline's format, or where the chips do not keep the promise.
     """
-    if not needs_wider(case, case.chip_options[case.headline]):
-        return None
     beliefs = all_belief_draws(case, draws, seed)
-    wider = _in_todays_precision(case, case.headline)
-    try:
-        inputs = option_inputs(
-            wider, "candidate", beliefs, lambda name: z_scores(name, draws, seed)
-        )
-    except Infeasible:
-        return None
-    return evaluate(inputs)
+    return _in_todays_precision(
+        case, case.headline, beliefs, lambda name: z_scores(name, draws, seed)
+    )
 
 
 def needs_wider(case: Scenario, option: Option) -> bool:
@@ -163,16 +146,20 @@ def needs_wider(case: Scenario, option: Option) -> bool:
     return narrower and not 0 < find(Model, case.model).expert_bytes_per_parameter < 1
 
 
-def _in_todays_precision(case: Scenario, name: str) -> Scenario:
-    """The scenario with one option in the number format that serves today."""
-    wider = case.chip_options[name].model_copy(update={"precision": case.have.precision})
-    return case.model_copy(update={"options": {**case.options, name: wider}})
-
-
-def all_options_drawn(case: Scenario, draws: int = DRAWS, seed: int | None = SEED) -> OptionColumns:
-    """The same with everything uncertain drawn."""
-    beliefs = all_belief_draws(case, draws, seed)
-    return all_options(case, beliefs, lambda name: z_scores(name, draws, seed))
+def _in_todays_precision(
+    case: Scenario, name: str, beliefs: Mapping[str, np.ndarray], scores: Scores
+) -> Columns | None:
+    """An option's chips in the number format that serves today; None as `headline_rest` says."""
+    option = case.chip_options[name]
+    if not needs_wider(case, option):
+        return None
+    wider = option.model_copy(update={"precision": case.have.precision})
+    changed = case.model_copy(update={"options": {**case.options, name: wider}})
+    place = "candidate" if name == case.headline else name
+    try:
+        return evaluate(option_inputs(changed, place, beliefs, scores))
+    except Infeasible:
+        return None
 
 
 @evaluate.register(Scenario)

@@ -221,23 +221,14 @@ def best_deployment(
     kept, nearest = keeping(offers, **promise)
     if kept.empty:
         raise Infeasible(f"{what}: promised {dict(promise)}; {nearest}")
-    return as_deployment(names, workload, kept.loc[kept[RATE].idxmax()], installation)
-
-
-def as_deployment(
-    names: tuple[str, str, str, str],
-    workload: Mapping[str, float],
-    chosen: pd.Series,
-    installation: Installation | None = None,
-) -> Deployment:
-    """A row of `deployments` with what the laws read besides its layout and load."""
+    chosen = kept.loc[kept[RATE].idxmax()]
     words = [DISAGGREGATED] if chosen["disaggregated_count"] > 0 else []
     words += [DRAFTED] if chosen["draft_count"] > 0 else []
     manner = " ".join(words)
     setting_of = setting if installation is None else installation.setting
     fixed = setting_of(*names[:3], chosen["engine"], manner)
     predicted = {"engine", "ttft_s", "tpot_s", RATE, "tokens_per_s_per_user"}
-    layout = {name: float(chosen[name]) for name in chosen.index if name not in predicted}
+    layout = {name: float(chosen[name]) for name in offers if name not in predicted}
     return Deployment({**fixed, **workload, **layout}, chosen["engine"], manner)
 
 

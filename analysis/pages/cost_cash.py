@@ -138,8 +138,7 @@ def move(case: Scenario) -> Output:
         [f"bills of {last} months", *_both(months.kept_usd.sum(1), months.act_usd.sum(1))],
     ]
     rows += _chip_rows(case, followed.act)
-    once = {(way.option, way.tenure): way.once_usd for way in evaluation.ways.others}
-    paid = interval(once[followed.end], "usd", "Musd")  # type: ignore[index]
+    paid = interval(evaluation.ways.of(*followed.end).once_usd, "usd", "Musd")
     rows.append(["paid once, when the last move begins", "$0", _money(paid)])
     return table(rows, ["", "kept", "as advised" if followed.advised else "next best"])
 
@@ -149,12 +148,11 @@ def _chip_rows(case: Scenario, act: Act) -> list[list[str]]:
     if act.kind == "split":
         return []
     evaluation = evaluated(case)
-    ways = {(way.option, way.tenure): way for way in evaluation.ways.others}
     work = evaluation.ways.requests_per_month
     stays, new = np.ones_like(work), np.zeros_like(work)
-    for step in ((act.later_option, act.later_tenure), (act.option, act.tenure)):
-        if step in ways:
-            way = ways[step]  # type: ignore[index]
+    for option, tenure in ((act.later_option, act.later_tenure), (act.option, act.tenure)):
+        if option in case.options:
+            way = evaluation.ways.of(option, tenure)
             new = new + way.chips * stays
             stays = stays * (1 - way.movable_share)
     held = np.zeros_like(work)

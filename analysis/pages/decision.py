@@ -4,12 +4,8 @@ import os
 from dataclasses import replace
 from typing import Any
 
-import altair as alt
-import pandas as pd
-
 from analysis.facts import chip
 from analysis.pages.beliefs import belief_value, belief_words
-from analysis.pages.charts import decision as charts
 from analysis.pages.numbers import Shown, musd, number
 from analysis.pages.outputs import Output, headline, table
 from analysis.pages.words import plain
@@ -85,25 +81,6 @@ def no_acts(case: Scenario) -> Output:
     if not rows:
         return Output("This buyer has every option under every contract.")
     return table(rows, ["Contract", "options", "why there is none"])
-
-
-def acts_chart(case: Scenario) -> alt.LayerChart:
-    """What the work costs a year by act, the cheapest first, with 80% ranges."""
-    found = decide(case)
-    rows = []
-    for row in _available(found)[:MOST_ACTS]:
-        cost = row.usd_per_year
-        assert cost is not None
-        rows.append(
-            {
-                "act": row.instruction,
-                "low": cost.low,
-                "mid": cost.mid,
-                "high": cost.high,
-                "kind": row.act,
-            }
-        )
-    return charts.acts(pd.DataFrame(rows), case.budget.usd_per_year)
 
 
 def options(case: Scenario) -> Output:

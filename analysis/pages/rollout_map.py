@@ -27,7 +27,7 @@ def needed_gains(case: Scenario, evaluation: Evaluation) -> pd.DataFrame:
         return pd.DataFrame()
     # Whole months: acts begin with a month. One that begins today would be no delay to bridge.
     delays = np.arange(1, case.decision.patience_months + 1).tolist()
-    lines = waiting.needed_gain(case, evaluation, delays, list(SAVED_SHARES))
+    lines = waiting.needed_gain(evaluation, delays, list(SAVED_SHARES))
     return lines.assign(waiting=lines["saved_share"].map(SAVED_SHARES))
 
 

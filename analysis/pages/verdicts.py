@@ -15,7 +15,6 @@ VERBS = {  # standings of statements in a claim's ledger, for one and for many
     "cannot be told": ("cannot be told", "cannot be told"),
 }
 PAYS = ("pays", "does not pay", "may pay")
-WOULD_PAY = ("would pay", "would not pay", "might pay")
 PASSES = ("passes through", "falls short", "may pass through")
 
 

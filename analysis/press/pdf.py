@@ -8,9 +8,8 @@ import tempfile
 from pathlib import Path
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-# With these it asks no network and writes nothing outside its own folder.
-FLAGS = (
-    "--headless",
+# With these it does nothing on its own.
+QUIET = (
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
@@ -18,6 +17,11 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--disable-dev-shm-usage",
+)
+# With these it asks no network and writes nothing outside its own folder.
+FLAGS = (
+    "--headless",
+    *QUIET,
     "--host-resolver-rules=MAP * ~NOTFOUND",
     "--no-pdf-header-footer",
     "--generate-pdf-document-outline",

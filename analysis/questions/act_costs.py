@@ -138,19 +138,18 @@ def monthly_usd(found: Ways, plan: Plan, act: Act) -> np.ndarray:
     kept = keep_cost(found.today, plan)
     if act.kind == "keep":
         return kept
-    by_name: dict[tuple[str, str], Way] = {(way.option, way.tenure): way for way in found.others}
     later = (act.later_option, act.later_tenure)
     if act.kind == "wait":
-        return bridge_cost(found.today, None, by_name[later], plan)
-    first = by_name[act.option, act.tenure]
+        return bridge_cost(found.today, None, found.of(*later), plan)
+    first = found.of(act.option, act.tenure)
     if act.kind == "bridge":
-        return bridge_cost(found.today, first, by_name[later], plan)
+        return bridge_cost(found.today, first, found.of(*later), plan)
     if act.kind == "meanwhile":
-        return meanwhile_cost(found.today, first, by_name[later], plan)
+        return meanwhile_cost(found.today, first, found.of(*later), plan)
     moved = move_cost(kept, first, plan, first.start_months)
     if act.kind != "split":
         return moved
-    waits = bridge_cost(found.today, None, by_name[later], plan)
+    waits = bridge_cost(found.today, None, found.of(*later), plan)
     return plan.hedge_share * moved + (1 - plan.hedge_share) * waits
 
 

@@ -10,8 +10,8 @@ from analysis.facts import Site, chip, find, names
 from analysis.laws import cooling, energy
 from analysis.model.board_power import predict_energy
 from analysis.model.measured import board_points_by_load
-from analysis.model.options import all_options_drawn
 from analysis.model.predict import speeds_of_points
+from analysis.questions.answer import evaluated
 from analysis.questions.ways import TODAY
 from analysis.scenario.scenario import Scenario
 from analysis.scenario.schema import quantiles
@@ -77,7 +77,7 @@ def options(case: Scenario) -> pd.DataFrame:
 
     The index is the option's name, `today` first; columns are board, wall and facility.
     """
-    found = all_options_drawn(case)
+    found = evaluated(case).columns
     rows = {}
     for name, columns in {TODAY: found.today, **found.options}.items():
         board = np.asarray(columns["energy_j_per_output_token"])

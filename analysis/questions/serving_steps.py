@@ -13,14 +13,14 @@ import pandas as pd
 from analysis.laws.throughput import THROUGHPUT
 from analysis.model.dimensions import same_dimensions
 from analysis.model.draws import DRAWS, SEED, z_scores
-from analysis.model.layouts import workload_and_promise
+from analysis.model.layouts import Infeasible, workload_and_promise
 from analysis.model.manner import TUNED
 from analysis.model.measured import serving_points
 from analysis.model.operating_point import depths, modes
 from analysis.model.options import residual_sizes
 from analysis.model.own_measurements import learn_text
 from analysis.model.runner import evaluate
-from analysis.model.search import RATE, as_deployment, deployments, keeping
+from analysis.model.search import RATE, best_deployment
 from analysis.model.settings import residual_draws
 from analysis.scenario.scenario import Scenario
 from analysis.scenario.schema import quantiles
@@ -102,23 +102,13 @@ def _rates(case: Scenario, stage: Stage, draws: int, seed: int) -> np.ndarray | 
     """
     workload, promise = workload_and_promise(case)
     names = (stage.accelerator, case.model, stage.precision, "")
-    installation = learn_text(case.own_points)
-    offers = deployments(
-        *names,
-        stage.chips,
-        workload["input_tokens_per_request"],
-        workload["output_tokens_per_request"],
-        workload["cached_share"],
-        stage.modes,
-        stage.depths,
-        installation,
-    )
-    if offers.empty:
+    own = learn_text(case.own_points)
+    try:
+        found = best_deployment(
+            names, stage.chips, workload, promise, stage.modes, stage.depths, own
+        )
+    except Infeasible:
         return None
-    kept, _ = keeping(offers, **promise)
-    if kept.empty:
-        return None
-    found = as_deployment(names, workload, kept.loc[kept[RATE].idxmax()], installation)
     residuals = residual_draws(
         found.columns,
         residual_sizes(case, found, (*names[:3], found.engine)),

@@ -9,10 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from analysis.questions.act_costs import Evaluation, plan
+from analysis.questions.act_costs import Evaluation
 from analysis.questions.acts import Act, Plan, Way, bridge_cost, usd_per_year
 from analysis.questions.answer import ranking
-from analysis.questions.ways import TODAY
 from analysis.scenario.scenario import Scenario
 
 LATER = ("wait", "bridge", "split")  # kinds of acts that end on what is not on sale yet
@@ -67,7 +66,7 @@ def branches(case: Scenario, evaluation: Evaluation) -> pd.DataFrame:
         if act.kind not in LATER:
             rows.append((act, 1.0, np.nan, usd.mean(), usd.mean()))
             continue
-        start = way_of(evaluation, act.later_option, act.later_tenure).start_months
+        start = evaluation.ways.of(act.later_option, act.later_tenure).start_months
         since = -np.inf
         for until in (patience / 2, patience, np.inf):
             comes = (start > since) & (start <= until)
@@ -100,9 +99,9 @@ def standing(evaluation: Evaluation) -> Standing:
     if not later:
         raise LookupError("no act of this scenario waits for a product")
     now = next(act for act in ranked if act.kind not in LATER)
-    way = way_of(evaluation, later[0].later_option, later[0].later_tenure)
+    way = evaluation.ways.of(later[0].later_option, later[0].later_tenure)
     end = (now.later_option or now.option, now.later_tenure or now.tenure)
-    gain = way_of(evaluation, *end).usd_per_request / way.usd_per_request
+    gain = evaluation.ways.of(*end).usd_per_request / way.usd_per_request
     levels = (0.1, 0.5, 0.9)
     delays = np.quantile(way.start_months, levels, method="inverted_cdf")
     low, mid, high = (float(value) for value in np.quantile(gain, levels))
@@ -118,7 +117,6 @@ def standing(evaluation: Evaluation) -> Standing:
 
 
 def needed_gain(
-    case: Scenario,
     evaluation: Evaluation,
     delays: Sequence[float],
     saved_shares: Sequence[float],
@@ -131,13 +129,13 @@ def needed_gain(
     much, 0 where each does.
     """
     place = standing(evaluation)
-    money = _thin_plan(plan(case, evaluation.ways))
-    later = _thin(way_of(evaluation, place.act_later.later_option, place.act_later.later_tenure))
+    money = _thin_plan(evaluation.plan)
+    later = _thin(evaluation.ways.of(place.act_later.later_option, place.act_later.later_tenure))
     kept = _thin(evaluation.ways.today)
     first = None
     bridge = evaluation.first_steps.bridge
     if bridge is not None:
-        first = _thin(way_of(evaluation, *bridge))
+        first = _thin(evaluation.ways.of(*bridge))
     now_usd = evaluation.acts[place.act_now][:GRID_DRAWS].mean()
     rows = []
     for delay in delays:
@@ -155,14 +153,6 @@ def needed_gain(
         saved = 1 - np.asarray(costs) / now_usd
         rows += [(delay, share, _crossing(saved, share)) for share in saved_shares]
     return pd.DataFrame(rows, columns=["delay_months", "saved_share", "gain_ratio"])
-
-
-def way_of(evaluation: Evaluation, option: str, tenure: str) -> Way:
-    """The way of an option under a tenure; KeyError where this buyer does not have it."""
-    if option == TODAY:
-        return evaluation.ways.today
-    ways = {(way.option, way.tenure): way for way in evaluation.ways.others}
-    return ways[option, tenure]  # type: ignore[index]
 
 
 def _crossing(saved: np.ndarray, share: float) -> float:

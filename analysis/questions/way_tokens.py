@@ -44,8 +44,7 @@ def token_prices(
         return {name: np.array([usd]) for name, usd in api_prices(case, api).items()}
     if option == TODAY:
         return token_prices_at(evaluation.columns.today, evaluation.ways.today.usd_per_request)
-    found = {(way.option, way.tenure): way for way in evaluation.ways.others}
-    way = found[option, tenure]  # type: ignore[index]
+    way = evaluation.ways.of(option, tenure)
     return token_prices_at(evaluation.columns.options[option], way.usd_per_request)
 
 

@@ -60,6 +60,15 @@ class Ways:
     none: tuple[NoWay, ...]
     requests_per_month: np.ndarray
 
+    def of(self, option: str, tenure: str) -> Way:
+        """The way of an option under a tenure; KeyError where this buyer does not have it."""
+        if option == TODAY:
+            return self.today
+        for way in self.others:
+            if (way.option, way.tenure) == (option, tenure):
+                return way
+        raise KeyError((option, tenure))
+
 
 def ways(
     case: Scenario,

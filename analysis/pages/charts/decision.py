@@ -6,9 +6,8 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from analysis.pages.charts.marks import dots, intervals, name_axis, titled, vertical_line
+from analysis.pages.charts.marks import dots, titled
 from analysis.pages.charts.theme import BASELINE, CANDIDATE, CLAIM, HEIGHT, INK, WIDTH, told_apart
-from analysis.units import convert
 
 GAINS = (0.25, 8)  # ends of the axis of gains
 GAIN_TICKS = [0.25, 0.5, 1, 1.5, 2, 3, 4, 6, 8]
@@ -18,20 +17,6 @@ LEVELS = {  # colour, dashes and width of a line of the map, by the share that w
     0.1: (CANDIDATE, [6, 3]),
     0.2: (CANDIDATE, [1, 2]),
 }
-
-
-def acts(costs: pd.DataFrame, budget_usd: float) -> alt.LayerChart:
-    """What the work costs a year by act; the line is the budget.
-
-    `costs` has a row an act: `act` (words), `kind`, and `low`, `mid`, `high` in dollars a year.
-    """
-    millions = {end: convert(costs[end], "usd", "Musd") for end in ("low", "mid", "high")}
-    shown = costs.assign(**millions)
-    base = alt.Chart(shown).encode(y=name_axis("act", shown["act"], axis=alt.Axis(labelLimit=430)))
-    x = alt.X("low:Q", title="$ million a year", scale=alt.Scale(zero=True))
-    line = vertical_line(convert(budget_usd, "usd", "Musd"), word="budget", top=-14)
-    layers = [*intervals(base, x, color=CANDIDATE), *line]
-    return titled("decision.acts", layers, 30 * len(shown), data=shown)
 
 
 def wait_or_move(
