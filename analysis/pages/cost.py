@@ -44,6 +44,7 @@ from analysis.pages.cost_products import (
     products_chart,
     viability,
 )
+from analysis.pages.cost_what_if import what_if
 from analysis.pages.decision import acts, answer, no_acts, with_answer
 from analysis.pages.energy import scarce, sites
 from analysis.pages.inputs import differences, sources_table
@@ -107,6 +108,7 @@ __all__ = [
     "tokens",
     "turning_points",
     "viability",
+    "what_if",
 ]
 TOKEN_UNIT = "usd/Mtok"
 

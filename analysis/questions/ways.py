@@ -75,16 +75,19 @@ def ways(
     columns: OptionColumns,
     beliefs: Mapping[str, np.ndarray],
     start_months: Mapping[str, np.ndarray],
-    requests_per_month: float | None = None,
+    requests_per_month: float | np.ndarray | None = None,
 ) -> Ways:
     """All ways of a scenario, draw by draw.
 
     `columns` and `beliefs` come from one set of draws; `start_months` has, for each option that
     waits for a product, the months until it works for this buyer (infinite: never). The work is
-    what the budget buys today at the median, unless `requests_per_month` states it.
+    what the budget buys today at the median, unless `requests_per_month` states it, once or a draw.
     """
     today = _today(case, columns.today, beliefs)
-    stated = requests_per_month or _work(case, columns.today, today)
+    stated = requests_per_month
+    if stated is None:
+        full = full_request_usd(case, columns.today, beliefs)
+        stated = case.budget.usd_per_year / 12 / float(np.median(full))
     work = np.full(len(today.usd_per_request), stated)
     others: list[Way] = []
     none: list[NoWay] = []
@@ -101,6 +104,18 @@ def ways(
             continue
         others.append(_api_way(case, name, api.api, columns.today, beliefs))
     return Ways(today, tuple(others), tuple(none), work)
+
+
+def full_request_usd(
+    case: Scenario, columns: Columns, beliefs: Mapping[str, np.ndarray]
+) -> np.ndarray:
+    """Dollars of a request today at the full price of the chips that serve, shape (draws,).
+
+    The budget over its median is the work. `columns` are those of what serves today.
+    """
+    if case.have.held == "owned":
+        return request_usd_at(columns, columns["owned_usd_per_s_per_chip"], by_use=False)
+    return _today(case, columns, beliefs).usd_per_request
 
 
 def request_usd_at(columns: Columns, price_usd_per_s_per_chip, by_use: bool) -> np.ndarray:
@@ -185,14 +200,6 @@ def _first_api_usd(case: Scenario, columns: Columns) -> float:
     day = str(case.as_of)
     apis = [each.api for each in case.api_options.values() if has_token_prices(each.api, day)]
     return api_request_usd(case, apis[0]) if apis else np.nan
-
-
-def _work(case: Scenario, columns: Columns, today: Way) -> float:
-    """Requests a month that the budget buys today, at the full price of the chips that serve."""
-    usd = today.usd_per_request
-    if case.have.held == "owned":
-        usd = request_usd_at(columns, columns["owned_usd_per_s_per_chip"], by_use=False)
-    return case.budget.usd_per_year / 12 / float(np.median(usd))
 
 
 @dataclass(frozen=True, eq=False)

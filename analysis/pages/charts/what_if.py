@@ -1,0 +1,167 @@
+"""The chart whose sliders edit beliefs: acts ranked by the cost that each edit leaves them.
+
+The page has no engine of its own. Parameters, expressions and transforms of Vega-Lite evaluate the
+polynomials of questions/what_if.py, under Vega's interpreter and without eval.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from analysis.pages.charts.marks import titled
+from analysis.pages.charts.theme import BASELINE, CANDIDATE, CLAIM, INK
+from analysis.questions.what_if import STATISTICS, powers
+
+SHOWN = 8  # acts: the whole chart fits a phone's screen under its sliders
+ROW = 38  # pixels of an act: its words, and its bar below them
+WIDTH = 520
+HEAD = 74  # pixels for the words above the bars
+ANY = "any contract"
+
+
+@dataclass(frozen=True)
+class Slider:
+    """A belief that a reader can move: its words, and the median that it starts from.
+
+    `value`, `least`, `most` and `step` are what the slider shows, `scale` times the belief's own
+    unit. On the scale of its draws, the logit of a share and else the logarithm, `middle` is the
+    stated median and `width` one score.
+    """
+
+    name: str
+    words: str
+    value: float
+    least: float
+    most: float
+    step: float
+    scale: float
+    share: bool
+    middle: float
+    width: float
+
+    @property
+    def score(self) -> str:
+        """By how many scores the median is moved, as an expression of Vega."""
+        value = f"({self.name} / {self.scale:g})"
+        into = f"log({value} / (1 - {value}))" if self.share else f"log({value})"
+        return f"({into} - {self.middle:.12g}) / {self.width:.12g}"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Below `fewest` effective draws of `draws` nothing is said; a saving under `tie` is none."""
+
+    draws: int
+    fewest: int
+    tie: float
+
+
+def what_if(
+    acts: pd.DataFrame, slopes: np.ndarray, sliders: Sequence[Slider], limits: Limits
+) -> alt.LayerChart:
+    """Expected cost a year by act, the cheapest first, as the sliders leave it.
+
+    `acts` has a row an act: `act` (words), `kind`, `contracts` (each between bars), and STATISTICS,
+    of which mean, low and high are $ million a year and ratio is over keeping. `slopes` has shape
+    (statistics, acts, terms).
+    """
+    rows = acts.assign(row=range(len(acts)))
+    height = ROW * min(SHOWN, len(acts))
+    base = alt.Chart().encode(y=alt.Y("rank:O", axis=None, scale=alt.Scale(padding=0)))
+    x = alt.X("mean_now:Q", title="$ million a year", scale=alt.Scale(zero=True))
+    faint = alt.value(alt.expr("known ? 0.9 : 0.25"))
+    colour = alt.when("datum.rank == 1").then(alt.value(CANDIDATE))
+    colour = colour.when("datum.kind == 'keep'").then(alt.value(INK)).otherwise(alt.value(BASELINE))
+    bars = base.mark_bar(height=10, yOffset=8).encode(x=x, color=colour, opacity=faint)
+    ranges = base.mark_rule(yOffset=8, strokeWidth=1.5, color=CLAIM)
+    ranges = ranges.encode(x="low_now:Q", x2="high_now:Q", opacity=faint)
+    names = base.mark_text(align="left", baseline="bottom", fontSize=12, color=INK)
+    names = names.encode(x=alt.value(0), text="line:N")
+    layers = [bars, ranges, names, *_head(limits)]
+    chart = titled("cost.what_if", layers, height, WIDTH, data=rows)
+    chart.title.offset = 18
+    chart = _ranked(chart, sliders, limits)
+    return chart.add_params(*_parameters(rows, slopes, sliders, limits))
+
+
+def _head(limits: Limits) -> list[alt.Chart]:
+    """The act in words, what it costs, and how many draws are near such beliefs."""
+    first = alt.Chart().transform_filter("datum.rank == 1")
+    words = [
+        "known ? datum.act : 'This page does not know what to do here'",
+        "known ? datum.expected : 'These beliefs are too far from those stated'",
+        f"format(near, ',.0f') + ' of {limits.draws:,} draws are near these beliefs'",
+    ]
+    looks: list[dict[str, Any]] = [
+        {"fontSize": 15, "fontWeight": "bold", "color": CANDIDATE},
+        {"fontSize": 13, "color": INK},
+        {"fontSize": 12, "color": INK},
+    ]
+    layers = []
+    for line, (text, look) in enumerate(zip(words, looks, strict=True)):
+        said = first.transform_calculate(**{f"head_{line}": text})
+        mark = said.mark_text(align="left", baseline="top", **look)
+        place = {"x": alt.value(0), "y": alt.value(22 * line - HEAD + 4)}
+        layers.append(mark.encode(**place, text=f"head_{line}:N"))
+    return layers
+
+
+def _ranked(chart: alt.LayerChart, sliders: Sequence[Slider], limits: Limits) -> alt.LayerChart:
+    """The chart with each act's costs where the sliders stand, and its rank among those shown.
+
+    Keeping is ranked as if it cost a tie less: nobody moves for so little. What is computed has
+    names of its own, since Vega computes in place and does so again at every move.
+    """
+    terms = len(powers(len(sliders)))
+    for place, name in enumerate(STATISTICS):
+        sums = " + ".join(f"terms[{k}] * slopes[{place}][datum.row][{k}]" for k in range(terms))
+        chart = chart.transform_calculate(**{f"{name}_now": f"datum.{name} * exp({sums})"})
+    dollars = "'$' + format(datum.mean_now, '.3~r') + ' M'"
+    than = "format(abs(1 - datum.ratio_now), '.0%') + (datum.ratio_now < 1 ? ' less' : ' more')"
+    expected = f"'Expect {{}} a year' + (datum.kind == 'keep' ? '' : ', ' + {than} + ' than today')"
+    return (
+        chart.transform_filter(
+            f"contract == '{ANY}' || datum.kind == 'keep' || "
+            "indexof(datum.contracts, '|' + contract + '|') >= 0"
+        )
+        .transform_calculate(
+            line=f"{dollars} + ': ' + datum.act",
+            expected=expected.replace("{}", f"' + {dollars} + '"),
+            order=f"datum.mean_now * (datum.kind == 'keep' ? {1 - limits.tie:g} : 1)",
+        )
+        .transform_window(rank="row_number()", sort=[alt.SortField("order")])
+        .transform_filter(f"datum.rank <= {SHOWN}")
+    )
+
+
+def _parameters(
+    rows: pd.DataFrame, slopes: np.ndarray, sliders: Sequence[Slider], limits: Limits
+) -> list[alt.Parameter]:
+    """What a reader moves, and what follows from it: scores, terms, and the draws near them."""
+    moved = [
+        alt.param(
+            name=one.name,
+            value=one.value,
+            bind=alt.binding_range(min=one.least, max=one.most, step=one.step, name=one.words),
+        )
+        for one in sliders
+    ]
+    names = sorted({name for signed in rows["contracts"] for name in signed.split("|") if name})
+    signed = alt.binding_select(options=[ANY, *names], name="Contract")
+    scores = [alt.param(name=f"score_{place}", expr=one.score) for place, one in enumerate(sliders)]
+    products = ["*".join(f"score_{one}" for one in power) for power in powers(len(sliders))]
+    squares = " + ".join(f"score_{place} * score_{place}" for place in range(len(sliders)))
+    digits = [[[float(f"{one:.4g}") for one in act] for act in kind] for kind in slopes]
+    return [
+        *moved,
+        alt.param(name="contract", value=ANY, bind=signed),
+        alt.param(name="slopes", value=digits),
+        *scores,
+        alt.param(name="terms", expr=f"[{', '.join(products)}]"),
+        alt.param(name="near", expr=f"{limits.draws} * exp(-({squares}))"),
+        alt.param(name="known", expr=f"near >= {limits.fewest}"),
+    ]

@@ -1,0 +1,76 @@
+"""What if: sliders for beliefs on the cost page, and the acts that they rank."""
+
+import math
+
+import altair as alt
+import pandas as pd
+
+from analysis.pages.beliefs import belief_words
+from analysis.pages.charts import what_if as charts
+from analysis.pages.outputs import Output
+from analysis.questions import what_if as questions
+from analysis.questions.answer import TIE, evaluated, instruction
+from analysis.questions.ways import TENURE_WORDS
+from analysis.questions.what_if import REACH, Responses
+from analysis.scenario.scenario import Scenario
+from analysis.scenario.schema import Belief
+from analysis.units import convert, is_share
+
+STOPS = 10  # of a slider at least, from its median to the nearer end
+
+
+def what_if(case: Scenario) -> alt.LayerChart | Output:
+    """Every act that comes near the cheapest, ranked by what it costs where the sliders stand."""
+    found = questions.responses(case, evaluated(case))
+    if len(found.acts) < 2:
+        return Output("There is one thing to do, whatever is believed.")
+    if not found.names:
+        return Output("None of the beliefs with a slider moves the cost of any act here.")
+    sliders = [slider(name, case.believe[name]) for name in found.names]
+    limits = charts.Limits(found.draws, questions.FEWEST, TIE)
+    return charts.what_if(rows(case, found), found.slopes, sliders, limits)
+
+
+def rows(case: Scenario, found: Responses) -> pd.DataFrame:
+    """A row an act: its words, kind and contracts, and what it costs in $ million a year."""
+    mean, low, high, ratio = found.stated
+    millions = convert(1.0, "usd", "Musd")
+    signed = [sorted(questions.contracts(act)) for act in found.acts]
+    table = {
+        "act": [instruction(case, act) for act in found.acts],
+        "kind": [act.kind for act in found.acts],
+        "contracts": ["".join(f"|{TENURE_WORDS[one]}|" for one in some) for some in signed],
+        "mean": mean * millions,
+        "low": low * millions,
+        "high": high * millions,
+        "ratio": ratio,
+    }
+    return pd.DataFrame(table).round(5)
+
+
+def slider(name: str, belief: Belief) -> charts.Slider:
+    """The slider of a belief: shares in per cent, all else in the belief's own unit.
+
+    Its stops are round, the stated median is one of them, and its ends lie within REACH scores.
+    """
+    scale = 100.0 if is_share(name) and belief.unit == "" else 1.0
+    ends = [questions.edited(name, belief, side * REACH).mid * scale for side in (-1, 1)]
+    value = belief.mid * scale
+    nearer = min(value - ends[0], ends[1] - value)
+    step = 10.0 ** math.floor(math.log10(nearer / STOPS))
+    down, up = math.floor((value - ends[0]) / step), math.floor((ends[1] - value) / step)
+    middle, width = questions.spread(name, belief)
+    unit = "%" if scale == 100 else belief.unit or "×"
+    words = belief_words(name)
+    return charts.Slider(
+        name=name,
+        words=f"{words[0].upper()}{words[1:]}, {unit}",
+        value=float(f"{value:.12g}"),
+        least=float(f"{value - down * step:.12g}"),
+        most=float(f"{value + up * step:.12g}"),
+        step=step,
+        scale=scale,
+        share=is_share(name),
+        middle=middle,
+        width=width,
+    )
