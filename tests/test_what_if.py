@@ -207,3 +207,41 @@ def test_a_contract_keeps_the_acts_that_sign_it(opened):
     acts = [row["act"] for row in opened.evaluate(NOW)]
     assert acts
     assert all(act.startswith("Keep") or "on demand" in act for act in acts)
+
+
+@in_chromium
+def test_a_link_brings_the_sliders_back_and_the_file_runs(opened, cost_page, tmp_path):
+    opened.get_by_role("slider", name="Load factor").fill("45")
+    opened.get_by_role("slider", name="Rents in a year").fill("0.7")
+    opened.wait_for_timeout(300)
+    link, moved = opened.url, opened.evaluate(NOW)
+    assert link.endswith("#load_factor=45&rent_drift_ratio=0.7")
+    with opened.expect_download() as saved:
+        opened.get_by_role("button", name="YAML").click()
+    file = tmp_path / "what-if.yml"
+    saved.value.save_as(file)
+
+    opened.goto("about:blank")
+    opened.goto(link)
+    opened.wait_for_selector(".vega-bind", timeout=30_000, state="attached")
+    opened.wait_for_timeout(300)
+    assert opened.evaluate(NOW) == moved
+    assert opened.get_by_role("slider", name="Load factor").input_value() == "45"
+
+    exported = an.load(file)
+    assert exported.believe["load_factor"].mid == 0.45
+    first = min(moved, key=lambda row: row["rank"])
+    best = ranking(evaluated(exported))[0]
+    assert instruction(exported, best) == first["act"]
+    mean = evaluated(exported).acts[best].mean()
+    assert first["mean_now"] == pytest.approx(mean / 1e6, rel=OFF["mean"])
+
+
+@in_chromium
+def test_a_link_with_nonsense_moves_nothing(opened, cost_page):
+    before = opened.evaluate(NOW)
+    opened.goto("about:blank")
+    opened.goto(f"{cost_page.as_uri()}#load_factor=1e9&contract=%3Cb%3E&rent_drift_ratio=x")
+    opened.wait_for_selector(".vega-bind", timeout=30_000, state="attached")
+    opened.wait_for_timeout(300)
+    assert opened.evaluate(NOW) == before

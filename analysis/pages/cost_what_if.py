@@ -8,6 +8,7 @@ import pandas as pd
 from analysis.pages.beliefs import belief_words
 from analysis.pages.charts import what_if as charts
 from analysis.pages.outputs import Output
+from analysis.pages.what_if_text import file_expression
 from analysis.questions import what_if as questions
 from analysis.questions.answer import TIE, evaluated, instruction
 from analysis.questions.ways import TENURE_WORDS
@@ -28,7 +29,8 @@ def what_if(case: Scenario) -> alt.LayerChart | Output:
         return Output("None of the beliefs with a slider moves the cost of any act here.")
     sliders = [slider(name, case.believe[name]) for name in found.names]
     limits = charts.Limits(found.draws, questions.FEWEST, TIE)
-    return charts.what_if(rows(case, found), found.slopes, sliders, limits)
+    file = file_expression(case, sliders)
+    return charts.what_if(rows(case, found), found.slopes, sliders, limits, file)
 
 
 def rows(case: Scenario, found: Responses) -> pd.DataFrame:

@@ -4,6 +4,7 @@ The page has no engine of its own. Parameters, expressions and transforms of Veg
 polynomials of questions/what_if.py, under Vega's interpreter and without eval.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -50,6 +51,15 @@ class Slider:
         into = f"log({value} / (1 - {value}))" if self.share else f"log({value})"
         return f"({into} - {self.middle:.12g}) / {self.width:.12g}"
 
+    def end(self, stated: float) -> str:
+        """Where an end of the belief, in its own unit, is when the median is moved: Vega's."""
+        times = f"({self.name} / {self.value:.12g})"
+        if not self.share:
+            return f"{stated:.12g} * {times}"
+        odds = f"({self.name} / ({self.scale:g} - {self.name}))"
+        by = (stated / (1 - stated)) / math.exp(self.middle)
+        return f"1 - 1 / (1 + {by:.12g} * {odds})"
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -61,13 +71,18 @@ class Limits:
 
 
 def what_if(
-    acts: pd.DataFrame, slopes: np.ndarray, sliders: Sequence[Slider], limits: Limits
+    acts: pd.DataFrame,
+    slopes: np.ndarray,
+    sliders: Sequence[Slider],
+    limits: Limits,
+    file: str,
 ) -> alt.LayerChart:
     """Expected cost a year by act, the cheapest first, as the sliders leave it.
 
     `acts` has a row an act: `act` (words), `kind`, `contracts` (each between bars), and STATISTICS,
     of which mean, low and high are $ million a year and ratio is over keeping. `slopes` has shape
-    (statistics, acts, terms).
+    (statistics, acts, terms). `file` is an expression: the scenario file of where the sliders
+    stand, which the page offers.
     """
     rows = acts.assign(row=range(len(acts)))
     height = ROW * min(SHOWN, len(acts))
@@ -85,7 +100,9 @@ def what_if(
     chart = titled("cost.what_if", layers, height, WIDTH, data=rows)
     chart.title.offset = 18
     chart = _ranked(chart, sliders, limits)
-    return chart.add_params(*_parameters(rows, slopes, sliders, limits))
+    chart.usermeta = {"file": {"signal": "scenario_file", "name": "what-if.yml", "label": "YAML"}}
+    parameters = _parameters(rows, slopes, sliders, limits)
+    return chart.add_params(*parameters, alt.param(name="scenario_file", expr=file))
 
 
 def _head(limits: Limits) -> list[alt.Chart]:

@@ -62,7 +62,34 @@
     });
     const picture = make("button", { type: "button", textContent: "SVG", title: "Download this chart as a picture" });
     picture.addEventListener("click", async () => save(`${name}.svg`, "image/svg+xml", await (await figure.view).view.toSVG()));
+    const { file } = spec.usermeta ?? {}; // a text that the chart itself makes of where its sliders stand
+    if (file) {
+      const button = make("button", { type: "button", textContent: file.label, title: `Download ${file.name}` });
+      button.addEventListener("click", async () => save(file.name, "text/plain", (await figure.view).view.signal(file.signal)));
+      buttons.push(button);
+    }
     figure.append(make("figcaption", {}, ...buttons, picture, ...(sets.length ? [details] : [])));
+  };
+
+  // Where sliders and selectors stand is part of the page's address, so that it can be sent as a link.
+  const remember = (figure, spec, view) => {
+    const stated = new Map((spec.params ?? []).filter((one) => one.bind && one.value !== undefined).map((one) => [one.name, one.value]));
+    if (!stated.size) return;
+    const sent = new URLSearchParams(location.hash.slice(1));
+    const asked = [...stated].filter(([name]) => sent.has(name));
+    asked.forEach(([name, value]) => {
+      const { options, min, max } = spec.params.find((one) => one.name === name).bind;
+      const text = sent.get(name);
+      const number = Number(text);
+      if (options?.includes(text)) view.signal(name, text);
+      else if (typeof value === "number" && number >= min && number <= max) view.signal(name, number);
+    });
+    const write = () => {
+      const moved = [...stated].map(([name]) => [name, String(view.signal(name))]).filter(([name, now]) => now !== String(stated.get(name)));
+      history.replaceState(null, "", moved.length ? `#${new URLSearchParams(moved)}` : location.pathname + location.search);
+    };
+    stated.forEach((_, name) => view.addSignalListener(name, write));
+    if (asked.length) view.runAsync().then(() => figure.scrollIntoView());
   };
 
   const draw = (figure, number) =>
@@ -74,6 +101,7 @@
       const view = await vegaEmbed(host, spec, { mode: "vega-lite", renderer: "svg", actions: false, ast: true, tooltip: { theme: "custom" } });
       figure.querySelector(":scope > img")?.remove();
       tools(figure, spec, number);
+      remember(figure, spec, view.view);
       return view;
     })().catch((fault) => {
       figure.append(make("p", { className: "fault", textContent: `This chart cannot be drawn here: ${fault.message}` }));
