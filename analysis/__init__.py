@@ -26,6 +26,8 @@ Look up what there is to choose from, and where numbers come from:
     an.predict(points)                      # speed, latency and energy of a table of deployments
     an.predict(points, measured=runs)       # the same, corrected by your own measurements
     an.best(questions)                      # the best deployment that keeps a promise, a row each
+    an.sweep("article", {"model": ["deepseek-r1", "kimi-k2.5"]})   # the answer, a row a combination
+    an.results("reports")                   # the table of a finished site, a row a scenario
 
 Write a page of your own:
 
@@ -54,6 +56,8 @@ _HOMES = {
     "analysis.pages.numbers": ("interval", "shown"),
     "analysis.pages.outputs": ("headline", "numbers", "say", "takeaway"),
     "analysis.pages.parameters": ("load",),
+    "analysis.pages.results": ("results",),
+    "analysis.pages.sweep": ("sweep",),
     "analysis.pages.words": ("plain",),
     "analysis.questions.answer": ("decide",),
     "analysis.scenario.scenario": ("ScenarioError", "scenarios"),

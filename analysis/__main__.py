@@ -205,6 +205,15 @@ def report(
     address: Annotated[
         str, typer.Option(help="Where the site will stand, for links in e-mails.")
     ] = "",
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=V1,V2",
+            help="Sweep a key of the scenario over these values; several make every combination. "
+            "One page for all, and pages of each for every --notebook.",
+        ),
+    ] = None,
     watch: Annotated[
         bool, typer.Option(help="Build again at each change of a file, until interrupted.")
     ] = False,
@@ -230,6 +239,10 @@ def report(
         "send": forwards.ALL if pdf else (forwards.NUMBERS, forwards.MAIL) if xlsx else (),
         "address": address,
     }
+    if set_:
+        from analysis.scenario.combinations import parsed_settings
+
+        options["swept"] = parsed_settings(set_)
     if watch:
         build_at_each_change(**options)
     records = build(**options, cluster=cluster)

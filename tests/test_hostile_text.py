@@ -23,7 +23,7 @@ from ruamel.yaml import YAML
 
 from analysis.pages.outputs import Output, html_table, say, table
 from analysis.pages.words import plain
-from analysis.press import html, markup, site
+from analysis.press import html, markup, tables
 from analysis.press.records import Answer
 from analysis.press.renderer import ChartRenderer, drawable
 
@@ -311,6 +311,6 @@ def test_a_chart_may_show_a_name_that_javascript_has_taken(name):
 
 def test_a_cell_that_a_spreadsheet_would_run_is_text():
     rows = [{"a": text} for text in ("=cmd|' /C calc'!A0", " +1", "@x", "\t=1", "-", "a=b", "\0")]
-    cells = [row["a"] for row in csv.DictReader(site._csv(["a"], rows).splitlines())]
+    cells = [row["a"] for row in csv.DictReader(tables.csv_text(["a"], rows).splitlines())]
     assert cells == ["'=cmd|' /C calc'!A0", "' +1", "'@x", "'\t=1", "'-", "a=b", html.REPLACEMENT]
-    assert site._csv(["a"], [{"a": -1.5}]) == "a\n-1.5\n"
+    assert tables.csv_text(["a"], [{"a": -1.5}]) == "a\n-1.5\n"

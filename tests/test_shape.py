@@ -307,7 +307,12 @@ def test_a_notebook_has_one_cell_of_parameters_each_with_its_type_and_what_it_me
     statements = ast.parse(parameters[0]).body
     assert all(isinstance(statement, ast.AnnAssign) for statement in statements)
     names = [statement.target.id for statement in statements]
-    assert names in (["scenario", "overrides"], ["overrides"], [])
+    assert names in (
+        ["scenario", "overrides"],
+        ["scenario", "overrides", "sweep"],
+        ["overrides"],
+        [],
+    )
     for line in parameters[0].splitlines():
         assert re.search(r"  # \w.{20,}", line), (
             "papermill --help-notebook prints what stands there"

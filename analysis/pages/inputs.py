@@ -1,5 +1,6 @@
 """What a scenario rests on: statements that differ from the reference, facts and beliefs."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -41,6 +42,22 @@ def statements_that_differ(case: Scenario) -> list[tuple[str, str, str]]:
         for key, value in _statements(case).items()
         if value != reference.get(key)
     ]
+
+
+def stated_values(case: Scenario) -> dict[str, str | float | int | None]:
+    """What a scenario states, by the dotted keys of overrides; of a belief its three numbers."""
+    return dict(_values(case.model_dump(mode="json", exclude=NO_STATEMENTS)))
+
+
+def _values(tree: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(tree, dict):
+        is_belief = {"low", "mid", "high"} <= set(tree)
+        for name, value in tree.items():
+            if not is_belief or name in ("low", "mid", "high"):
+                yield from _values(value, f"{key}.{name}" if key else name)
+    else:
+        plain_kinds = (str, float, int, type(None))
+        yield key, tree if isinstance(tree, plain_kinds) else json.dumps(tree)
 
 
 def _statements(case: Scenario) -> dict[str, str]:

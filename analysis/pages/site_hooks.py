@@ -7,12 +7,13 @@ Nothing heavy is imported before it is used: a build that has nothing to do take
 import csv
 import importlib
 import pkgutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
 from analysis.press import html
 from analysis.press.domain import (
+    Cell,
     Column,
     Description,
     Domain,
@@ -20,6 +21,7 @@ from analysis.press.domain import (
     ExtraPage,
     Forward,
     Summary,
+    Sweep,
 )
 from analysis.press.records import Answer, ReportRecord
 
@@ -33,6 +35,7 @@ NOTEBOOK_ROOMS = ("laws", "facts", "scenario", "model", "questions", "pages")
 def describe(scenario: str) -> Description:
     """A scenario in its own words, read as strictly as notebooks read it."""
     from analysis.pages.index_rows import group
+    from analysis.pages.inputs import stated_values
     from analysis.scenario.errors import ScenarioError
     from analysis.scenario.scenario import load
 
@@ -40,7 +43,38 @@ def describe(scenario: str) -> Description:
         case = load(scenario)
     except ScenarioError as error:
         return Description("", "", "", tuple(error.faults))
-    return Description(case.title, case.question, str(case.as_of), (), group(case))
+    stated = stated_values(case)
+    return Description(case.title, case.question, str(case.as_of), (), group(case), stated)
+
+
+def sweep(scenario: str, swept: Mapping[str, Sequence]) -> Sweep:
+    """The combinations of a sweep, read strictly; ScenarioError with every fault."""
+    from analysis.scenario.combinations import combinations, key_words, sweep_name
+
+    found = combinations(scenario, swept)
+    case = found[0].case
+    words = " and ".join(word.replace("_", " ") for word in key_words(list(swept)).values())
+    return Sweep(
+        sweep_name(case.name, swept),
+        f"{case.title}, over {words}",
+        tuple((each.name, each.chosen) for each in found),
+    )
+
+
+def answer_values(files: Sequence[dict]) -> Mapping[str, Cell]:
+    """The columns of an answer in the table of all scenarios, as those of a sweep."""
+    from pydantic import ValidationError
+
+    from analysis.questions.answer import Answer as Decision
+    from analysis.questions.sweep import answer_row
+
+    for file in files:
+        if file["name"] == "answer.json":
+            try:
+                return answer_row(Decision.model_validate(file["content"]))
+            except ValidationError as fault:
+                raise ValueError(f"answer.json was written by another version: {fault}") from None
+    return {}
 
 
 def warm() -> None:
@@ -168,4 +202,6 @@ DOMAIN = Domain(
     summarise=summarise,
     changed=changed,
     forward=forward,
+    sweep=sweep,
+    answer_values=answer_values,
 )

@@ -45,6 +45,7 @@ def build(
     pool: WorkerPool | None = None,
     send: Sequence[str] = (),
     address: str = "",
+    swept: Mapping[str, Sequence] | None = None,
 ) -> list[ReportRecord]:
     """Make every report that is not fresh, then the pages about them, the index last; the records
     of what was made.
@@ -56,9 +57,10 @@ def build(
     `progress` "auto", "plain", "json" or "none". With a `pool` another build of the same notebooks
     by that pool follows, and what code has shown is kept for it. `send` are names of forwards.ALL,
     files to make of each scenario beside its reports; `address` is where the site will stand, for
-    links in them. A failure has an error in its
-    record; with `keep_going` false the first one ends the build. OSError for names that are unknown
-    and for scenarios that have faults, before anything is written.
+    links in them. `swept` has lists of values by dotted key: then a page of the sweep of each named
+    scenario is made, and pages of its combinations for `notebooks` alone. A failure has an error in
+    its record; with `keep_going` false the first one ends the build. OSError for names that are
+    unknown and for scenarios that have faults, before anything is written.
     """
     if engine not in ENGINES:
         raise OSError(f"the engine is one of {', '.join(ENGINES)}, not {engine!r}")
@@ -76,7 +78,9 @@ def build(
         watching=pool is not None,
     )
     common = common_digest(load_domain(domain))
-    planned = plan(list(scenarios), list(notebooks), options, common)
+    if swept is not None:
+        _refuse_sweep(scenarios, send)
+    planned = plan(list(scenarios), list(notebooks), options, common, swept)
     workers: AbstractContextManager[Workers]
     if pool is not None:
         workers = nullcontext(pool)
@@ -93,6 +97,14 @@ def build(
     ):
         run = _Build(options, common, force, keep_going, made_by, shown, tuple(send), address)
         return run.make(planned, named=tuple(scenarios), partial=bool(scenarios or notebooks))
+
+
+def _refuse_sweep(scenarios: Sequence[str], send: Sequence[str]) -> None:
+    """OSError for a sweep of no scenario, or of which files are to be sent."""
+    if not scenarios:
+        raise OSError("a sweep needs the name of the scenario whose keys it changes")
+    if send:
+        raise OSError("a sweep has no board paper, workbook or e-mail; make them of a scenario")
 
 
 def stated_variables() -> dict[str, str]:

@@ -1,10 +1,11 @@
 """What the press asks of the project whose notebooks it renders; it knows no more of it."""
 
 import importlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from analysis.press.markup import plain
 from analysis.press.records import Answer, ReportRecord
@@ -16,7 +17,7 @@ class Description:
 
     `faults` say, each with its place, why the scenario cannot be read; then the other fields are
     blank and no report is made of it. `group` is the heading under which the index lists it, blank
-    where it has none.
+    where it has none. `values` are what it states, by dotted key, for the table of all scenarios.
     """
 
     title: str
@@ -24,6 +25,7 @@ class Description:
     as_of: str
     faults: tuple[str, ...]
     group: str = ""
+    values: Mapping[str, str | float | int | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,28 @@ def answer_before(before: Answer, now: Answer) -> str:
 
 
 @dataclass(frozen=True)
+class Sweep:
+    """Combinations of values of a scenario's keys: what each is called, and its overrides.
+
+    `name` is fit for a file and `title` for a heading.
+    """
+
+    name: str
+    title: str
+    combinations: tuple[tuple[str, Mapping[str, Any]], ...]
+
+
+def no_sweep(scenario: str, swept: Mapping[str, Sequence]) -> Sweep:
+    """What a project says whose scenarios have no keys to sweep."""
+    raise OSError(f"{scenario}: this project's scenarios have no keys to sweep")
+
+
+def no_values(files: Sequence[dict]) -> Mapping[str, Cell]:
+    """What a project has of an answer that keeps none in numbers."""
+    return {}
+
+
+@dataclass(frozen=True)
 class Column:
     """A column of the index: a notebook, and in a few words what its figure is."""
 
@@ -119,6 +143,10 @@ class Domain:
     files that its reports have left. `changed` says what the answer was before, blank where no
     reader would notice. `forward` gives what is sent to others of a scenario, by the name or path
     that its notebooks get and the records of its reports; None where there is nothing to send.
+
+    `sweep` makes the combinations of values of a scenario's dotted keys; it raises OSError or
+    ValueError for a key or a value that cannot be. `answer_values` gives the columns of an answer
+    in the table of all scenarios, from the files that its reports have left.
     """
 
     name: str
@@ -136,6 +164,8 @@ class Domain:
     summarise: Callable[[Answer, str, Sequence[dict]], Summary] = whole_answer
     changed: Callable[[Answer, Answer], str] = answer_before
     forward: Callable[[str, Sequence[ReportRecord]], Forward] | None = None
+    sweep: Callable[[str, Mapping[str, Sequence]], Sweep] = no_sweep
+    answer_values: Callable[[Sequence[dict]], Mapping[str, Cell]] = no_values
 
     def ordered(self, notebooks: set[str]) -> list[str]:
         """Names of notebooks in the order in which a reader takes them."""

@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,10 @@ from analysis.press.inputs import InputReader
 from analysis.press.records import Page, ReportRecord
 
 SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+SWEEPS = "sweeps"  # where the site has the pages of sweeps
 # What the site has at its top beside scenarios; notebooks of the whole site leave pages there, too.
 RESERVED = {"assets", "sources", "index", "feed.xml", "results.csv", "results.parquet"}
-RESERVED |= {"published.json"}
+RESERVED |= {"published.json", "scenarios.csv", "scenarios.parquet", "sweeps"}
 RESERVED_ENDINGS = (".html", ".ipynb")
 
 
@@ -49,7 +50,8 @@ class Job:
     of all that its outputs depend on. `length` is of its source, in characters. `reads_answers`:
     the notebook reads what the other reports say, so it comes after them. `guest` is the text of a
     scenario from outside params/, for a machine that does not have its file; `folder`, where it is
-    not blank, is the working folder of the notebook there.
+    not blank, is the working folder of the notebook there. `title` is that of a sweep or of one of
+    its combinations, blank where the scenario has its own.
     """
 
     options: BuildOptions
@@ -66,6 +68,7 @@ class Job:
     reads_answers: bool
     guest: bytes = b""
     folder: str = ""
+    title: str = ""
 
     @property
     def name(self) -> str:
@@ -184,9 +187,16 @@ class Cell:
 
 
 def plan(
-    scenarios: Sequence[str], notebooks: Sequence[str], options: BuildOptions, common: str
+    scenarios: Sequence[str],
+    notebooks: Sequence[str],
+    options: BuildOptions,
+    common: str,
+    swept: Mapping[str, Sequence] | None = None,
 ) -> list[Job]:
     """A job for each scenario and each notebook that takes one; a job for each other notebook.
+
+    With `swept`, values by dotted key: a job for each scenario and each notebook that takes a
+    sweep, and for each combination of values a job for each of `notebooks` that takes a scenario.
 
     `scenarios` and `notebooks` are names or paths, all of the domain's where empty; `common` is the
     digest of what every report depends on. OSError for a name that is unknown, ambiguous or unfit
@@ -196,19 +206,52 @@ def plan(
     scenario_paths = _paths(scenarios, domain.root / "params", ".yml", "scenario")
     notebook_paths = _paths(notebooks, domain.root / "notebooks", ".ipynb", "notebook")
     cells_of = {path: read_cells(path) for path in notebook_paths}
-    siblings = _taking_a_scenario(cells_of)
+    siblings, sweeping = _taking_a_scenario(cells_of)
     order = {name: position for position, name in enumerate(domain.ordered(siblings))}
     each = sorted(
         (path for path in notebook_paths if path.stem in order), key=lambda path: order[path.stem]
     )
     links = tuple(order)
+    if swept is not None:
+        named = each if notebooks else []
+        return _sweep_jobs(scenario_paths, named, sweeping, links, options, common, swept)
     jobs = []
     for scenario in scenario_paths:
         for path in each:
             jobs.append(_job(path, cells_of[path], scenario, links, options, common))
     for path in notebook_paths:
-        if path.stem not in order:
+        if path.stem not in order and path not in sweeping:
             jobs.append(_job(path, cells_of[path], None, (), options, common))
+    return jobs
+
+
+def _sweep_jobs(
+    scenarios: Sequence[Path],
+    notebooks: Sequence[Path],
+    sweeping: Sequence[Path],
+    links: tuple[str, ...],
+    options: BuildOptions,
+    common: str,
+    swept: Mapping[str, Sequence],
+) -> list[Job]:
+    """The page of each scenario's sweep, then the pages of `notebooks` for each combination."""
+    domain = load_domain(options.domain)
+    jobs = []
+    for scenario in scenarios:
+        in_params = scenario.parent == domain.root / "params"
+        found = domain.sweep(scenario.stem if in_params else str(scenario), swept)
+        for path in sweeping:
+            parameters = {"sweep": {key: list(values) for key, values in swept.items()}}
+            made = _job(path, read_cells(path), scenario, (), options, common, parameters)
+            name = f"{SWEEPS}/{found.name}"
+            jobs.append(replace(made, scenario="", notebook=name, title=found.title))
+        for name, overrides in found.combinations:
+            title = f"{found.title}: {name.partition('+')[2].replace('+', ', ')}"
+            for path in notebooks:
+                parameters = {"overrides": dict(overrides)}
+                shown = tuple(each.stem for each in notebooks)
+                made = _job(path, read_cells(path), scenario, shown, options, common, parameters)
+                jobs.append(replace(made, scenario=name, title=title))
     return jobs
 
 
@@ -236,18 +279,23 @@ def declared_parameters(cells: Sequence[Cell]) -> list[str] | None:
     return None
 
 
-def _taking_a_scenario(cells_of: dict[Path, list[Cell]]) -> set[str]:
-    """Names of the notebooks, and of those beside them, that take a scenario: pages link to all."""
-    taking = set()
+def _taking_a_scenario(cells_of: dict[Path, list[Cell]]) -> tuple[set[str], list[Path]]:
+    """Names of the notebooks, and of those beside them, that take a scenario: pages link to all.
+    Then the notebooks that take a sweep of one, which no scenario has as a page.
+    """
+    taking, sweeping = set(), []
     for folder in {path.parent for path in cells_of}:
         for path in folder.glob("*.ipynb"):
             try:
                 cells = cells_of.get(path) or read_cells(path)
             except OSError:  # a neighbour that nobody asked for
                 continue
-            if "scenario" in (declared_parameters(cells) or ()):
+            declared = declared_parameters(cells) or ()
+            if "sweep" in declared:
+                sweeping.append(path)
+            elif "scenario" in declared:
                 taking.add(path.stem)
-    return taking
+    return taking, sorted(sweeping)
 
 
 def _paths(names: Sequence[str], folder: Path, suffix: str, kind: str) -> list[Path]:
@@ -283,7 +331,9 @@ def _job(
     siblings: tuple[str, ...],
     options: BuildOptions,
     common: str,
+    further: Mapping[str, Any] | None = None,
 ) -> Job:
+    """The report of a notebook; `further` are parameters beside the scenario."""
     root = load_domain(options.domain).root
     parameters: dict[str, Any] = {}
     files = [path]
@@ -292,7 +342,7 @@ def _job(
         in_params = scenario.parent == root / "params"
         guest = b"" if in_params else scenario.read_bytes()
         name = scenario.stem if in_params else os.path.relpath(scenario, path.parent)
-        parameters = {"scenario": name}
+        parameters = {"scenario": name, **(further or {})}
         files.append(scenario)
     whole = [[cell.kind, cell.id, cell.tags, cell.source] for cell in cells]
     code = [each for each in whole if each[0] == "code"]

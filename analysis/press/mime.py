@@ -9,5 +9,8 @@ NUMBERS = "application/vnd.passthrough.numbers+json"
 FORECASTS = "application/vnd.passthrough.forecasts+json"
 # {"name": ..., "content": ...}: a JSON file that a report leaves in its scenario's folder.
 FILES = "application/vnd.passthrough.file+json"
+# {"columns": [...], "rows": [[...], ...]}: a tidy table that stands beside the page, as CSV and
+# Parquet.
+TABLE = "application/vnd.passthrough.table+json"
 # {"inputs": [{"path": ..., "keys": [...]}]}: files that the notebook read beside its own scenario.
 INPUTS = "application/vnd.passthrough.inputs+json"

@@ -183,6 +183,7 @@ def _public(name: str) -> bool:
 def _order(name: str) -> tuple:
     """What pages need, pages, the tables and lists about them, the index."""
     rank = {"assets": 0, "index.html": 3, "feed.xml": 2, "results.csv": 2, "results.parquet": 2}
+    rank |= {"scenarios.csv": 2, "scenarios.parquet": 2}
     return rank.get(name.split("/")[0], 1), name
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 
@@ -101,7 +101,8 @@ class Page:
 
     `key` is the digest of what it was made of, `bytes` its length and `content` the digest of its
     bytes, `previous` the answer before this one, where it was another. `group` is the scenario's on
-    the index.
+    the index, `values` what the scenario states by dotted key. `table` is what stands beside the
+    page as CSV and Parquet: {"columns": [...], "rows": [[...], ...]}, empty where there is none.
     """
 
     key: str
@@ -117,6 +118,8 @@ class Page:
     inputs: tuple[Input, ...]
     content: str = ""
     group: str = ""
+    values: dict = field(default_factory=dict)
+    table: dict = field(default_factory=dict)
 
     @classmethod
     def of(cls, payload: Mapping[str, Any]) -> "Page":
@@ -134,6 +137,8 @@ class Page:
             inputs=tuple(Input.of(each) for each in payload["inputs"]),
             content=_text(payload, "content", ""),
             group=_text(payload, "group", ""),
+            values=dict(payload.get("values", {})),
+            table=dict(payload.get("table", {})),
         )
 
 

@@ -111,8 +111,12 @@ def _standing_page(job: Job) -> Page | None:
 def _describe(job: Job) -> Description:
     """The scenario in its own words; of a report of the whole site, the notebook's name."""
     if not job.scenario:
-        return Description(job.notebook.capitalize(), "", "", ())
-    return job.domain.describe(job.parameters["scenario"])
+        return Description(job.title or job.notebook.capitalize(), "", "", ())
+    description = job.domain.describe(job.parameters["scenario"])
+    if not job.title:
+        return description
+    values = {**description.values, **job.parameters["overrides"]}
+    return replace(description, title=job.title, values=values)
 
 
 @dataclass(frozen=True)
@@ -223,7 +227,7 @@ def _write_page(
         scenario=job.scenario,
         notebook=job.notebook,
         siblings=job.siblings,
-        root="../" if job.scenario else "",
+        root="../" * job.page_name().count("/"),
     )
     content = html.render(notebook, about, job.options.library, pictures.draw).encode()
     page = _page(job, description, notebook, content, started)
@@ -250,6 +254,7 @@ def _page(
     numbers: list[NumberRow] = []
     for payload in _payloads(notebook, mime.NUMBERS):
         numbers += [NumberRow.of(row) for row in payload["rows"]]
+    tables = _payloads(notebook, mime.TABLE)
     reader = InputReader(job.domain.root)
     return Page(
         key=job.key,
@@ -265,6 +270,8 @@ def _page(
         files=tuple(_payloads(notebook, mime.FILES)),
         inputs=inputs_of(_payloads(notebook, mime.INPUTS), reader, started),
         group=description.group,
+        values=dict(description.values),
+        table=tables[0] if tables else {},
     )
 
 

@@ -1,8 +1,6 @@
 """The pages about all reports: index, tables of every answer, feed. Made of the records alone."""
 
-import csv
 import gzip
-import io
 import json
 import re
 from collections.abc import Iterable, Sequence
@@ -10,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from itertools import groupby
 
-from analysis.press import html, storage
+from analysis.press import html, storage, tables
 from analysis.press.domain import Domain
 from analysis.press.forwards import forwards
 from analysis.press.jobs import Job
@@ -18,7 +16,6 @@ from analysis.press.markup import plain
 from analysis.press.records import Answer, Page, ReportRecord, page_name, record_name
 from analysis.press.site_index import index
 from analysis.press.site_task import SiteTask
-from analysis.press.workbook import FORMULA_MARKS
 
 RESULT_COLUMNS = (
     "scenario",
@@ -34,6 +31,7 @@ RESULT_COLUMNS = (
     "verdict",
     "status",
 )
+RESULT_NUMBERS = ("value", "low", "high")
 NUMBER_COLUMNS = ("notebook", "quantity", "option", "unit", "low", "mid", "high")
 LATEST_ENTRIES = 200
 
@@ -58,20 +56,25 @@ class CheckScenarios(SiteTask):
 
 @dataclass(frozen=True)
 class WriteTables(SiteTask):
-    """Writes results.csv and .parquet, and for each scenario numbers.csv and forecasts.json."""
+    """Writes results.csv and .parquet, the tables of scenarios and sweeps (tables.py), and for each
+    scenario numbers.csv and forecasts.json.
+    """
 
     records: tuple[ReportRecord, ...]
 
     def run(self) -> str:
         """Write those that changed; a digest of all."""
-        texts = {"results.csv": _csv(RESULT_COLUMNS, _result_rows(self.records))}
+        results = _result_rows(self.records)
+        texts = {"results.csv": tables.csv_text(RESULT_COLUMNS, results)}
         for scenario, group in groupby(self.records, lambda record: record.scenario):
             if scenario:
                 texts |= _tables_of_scenario(scenario, list(group))
         changed = storage.put_changed(self.output, texts)
         if "results.csv" in changed or storage.size(self.output, "results.parquet") is None:
-            parquet = _parquet(_result_rows(self.records))
+            parquet = tables.parquet(RESULT_COLUMNS, results, numbers=RESULT_NUMBERS)
             storage.put(self.output, "results.parquet", parquet)
+        for name, (columns, rows) in tables.tables(self.domain, self.records).items():
+            tables.write(self.output, name, columns, rows)
         return storage.digest(*texts, *texts.values())
 
 
@@ -156,7 +159,7 @@ def remove_unplanned(output: str, jobs: Iterable[Job]) -> None:
             if storage.size(output, page) is not None:
                 continue
         if record is not None:
-            for suffix in (".html", ".failed.ipynb"):
+            for suffix in (".html", ".failed.ipynb", ".csv", ".parquet"):
                 storage.drop(output, page_name(record.scenario, record.notebook, suffix))
         storage.drop(output, name)
 
@@ -198,47 +201,11 @@ def _tables_of_scenario(scenario: str, records: Sequence[ReportRecord]) -> dict[
             raise OSError(f"{scenario}: a report may leave no file named {name[:80]!r}")
         texts[f"{scenario}/{name}"] = json.dumps(file["content"], indent=1) + "\n"
     if numbers:
-        texts[f"{scenario}/numbers.csv"] = _csv(NUMBER_COLUMNS, numbers)
+        texts[f"{scenario}/numbers.csv"] = tables.csv_text(NUMBER_COLUMNS, numbers)
     if registers:
         text = json.dumps(registers, indent=1, sort_keys=True)
         texts[f"{scenario}/forecasts.json"] = text + "\n"
     return texts
-
-
-def _csv(columns: Sequence[str], rows: Iterable[dict]) -> str:
-    out = io.StringIO()
-    writer = csv.DictWriter(out, columns, lineterminator="\n")
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({name: _csv_cell(value) for name, value in row.items()})
-    return out.getvalue()
-
-
-def _csv_cell(value: object) -> object:
-    """Six digits of a number; text that a spreadsheet would take for a formula is quoted, and what
-    no table can hold is marked.
-    """
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    if isinstance(value, str):
-        value = html.marked(value)
-        return f"'{value}" if value.lstrip().startswith(FORMULA_MARKS) else value
-    return value
-
-
-def _parquet(rows: Sequence[dict]) -> bytes:
-    import pyarrow
-    import pyarrow.parquet
-
-    columns = {}
-    for name in RESULT_COLUMNS:
-        kind = pyarrow.float64() if name in ("value", "low", "high") else pyarrow.string()
-        values = [None if row[name] == "" else row[name] for row in rows]
-        values = [html.marked(value) if isinstance(value, str) else value for value in values]
-        columns[name] = pyarrow.array(values, kind)
-    out = io.BytesIO()
-    pyarrow.parquet.write_table(pyarrow.table(columns), out)
-    return out.getvalue()
 
 
 @dataclass(frozen=True)

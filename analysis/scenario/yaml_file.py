@@ -35,6 +35,11 @@ def read(path: Path, shown: str = "") -> tuple[dict[str, Any], Where]:
     return _parse(_text(path), shown or str(path))
 
 
+def parsed(text: str, shown: str) -> dict[str, Any]:
+    """Values of YAML 1.2 text, which has no file; faults call it `shown`. Raises ScenarioError."""
+    return _parse(text, shown)[0]
+
+
 def _text(path: Path) -> str:
     try:
         exists = path.is_file()
