@@ -214,6 +214,10 @@ def report(
             "One page for all, and pages of each for every --notebook.",
         ),
     ] = None,
+    against: Annotated[
+        str,
+        typer.Option(metavar="REF", help="Also a page that says why answers moved since REF."),
+    ] = "",
     watch: Annotated[
         bool, typer.Option(help="Build again at each change of a file, until interrupted.")
     ] = False,
@@ -243,6 +247,13 @@ def report(
         from analysis.scenario.combinations import parsed_settings
 
         options["swept"] = parsed_settings(set_)
+    if against:
+        from analysis.pages import moved
+        from analysis.press import storage
+        from analysis.scenario.scenario import scenarios as names
+
+        chosen = [name for name in scenarios or names() if not name.endswith(".yml")]
+        storage.put(output, moved.NAME, moved.moved_page(against, chosen))
     if watch:
         build_at_each_change(**options)
     records = build(**options, cluster=cluster)

@@ -193,6 +193,12 @@ DOMAIN = Domain(
             "Sources",
             "every publication that a number rests on, with the numbers taken from it",
         ),
+        ExtraLink(
+            "moved.html",
+            "Why answers moved",
+            "each scenario's answer before and now, and which tables, beliefs or code moved it",
+            is_optional=True,
+        ),
     ),
     describe=describe,
     warm=warm,

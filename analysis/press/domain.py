@@ -119,11 +119,15 @@ class ExtraPage:
 
 @dataclass(frozen=True)
 class ExtraLink:
-    """A link on the index to an extra page, and what a reader finds there."""
+    """A link on the index to an extra page, and what a reader finds there.
+
+    `is_optional`: the page is made on demand, and the link stands where it is there.
+    """
 
     name: str
     title: str
     description: str
+    is_optional: bool = False
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 SWEEPS = "sweeps"  # where the site has the pages of sweeps
 # What the site has at its top beside scenarios; notebooks of the whole site leave pages there, too.
 RESERVED = {"assets", "sources", "index", "feed.xml", "results.csv", "results.parquet"}
-RESERVED |= {"published.json", "scenarios.csv", "scenarios.parquet", "sweeps"}
+RESERVED |= {"published.json", "scenarios.csv", "scenarios.parquet", "sweeps", "moved"}
 RESERVED_ENDINGS = (".html", ".ipynb")
 
 

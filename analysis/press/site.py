@@ -9,7 +9,7 @@ from datetime import date
 from itertools import groupby
 
 from analysis.press import html, storage, tables
-from analysis.press.domain import Domain
+from analysis.press.domain import Domain, ExtraLink
 from analysis.press.forwards import forwards
 from analysis.press.jobs import Job
 from analysis.press.markup import plain
@@ -114,7 +114,9 @@ class WriteSite(SiteTask):
         """Write those that changed."""
         found = json.dumps([asdict(record) for record in self.records], sort_keys=True)
         sent = forwards(self.output)
-        state = storage.digest(self.common, self.library, found, json.dumps(sent))
+        links = [link for link in self.domain.links if self._stands(link)]
+        made = json.dumps([sent, [link.name for link in links]])
+        state = storage.digest(self.common, self.library, found, made)
         pages = [storage.get_file(self.output, name) or b"" for name in ("feed.xml", "index.html")]
         as_written = f"{state} {storage.digest(*pages)}".encode()
         is_current = storage.get(self.output, ".records/site") == as_written
@@ -126,10 +128,13 @@ class WriteSite(SiteTask):
         WriteExtraPages(self.domain_path, self.output, self.common, force=False).run()
         texts = {
             "feed.xml": feed(self.domain, self.records),
-            "index.html": index(self.domain, self.records, sent),
+            "index.html": index(self.domain, self.records, sent, links),
         }
         as_made = f"{state} {storage.digest(*texts.values())}"
         storage.put_changed(self.output, texts | {".records/site": as_made})
+
+    def _stands(self, link: ExtraLink) -> bool:
+        return not link.is_optional or storage.size(self.output, link.name) is not None
 
 
 def read_records(output: str) -> list[ReportRecord]:

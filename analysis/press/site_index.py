@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from analysis.press import html
-from analysis.press.domain import Column, Domain, Summary
+from analysis.press.domain import Column, Domain, ExtraLink, Summary
 from analysis.press.records import Answer, Page, ReportRecord
 
 MANY_ROWS = 30  # from which rows are as low as they can be
@@ -42,10 +42,12 @@ def index(
     domain: Domain,
     records: Iterable[ReportRecord],
     forwards: Mapping[str, Sequence[str]] | None = None,
+    links: Sequence[ExtraLink] | None = None,
 ) -> str:
     """The page that leads to all others.
 
-    `forwards` holds, by scenario, the names of its files that are made to be sent to others.
+    `forwards` holds, by scenario, the names of its files that are made to be sent to others;
+    `links` are to extra pages that stand, all of the domain's without it.
     """
     records = list(records)
     names = domain.ordered({record.notebook for record in records if record.scenario})
@@ -69,7 +71,7 @@ def index(
         is_long=len(rows) > MANY_ROWS,
         value_caption=domain.value_caption,
         whole_site=[record for record in records if not record.scenario],
-        links=domain.links,
+        links=domain.links if links is None else links,
     )
 
 
