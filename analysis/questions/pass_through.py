@@ -56,18 +56,19 @@ def _moved_ratio(case: Scenario, base: pd.DataFrame, candidate: pd.DataFrame) ->
     """Tokens per dollar over all work once all has moved that can, new for old, a value a draw.
 
     The share that survives the new format is served in it; the rest in today's format on the same
-    chips, or where it is now if that is expected to cost less.
+    chips, or where it is now in draws in which that costs less.
     """
     share = base["eligible_share"]
     if not needs_wider(case, case.chip_options[case.headline]):
         share = share * 0 + 1
     gain = gains(base, candidate)
     price = gain["throughput"] / gain["dollars"]
+    stays = law.realised_ratio(1 / gain["throughput"], price, share, 1, 1)
     rest = headline_rest(case, len(base))
-    if rest is None or np.mean(rest["request_usd"]) >= base["request_usd"].mean():
-        return law.realised_ratio(1 / gain["throughput"], price, share, 1, 1)
+    if rest is None:
+        return stays
     usd = share * candidate["request_usd"] + (1 - share) * rest["request_usd"]
-    return base["request_usd"] / usd
+    return np.maximum(base["request_usd"] / usd, stays)
 
 
 def _power_usd(columns: pd.DataFrame) -> pd.Series:

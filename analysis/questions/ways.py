@@ -267,20 +267,20 @@ def _served(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Dollars of a mean request, the share of work that moves, and the chips that serve it.
 
-    Work whose quality does not survive the format is served in today's on the same chips, where a
-    request is expected to cost less so than where it is now; else it stays.
+    Work whose quality does not survive the format is served in today's on the same chips in the
+    draws in which a request costs less so than where it is now: by then the buyer has measured
+    both. Else it stays.
     """
-    movable = movable_share(case, chips.option, chips.columns)
+    survives = movable_share(case, chips.option, chips.columns)
     usd = request_usd(chips.columns)
-    needed = chips_needed(chips.columns, work * movable)
+    needed = chips_needed(chips.columns, work * survives)
     if chips.rest is None:
-        return usd, movable, needed
+        return usd, survives, needed
     rest_usd = request_usd(chips.rest)
-    if np.mean(rest_usd) >= np.mean(today.usd_per_request):
-        return usd, movable, needed
-    needed = needed + chips_needed(chips.rest, work * (1 - movable))
-    blended = movable * usd + (1 - movable) * rest_usd
-    return blended, np.ones_like(movable), needed
+    moves_too = rest_usd < today.usd_per_request
+    blended = np.where(moves_too, survives * usd + (1 - survives) * rest_usd, usd)
+    rest_needed = chips_needed(chips.rest, work * (1 - survives))
+    return blended, np.where(moves_too, 1.0, survives), needed + moves_too * rest_needed
 
 
 def _same_chips_way(
