@@ -309,7 +309,8 @@ def sentence(
 
 
 def _percent(share: float) -> str:
-    return f"{share:.0%}".replace("-", "−")
+    whole = f"{share:.0%}"
+    return "0%" if whole == "-0%" else whole.replace("-", "−")
 
 
 def lower_first(words: str) -> str:
