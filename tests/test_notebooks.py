@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 HEADLINE = "application/vnd.passthrough.headline+json"
 NUMBERS = "application/vnd.passthrough.numbers+json"
+TABLE = "application/vnd.passthrough.table+json"
 
 
 def takes_scenario(name: str) -> bool:
@@ -94,12 +95,23 @@ def test_plain_papermill_runs_a_notebook_for_another_scenario(name, tmp_path):
     (record,) = shown(nb, HEADLINE)
     assert faults(nb) == []
     assert record["headline"] not in [kept["headline"] for kept in kept_headline(name)]
-    assert shown(nb, NUMBERS)
-    assert all(
-        row["low"] <= row["mid"] <= row["high"]
-        for rows in shown(nb, NUMBERS)
-        for row in rows["rows"]
-    )
+    rows = ends_of_answers(nb) if name == "sweep" else ends_to_take_away(nb)
+    assert rows
+    assert all(low <= mid <= high for low, mid, high in rows)
+
+
+def ends_to_take_away(nb: dict) -> list[tuple]:
+    """P10, P50 and P90 of every number that a page offers to take away."""
+    tables = shown(nb, NUMBERS)
+    return [(row["low"], row["mid"], row["high"]) for table in tables for row in table["rows"]]
+
+
+def ends_of_answers(nb: dict) -> list[tuple]:
+    """P10, P50 and P90 of the cost of every act in a sweep's table of answers."""
+    (table,) = shown(nb, TABLE)
+    columns = [f"cost_ratio_{end}" for end in ("low", "mid", "high")]
+    places = [table["columns"].index(column) for column in columns]
+    return [tuple(row[place] for place in places) for row in table["rows"]]
 
 
 def test_plain_papermill_takes_overrides(tmp_path):

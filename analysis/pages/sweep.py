@@ -49,11 +49,11 @@ def answer(rows: pd.DataFrame) -> Output:
     acts = answered["instruction"].value_counts()
     ratios = answered["cost_ratio_mid"].sort_values().to_list()
     value = Shown((ratios[0], ratios[len(ratios) // 2], ratios[-1]), "ratio")
-    words = "Under {often} of {count} combinations: {act}. "
-    words += "The others have other answers. " if len(acts) > 1 else ""
+    words = "In {often} of {count} combinations the answer is: {act}. "
+    words += "The rest have other answers. " if len(acts) > 1 else ""
     words += "The best act costs {value.range} what keeping would."
     if none:
-        words += " Under {none} of them what serves today cannot keep the promise."
+        words += " In {none} of them what serves today cannot keep the promise."
     return headline(
         words,
         value,
