@@ -478,13 +478,13 @@ def test_a_scenario_of_the_project_states_only_what_differs(name):
 
 
 @pytest.mark.parametrize("name", scenarios())
-def test_the_readme_lists_the_scenario_with_its_question(name):
-    assert f"| `{name}` | {load(name).question} |" in (ROOT / "README.md").read_text()
+def test_the_readme_of_params_lists_the_scenario_with_its_question(name):
+    assert f"| `{name}` | {load(name).question} |" in (PARAMS / "README.md").read_text()
 
 
-def test_the_readme_shows_a_scenario_that_loads(tmp_path):
+def test_the_readme_of_params_shows_a_scenario_that_loads(tmp_path):
     path = tmp_path / "our-agents.yml"
-    path.write_text((ROOT / "README.md").read_text().split("```yaml\n")[1].split("```")[0])
+    path.write_text((PARAMS / "README.md").read_text().split("```yaml\n")[1].split("```")[0])
     assert load(str(path)).candidate.accelerator == "mi355x"
 
 

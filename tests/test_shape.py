@@ -374,6 +374,21 @@ def test_nothing_stands_at_the_top_but_what_the_design_names():
     assert {path.relative_to(ROOT).parts[0] for path in tracked()} - known == set()
 
 
+def test_the_readme_is_read_in_a_few_minutes():
+    assert len((ROOT / "README.md").read_text().splitlines()) < 200
+
+
+def test_links_of_the_texts_lead_to_files_of_the_project():
+    found = {}
+    for path in tracked():
+        if path.suffix == ".md":
+            links = re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text())
+
+            found[name_of(path)] = [link for link in links if not (path.parent / link).exists()]
+    assert found
+    assert {name: links for name, links in found.items() if links} == {}
+
+
 def test_of_the_reports_only_numbers_and_answers_are_kept():
     kept = [path for path in tracked() if path.is_relative_to(ROOT / "reports")]
     names = {"numbers.csv", "answer.json", "answer.schema.json"}
