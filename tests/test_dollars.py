@@ -146,7 +146,7 @@ def test_a_notebook_tool_shows_the_words_of_the_page(name, executed, lab):
     notebook = executed(name)
     shown = lab.evaluate(TEXTS, [converted(notebook), IN_NBCONVERT])
     on_the_page = lab.evaluate(TEXTS, [rendered(notebook), IN_A_PAGE])
-    assert len(shown) > 3
+    assert len(shown) > 1
     assert shown == on_the_page
 
 

@@ -1,5 +1,6 @@
 """Sweeps: combinations with names of their own, refused at the door, one table, one page."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -10,9 +11,10 @@ import pytest
 import analysis as an
 from analysis.pages import results
 from analysis.pages import sweep as page
+from analysis.pages.site_hooks import answer_values
 from analysis.press.mime import HEADLINE, TABLE
-from analysis.questions.answer import decide
-from analysis.questions.sweep import ANSWER_COLUMNS
+from analysis.questions.answer import Answer, decide
+from analysis.questions.sweep import ANSWER_COLUMNS, answer_row
 from analysis.scenario.combinations import combinations, parsed_settings, sweep_name
 from analysis.scenario.errors import ScenarioError
 
@@ -167,3 +169,15 @@ def test_a_table_that_is_not_there_is_named_with_what_makes_it(site, tmp_path):
         an.results(str(tmp_path), sweep="any")
     with pytest.raises(FileNotFoundError, match="no sweep 'reference'; known: reference"):
         an.results(str(site), sweep="reference")
+
+
+@pytest.mark.parametrize("name", ["reference", "startup"])
+def test_a_written_answer_has_the_row_of_the_answer(name):
+    content = json.loads((ROOT / f"reports/{name}/answer.json").read_text())
+    files = [{"name": "answer.json", "content": content}]
+    assert answer_values(files) == answer_row(Answer.model_validate(content))
+
+
+def test_an_answer_of_another_version_is_refused():
+    with pytest.raises(ValueError, match="written by another version"):
+        answer_values([{"name": "answer.json", "content": {"act": "keep"}}])
