@@ -37,8 +37,8 @@ from analysis.press.normalise import normalise
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
-# Of these a build for one scenario makes the page; the page of `comparison` is of all scenarios, and
-# that of `sweep` of the values that `--set` names.
+# Of these a build for one scenario makes the page; the page of `comparison` is of all scenarios,
+# and that of `sweep` of the values that `--set` names.
 WITH_A_PAGE = [name for name in NOTEBOOKS if name not in ("comparison", "sweep")]
 pytestmark = [*NEEDS_CHROMIUM, pytest.mark.slow]
 
