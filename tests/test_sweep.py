@@ -14,7 +14,7 @@ from analysis.pages import sweep as page
 from analysis.pages.site_hooks import answer_values
 from analysis.press.mime import HEADLINE, TABLE
 from analysis.questions.answer import Answer, decide
-from analysis.questions.sweep import ANSWER_COLUMNS, answer_row
+from analysis.questions.answer_row import ANSWER_COLUMNS, answer_row
 from analysis.scenario.combinations import combinations, parsed_settings, sweep_name
 from analysis.scenario.errors import ScenarioError
 
@@ -175,7 +175,7 @@ def test_a_table_that_is_not_there_is_named_with_what_makes_it(site, tmp_path):
 def test_a_written_answer_has_the_row_of_the_answer(name):
     content = json.loads((ROOT / f"reports/{name}/answer.json").read_text())
     files = [{"name": "answer.json", "content": content}]
-    assert answer_values(files) == answer_row(Answer.model_validate(content))
+    assert answer_values(files) == answer_row(Answer.model_validate(content).model_dump())
 
 
 def test_an_answer_of_another_version_is_refused():

@@ -67,30 +67,15 @@ def answer_values(files: Sequence[dict]) -> Mapping[str, Cell]:
     Read of the record as it was written, without the rooms behind it: a build with nothing to do
     asks for this, and is to start no numpy.
     """
+    from analysis.questions.answer_row import answer_row
+
     for file in files:
         if file["name"] == "answer.json":
             try:
-                return _answer_row(file["content"])
+                return answer_row(file["content"])
             except (KeyError, IndexError, TypeError) as fault:
                 raise ValueError(f"answer.json was written by another version: {fault}") from None
     return {}
-
-
-def _answer_row(content: dict) -> dict[str, Cell]:
-    """A written answer as `questions.sweep.answer_row` gives one; a test holds them together."""
-    after = content["next"]
-    row = {name: content[name] for name in ("act", "option", "tenure")}
-    row |= {name: content[name] for name in ("later_option", "later_tenure")}
-    row |= {"instruction": content["acts"][0]["instruction"], "sentence": content["sentence"]}
-    row |= {f"cost_ratio_{end}": content["cost_ratio"][end] for end in ("low", "mid", "high")}
-    return row | {
-        "better_share": content["better_share"],
-        "next_act": after["act"] if after else "",
-        "next_option": after["option"] if after else "",
-        "next_tenure": after["tenure"] if after else "",
-        "next_cost_ratio": after["cost_ratio"] if after else None,
-        "reason": "",
-    }
 
 
 def warm() -> None:

@@ -17,7 +17,8 @@ from analysis.pages.parameters import parsed_overrides
 from analysis.pages.words import plain
 from analysis.press.mime import TABLE
 from analysis.questions.answer import lower_first
-from analysis.questions.sweep import ANSWER_COLUMNS, SCENARIO
+from analysis.questions.answer_row import ANSWER_COLUMNS
+from analysis.questions.sweep import SCENARIO
 from analysis.questions.sweep import sweep as swept_answers
 from analysis.scenario.combinations import key_words
 

@@ -7,29 +7,11 @@ import pandas as pd
 
 from analysis.model.draws import DRAWS, SEED
 from analysis.model.layouts import Infeasible
-from analysis.questions.answer import Answer, decide
+from analysis.questions.answer import decide
+from analysis.questions.answer_row import ANSWER_COLUMNS, answer_row
 from analysis.scenario.combinations import Combination, combinations
 
 SCENARIO = "scenario"
-# What a table of answers says of each, after the scenario's name and its keys.
-ANSWER_COLUMNS = (
-    "act",
-    "option",
-    "tenure",
-    "later_option",
-    "later_tenure",
-    "instruction",
-    "sentence",
-    "cost_ratio_low",
-    "cost_ratio_mid",
-    "cost_ratio_high",
-    "better_share",
-    "next_act",
-    "next_option",
-    "next_tenure",
-    "next_cost_ratio",
-    "reason",
-)
 
 
 def sweep(
@@ -58,29 +40,6 @@ def sweep(
 
 def _row(combination: Combination, draws: int, seed: int) -> dict[str, Any]:
     try:
-        return answer_row(decide(combination.case, draws, seed))
+        return answer_row(decide(combination.case, draws, seed).model_dump())
     except Infeasible as fault:
         return {"act": "", "reason": str(fault)}
-
-
-def answer_row(answer: Answer) -> dict[str, Any]:
-    """An answer as one row, by the names of ANSWER_COLUMNS."""
-    ratio, after = answer.cost_ratio, answer.next
-    return {
-        "act": answer.act,
-        "option": answer.option,
-        "tenure": answer.tenure,
-        "later_option": answer.later_option,
-        "later_tenure": answer.later_tenure,
-        "instruction": answer.acts[0].instruction,
-        "sentence": answer.sentence,
-        "cost_ratio_low": ratio.low,
-        "cost_ratio_mid": ratio.mid,
-        "cost_ratio_high": ratio.high,
-        "better_share": answer.better_share,
-        "next_act": after.act if after else "",
-        "next_option": after.option if after else "",
-        "next_tenure": after.tenure if after else "",
-        "next_cost_ratio": after.cost_ratio if after else None,
-        "reason": "",
-    }
