@@ -111,7 +111,7 @@ def fill_frame(
     page = parsed_template(template, folder).render(
         title=title,
         style=_style_sheet(),
-        script=(ASSETS / "page.js").read_text(),
+        script=page_script(),
         has_charts=has_charts,
         library_path=library_path,
         library=base64.b64encode(library()).decode() if carries_library else "",
@@ -128,7 +128,7 @@ def security_policy(library_beside: bool, library_inside: bool) -> str:
     A library beside the pages comes from the same site, or from the folder where the page was
     opened as a file.
     """
-    scripts = [(ASSETS / "page.js").read_bytes()]
+    scripts = [page_script().encode()]
     if library_inside:
         scripts.append(gzip.decompress(library()))
     sources = []
@@ -139,6 +139,12 @@ def security_policy(library_beside: bool, library_inside: bool) -> str:
         sources += ["'self'", "file:"]
     rest = "style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
     return f"default-src 'none'; script-src {' '.join(sources)}; {rest}"
+
+
+@cache
+def page_script() -> str:
+    """The script of every page: how charts fit their place, then all that a reader can do."""
+    return "".join((ASSETS / name).read_text() for name in ("fit.js", "page.js"))
 
 
 @cache

@@ -23,7 +23,6 @@ from analysis.pages.charts.theme import (
     FAINT,
     INK,
     MEASURED,
-    WIDTH,
     told_apart,
 )
 from analysis.pages.numbers import prefixed, text
@@ -64,7 +63,7 @@ def ladder(steps: pd.DataFrame, measured: pd.DataFrame, finding: str) -> alt.Lay
         x="mid:Q", tooltip=tooltips("label", factor=".2f")
     )
     labels = base.mark_text(align="left", dx=6, color=INK).encode(
-        x=alt.value(WIDTH), text="label:N"
+        x=alt.value("width"), text="label:N"
     )
     layers = [*vertical_line(1, FAINT, (3, 3)), bars, ranges, medians, labels]
     if len(measured):

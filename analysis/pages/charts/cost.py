@@ -24,13 +24,15 @@ from analysis.pages.charts.theme import (
     INK,
     KINDS,
     OPTIONS,
-    SERIES,
     WIDTH,
     option_colour,
     told_apart,
 )
 from analysis.pages.words import worded
 from analysis.units import convert
+
+# Of the margins at four prices of tokens; the act that is advised, or the next best, is teal.
+PRICE_COLOURS = {"today": BASELINE, "headline's step": KINDS[2], "API": KINDS[1]}
 
 
 def stack(costs: pd.DataFrame) -> alt.Chart:
@@ -136,10 +138,11 @@ def margins(viability: pd.DataFrame) -> alt.LayerChart:
     names = {"margin_low_share": "low", "margin_share": "mid", "margin_high_share": "high"}
     rows = viability.drop(columns=["low", "mid", "high"]).rename(columns=names)
     sets = list(dict.fromkeys(rows["prices"]))
+    colours = [PRICE_COLOURS.get(name, CANDIDATE) for name in sets]
     base = alt.Chart(rows).encode(y=name_axis("product", rows["product"]))
     side_by_side = base.encode(
         yOffset=alt.YOffset("prices:N", sort=sets),
-        **told_apart("prices", sets, color=SERIES[: len(sets)]),
+        **told_apart("prices", sets, color=colours),
     )
     lowest = min(float(rows["low"].min()), 0)
     x = share_axis("low", "gross margin", alt.X, (lowest, 1))
@@ -162,7 +165,7 @@ def sobol(indices: pd.DataFrame) -> alt.LayerChart:
             indices.assign(part=words, value=value, low=value - half_width, high=value + half_width)
         )
     rows = pd.concat(tables)
-    y = alt.Y("label:N", title=None, scale=alt.Scale(domain=list(indices["label"])))
+    y = name_axis("label", indices["label"])
     offset = alt.YOffset("part:N", scale=alt.Scale(domain=list(parts.values())))
     base = alt.Chart(rows).encode(y=y, yOffset=offset)
     x = alt.X("value:Q", title="share of the variance", stack=None, axis=alt.Axis(format="%"))

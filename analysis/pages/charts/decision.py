@@ -1,13 +1,14 @@
 """Charts of the decision: tidy tables in, charts out."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
 from analysis.pages.charts.marks import dots, titled
-from analysis.pages.charts.theme import BASELINE, CANDIDATE, CLAIM, HEIGHT, INK, WIDTH, told_apart
+from analysis.pages.charts.theme import BASELINE, CANDIDATE, CLAIM, HEIGHT, INK, told_apart
 
 GAINS = (0.25, 8)  # ends of the axis of gains
 GAIN_TICKS = [0.25, 0.5, 1, 1.5, 2, 3, 4, 6, 8]
@@ -73,13 +74,20 @@ def _cross(
         base.mark_rule(**line).encode(x="x_low:Q", x2="x_high:Q", y="y:Q"),
         base.mark_rule(**line).encode(x="x:Q", y="y_low:Q", y2="y_high:Q"),
         dots(base, color=CLAIM).encode(x="x:Q", y="y:Q"),
-        base.mark_text(align="left", dx=9, dy=-10, color=INK, fontWeight="bold").encode(
-            x="x:Q", y="y:Q", text="word:N"
-        ),
-        base.mark_text(align="left", baseline="top", color=INK, fontStyle="italic").encode(
-            x=alt.value(8), y=alt.value(8), text=alt.value("above the solid line: wait or bridge")
-        ),
-        base.mark_text(align="right", baseline="bottom", color=INK, fontStyle="italic").encode(
-            x=alt.value(WIDTH - 8), y=alt.value(HEIGHT - 8), text=alt.value("below it: act now")
+        *_haloed(base, {"x": "x:Q", "y": "y:Q", "text": "word:N"}, dx=9, dy=-10, fontWeight="bold"),
+        *_haloed(base, _corner(0, 0, "above the solid line: wait or bridge"), dx=8, dy=14),
+        *_haloed(
+            base, _corner("width", "height", "below it: act now"), dx=-8, dy=-12, align="right"
         ),
     ]
+
+
+def _corner(x: float | str, y: float | str, words: str) -> dict[str, Any]:
+    return {"x": alt.value(x), "y": alt.value(y), "text": alt.value(words)}
+
+
+def _haloed(base: alt.Chart, channels: dict[str, Any], **mark: Any) -> list[alt.Chart]:
+    """A text that stays readable where lines run through it."""
+    looks = ({"color": "white", "stroke": "white", "strokeWidth": 4}, {"color": INK})
+    look = {"align": "left", "baseline": "middle", **mark}
+    return [base.mark_text(**look, **colours).encode(**channels) for colours in looks]

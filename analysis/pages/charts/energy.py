@@ -22,7 +22,6 @@ from analysis.pages.charts.theme import (
     FAINT,
     INK,
     MEASURED,
-    WIDTH,
     option_colour,
     told_apart,
 )
@@ -132,7 +131,7 @@ def power_ratios(steps: pd.DataFrame) -> alt.LayerChart:
             color=list(BOUNDARY_COLOURS.values()),
         ),
     )
-    numbers = base.mark_text(align="left", dx=12, color=INK, x=WIDTH).encode(
+    numbers = base.mark_text(align="left", dx=12, color=INK, x="width").encode(
         text=alt.Text("power_ratio:Q", format=".2f")
     )
     lines: list[alt.Chart] = []

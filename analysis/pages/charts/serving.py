@@ -11,7 +11,7 @@ from analysis.pages.charts.marks import (
     tooltips,
     vertical_line,
 )
-from analysis.pages.charts.theme import BASELINE, CANDIDATE, FAINT, INK, MEASURED, WIDTH
+from analysis.pages.charts.theme import BASELINE, CANDIDATE, FAINT, INK, MEASURED
 
 RATE_TITLE = "output tokens/s per chip"
 SUBJECT_COLOURS = {"today": BASELINE, "advised": CANDIDATE, "other": FAINT}
@@ -32,7 +32,7 @@ def options(rates: pd.DataFrame, finding: str) -> alt.LayerChart:
     )
     ranges = base.mark_rule(color=INK, strokeWidth=1.2).encode(x="low:Q", x2="high:Q")
     labels = base.mark_text(align="left", dx=6, color=INK).encode(
-        x=alt.value(WIDTH), text="label:N"
+        x=alt.value("width"), text="label:N"
     )
     return titled(
         "serving.options", [bars, ranges, labels], 25 * len(rates), data=rates, finding=finding
@@ -57,7 +57,7 @@ def steps(rows: pd.DataFrame, finding: str) -> alt.LayerChart:
     )
     layers = [bars, ranges, medians, measured.encode(x="measured:Q")]
     labels = base.mark_text(align="left", dx=6, color=INK).encode(
-        x=alt.value(WIDTH), text="label:N"
+        x=alt.value("width"), text="label:N"
     )
     return titled("serving.steps", [*layers, labels], 32 * len(rows), data=rows, finding=finding)
 

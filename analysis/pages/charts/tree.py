@@ -1,4 +1,10 @@
-"""The decision tree: plans part on the left, chances further on, dollars stand at the ends."""
+"""The decision tree: plans part on the left, chances further on, dollars stand at the ends.
+
+On a phone chances stand below the words of their plan.
+"""
+
+from textwrap import wrap
+from typing import NamedTuple
 
 import altair as alt
 import numpy as np
@@ -9,8 +15,26 @@ from analysis.pages.charts.theme import BASELINE, CANDIDATE, INK
 from analysis.pages.numbers import musd
 from analysis.units import convert
 
-# Pixels from the left: where plans part, where chances part, the ends, and the edge.
-PLANS, CHANCES, END, RIGHT = 8, 404, 600, 660
+PLANS = 8  # pixels from the left at which plans part
+
+
+class Layout(NamedTuple):
+    """Pixels from the left at which chances part, the ends stand, and the picture ends.
+
+    `below` is how many pixels below its plan's line the first chance stands; 0 centres the plan.
+    `words` is how many characters of a plan stand in a line, the second of which takes `LINE`.
+    """
+
+    chances: float
+    end: float
+    right: float
+    below: float
+    words: int
+
+
+BESIDE = Layout(404, 600, 660, 0, 999)
+BELOW = Layout(28, 282, 336, 40, 42)
+LINE = 14
 # Pixels from the top: of the first end, between ends of one plan, and more before another plan.
 TOP, ROW, MORE = 28, 25, 19
 ADVISED = alt.Color(
@@ -29,48 +53,67 @@ def tree(ends: pd.DataFrame, finding: str) -> alt.LayerChart:
     (words; blank where nothing is waited for), `chance_share`, `musd_per_year` expected at the end
     and `plan_musd_per_year` over the plan.
     """
-    placed = _worded(_placed(ends))
-    height = float(placed["end_y"].max() + MORE)
+    worded = _worded(ends)
+    chart, narrow = (_drawn(_placed(worded, layout), layout, finding) for layout in (BESIDE, BELOW))
+    return chart.properties(usermeta={"narrow": narrow.to_dict()})
+
+
+def _drawn(placed: pd.DataFrame, layout: Layout, finding: str) -> alt.LayerChart:
+    height = float(placed["end_y"].max() + MORE + LINE * placed["what"].iloc[-1].count("\n"))
     y = alt.Scale(domain=[0, height], reverse=True, nice=False)
     base = alt.Chart(placed)
     rows = base.encode(y=alt.Y("end_y:Q", scale=y, axis=None))
     plans = base.encode(y=alt.Y("plan_y:Q", scale=y, axis=None)).transform_filter(FIRST)
     layers = [
-        *_strokes(base, plans, rows, y),
+        *_strokes(base, plans, rows, y, layout),
         *_texts(plans, "heading", PLANS + 8, -9, bold=True),
-        *_texts(plans, "what", PLANS + 8, 11),
-        *_texts(rows, "chance", CHANCES + 10, -9),
-        *_texts(rows, "cost", END + 6, 0, bold=True),
+        *_texts(plans, "what", PLANS + (28 if layout.below else 8), 11),
+        *_texts(rows, "chance", layout.chances + 10, -9),
+        *_texts(rows, "cost", layout.end + 6, 0, bold=True),
     ]
-    return titled("decision.tree", layers, height, RIGHT, data=placed, finding=finding)
+    return titled("decision.tree", layers, height, layout.right, data=placed, finding=finding)
 
 
-def _placed(ends: pd.DataFrame) -> pd.DataFrame:
+def _placed(ends: pd.DataFrame, layout: Layout) -> pd.DataFrame:
     """The ends with their heights and that of their plan, in pixels from the top."""
-    begins = (ends["plan"] != ends["plan"].shift()).to_numpy()
-    steps = np.where(begins, ROW + MORE, ROW)
-    steps[0] = TOP
-    placed = ends.assign(end_y=steps.cumsum(), begins=begins)
-    return placed.assign(plan_y=placed.groupby("plan")["end_y"].transform("mean"))
+    first = (ends["heading"] != "").to_numpy()
+    what = ["\n".join(wrap(words, layout.words)) for words in ends["what"]]
+    more = LINE * np.array([words.count("\n") for words in what])
+    forked = (ends["when"] != "").to_numpy()
+    below = np.where(first & forked, layout.below + more, 0.0)
+    steps = np.where(first, ROW + MORE, ROW) + below
+    steps[1:] += np.where(forked, 0, more)[:-1]  # after a plan of one end
+    steps[0] = TOP + below[0]
+    placed = ends.assign(end_y=steps.cumsum(), what=what)
+    by_plan = placed.groupby("plan")["end_y"]
+    if layout.below:
+        # The end of a plan without chances costs what its heading, right above, says.
+        placed["cost"] = np.where(forked, placed["cost"], "")
+        plan_y = by_plan.transform("min") - pd.Series(below).groupby(ends["plan"]).transform("max")
+        return placed.assign(plan_y=plan_y, branch_y=plan_y)
+    return placed.assign(plan_y=by_plan.transform("mean"), branch_y=placed["end_y"])
 
 
-def _worded(placed: pd.DataFrame) -> pd.DataFrame:
+def _worded(ends: pd.DataFrame) -> pd.DataFrame:
     """The ends with what is written at them; a plan's words stand in its first row alone."""
     headings, chances, costs = [], [], []
-    for row in placed.itertuples():
+    begins = ends["plan"] != ends["plan"].shift()
+    for row in ends.assign(begins=begins).itertuples():
         advised = ", advised" if row.advised else ""
         heading = f"{row.plan}{advised}: {_dollars(row.plan_musd_per_year)}"
         headings.append(heading if row.begins else "")
         chances.append(f"{row.when}: {row.chance_share:.0%}" if row.when else "")
         costs.append(_dollars(row.musd_per_year))
-    return placed.drop(columns="begins").assign(heading=headings, chance=chances, cost=costs)
+    return ends.assign(heading=headings, chance=chances, cost=costs)
 
 
 def _dollars(millions: float) -> str:
     return musd(convert(millions, "Musd", "usd"))
 
 
-def _strokes(base: alt.Chart, plans: alt.Chart, rows: alt.Chart, y: alt.Scale) -> Layers:
+def _strokes(
+    base: alt.Chart, plans: alt.Chart, rows: alt.Chart, y: alt.Scale, layout: Layout
+) -> Layers:
     """Lines from the root to plans, from plans to chances, and from both to the ends."""
     trunk = base.mark_rule(color=BASELINE, strokeWidth=1.3).encode(
         x=alt.value(PLANS), y=alt.Y("min(plan_y):Q", scale=y, axis=None), y2="max(plan_y):Q"
@@ -79,8 +122,8 @@ def _strokes(base: alt.Chart, plans: alt.Chart, rows: alt.Chart, y: alt.Scale) -
         base.transform_filter(FORKED)
         .mark_rule()
         .encode(
-            x=alt.value(CHANCES),
-            y=alt.Y("min(end_y):Q", scale=y, axis=None),
+            x=alt.value(layout.chances),
+            y=alt.Y("min(branch_y):Q", scale=y, axis=None),
             y2="max(end_y):Q",
             detail="plan:N",
             color=ADVISED,
@@ -89,13 +132,13 @@ def _strokes(base: alt.Chart, plans: alt.Chart, rows: alt.Chart, y: alt.Scale) -
     )
     return [
         trunk,
-        _rules(plans.transform_filter(SINGLE), PLANS, END),
-        _rules(plans.transform_filter(FORKED), PLANS, CHANCES),
+        _rules(plans.transform_filter(SINGLE), PLANS, layout.end),
+        _rules(plans.transform_filter(FORKED), PLANS, layout.chances),
         forks,
-        _rules(rows.transform_filter(FORKED), CHANCES, END),
+        _rules(rows.transform_filter(FORKED), layout.chances, layout.end),
         plans.transform_filter(FORKED)
         .mark_point(filled=True, size=70, opacity=1)
-        .encode(x=alt.value(CHANCES), color=ADVISED),
+        .encode(x=alt.value(layout.chances), color=ADVISED),
     ]
 
 
@@ -109,6 +152,12 @@ def _texts(base: alt.Chart, field: str, x: float, dy: float, bold: bool = False)
     """A text at each row that has one, so many pixels from the left and below the row's line."""
     weight = "bold" if bold else "normal"
     marks = base.mark_text(
-        align="left", baseline="middle", dy=dy, fontSize=12, fontWeight=weight, color=INK
+        align="left",
+        baseline="middle",
+        dy=dy,
+        lineBreak="\n",
+        fontSize=12,
+        fontWeight=weight,
+        color=INK,
     )
     return [marks.encode(x=alt.value(x), text=f"{field}:N")]

@@ -95,12 +95,14 @@
   const draw = (figure, number) =>
     (figure.view ??= (async () => {
       await load();
-      const spec = JSON.parse(await unpack(figure.dataset.spec, "deflate"));
+      const room = figure.clientWidth || document.getElementById("main").clientWidth;
+      const spec = fit.specFor(JSON.parse(await unpack(figure.dataset.spec, "deflate")), room);
       const host = make("div", { ariaLabel: figure.dataset.label });
       figure.prepend(make("div", { className: "canvas" }, host));
       const view = await vegaEmbed(host, spec, { mode: "vega-lite", renderer: "svg", actions: false, ast: true, tooltip: { theme: "custom" } });
+      await fit.squeeze(spec, view.view, () => host.querySelector("svg"), room);
       figure.querySelector(":scope > img")?.remove();
-      tools(figure, spec, number);
+      if (!figure.querySelector("figcaption")) tools(figure, spec, number);
       remember(figure, spec, view.view);
       return view;
     })().catch((fault) => {
@@ -115,6 +117,15 @@
   const rest = () => figures.reduce((before, figure, i) => before.then(() => draw(figure, i + 1)), Promise.resolve());
   (window.requestIdleCallback ?? setTimeout)(rest);
   addEventListener("beforeprint", rest);
+  // A phone that is turned has other room.
+  matchMedia("(max-width: 40rem)").addEventListener("change", () =>
+    figures.filter((figure) => figure.view).forEach(async (figure) => {
+      (await figure.view)?.finalize();
+      figure.querySelector(":scope > .canvas")?.remove();
+      delete figure.view;
+      draw(figure, figures.indexOf(figure) + 1);
+    }),
+  );
   // What is folded on screen is there on paper.
   let folded = [];
   addEventListener("beforeprint", () => {
