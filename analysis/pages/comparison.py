@@ -90,7 +90,7 @@ def answer(answers: dict[str, Answer]) -> Output:
             "In “{name}”, the only scenario of its work: {advice}",
             value,
             name=largest[0],
-            advice=plain(answers[largest[0]].sentence),
+            advice=answers[largest[0]].sentence,
         )
     else:
         advised = _advised(answers, largest)
@@ -111,8 +111,8 @@ def answer(answers: dict[str, Answer]) -> Output:
             value,
             count=len(largest),
             often=int(common.iloc[0]),
-            common=plain(lower_first(common.index[0])),
-            act=plain(worst.idxmin()) if not worst.empty else "",
+            common=lower_first(common.index[0]),
+            act=worst.idxmin() if not worst.empty else "",
             regret=text(100 * worst.min(), "percent") if not worst.empty else "",
         )
     output = output.rests_on("params/*.yml")

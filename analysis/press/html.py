@@ -32,7 +32,7 @@ _FORBIDDEN_IN_HTML = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\u
 REPLACEMENT = "\ufffd"  # what a reader sees where a character cannot be shown
 # One fold for the code of cells between which nothing is shown.
 _FOLD_BOUNDARY = '</pre></details>\n<details class="code"><summary>Code</summary>'
-_TABLE = re.compile(r'(<div class="out table"[^>]* aria-label="Table)"')
+_TABLE = re.compile(r'(<div class="out (?:table|said)"[^>]* aria-label="Table)"')
 _FIRST_HEADING = re.compile(r"\s*(<h[1-6][^>]*>.*?</h[1-6]>)", re.S)
 DETAIL = "detail"  # tag of cells that stand under a fold, closed on screen and open in print
 CHART_DIGITS = 7  # half of a large chart's bytes are digits that no eye and no spreadsheet needs
@@ -234,6 +234,10 @@ def _heading(found: re.Match, contents: list[Heading]) -> str:
     return f'<h{level} id="{name}">{found[2]}</h{level}>'
 
 
+# A table may be wider than a phone: who has no mouse moves it by the arrow keys.
+_SCROLLS = ' tabindex="0" role="region" aria-label="Table"'
+
+
 def _output(output: dict, picture: Picture | None) -> str:
     """The HTML of one output: the richest form that a page can show."""
     if output["output_type"] == "stream":
@@ -249,10 +253,10 @@ def _output(output: dict, picture: Picture | None) -> str:
         return _chart(data[mime.CHART], picture)
     # HTML beside Markdown is for tools that read dollars as mathematics.
     if "text/markdown" in data:
-        return f'<div class="out said">{markdown(data["text/markdown"])}</div>'
+        said = markdown(data["text/markdown"])
+        return f'<div class="out said"{_SCROLLS if "<table" in said else ""}>{said}</div>'
     if "text/html" in data:
-        attributes = 'class="out table" tabindex="0" role="region" aria-label="Table"'
-        return f"<div {attributes}>{clean(data['text/html'])}</div>"
+        return f'<div class="out table"{_SCROLLS}>{clean(data["text/html"])}</div>'
     return f'<div class="out"><pre>{html.escape(data.get("text/plain", ""))}</pre></div>'
 
 

@@ -69,7 +69,7 @@ const fit = (() => {
     }
     if (spec.facet?.column) spec.facet = spec.facet.column;
     const facet = spec.facet?.row ?? spec.facet;
-    if (facet) facet.header = { ...facet.header, labelOrient: "top", labelAnchor: "start", labelAngle: 0, labelAlign: "left", labelLimit: room - 46 };
+    if (facet) facet.header = { ...facet.header, labelOrient: "top", labelAnchor: "start", labelAngle: 0, labelAlign: "left", labelBaseline: "bottom", labelExpr: "split(replace(datum.label, /(.{34}\\S*) /g, '$1|'), '|')" };
     if (facet?.field && !spec.facet.row) spec.columns = 1;
     const legend = { ...spec.config?.legend, layout: { top: { direction: "vertical", anchor: "start", margin: 4 } } };
     spec.config = { ...spec.config, legend, axisXQuantitative: { tickCount: 4 } };

@@ -175,7 +175,7 @@
   const wide = new ResizeObserver((entries) =>
     entries.forEach(({ target }) => target.classList.toggle("wide", target.scrollWidth > target.clientWidth + 4)),
   );
-  all(".table, .chart").forEach((one) => wide.observe(one));
+  all(".table, .chart, .said").forEach((one) => wide.observe(one));
 
   // All code at once, a filter for long lists, and where in the report the reader is.
   const codes = all("details.code");
