@@ -87,3 +87,9 @@ def test_a_site_without_reports_says_what_to_run(tmp_path, monkeypatch):
     monkeypatch.setenv("PASSTHROUGH_SITE", str(tmp_path))
     with pytest.raises(FileNotFoundError, match="python -m analysis report"):
         comparison.answers()
+
+
+def test_the_words_of_a_single_scenario_are_escaped_once(answers):
+    name = comparison.same_work(answers)[0][0]
+    shown = comparison.answer({name: answers[name]}).markdown
+    assert "&amp;" not in shown
