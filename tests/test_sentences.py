@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from jinja2 import UndefinedError
 from page_cells import outputs, words_of
+from prose import cell_sentences, heavy, shown_sentences
 
 import analysis as an
 from analysis.pages import efficiency
@@ -52,6 +53,7 @@ def faults(words: str) -> list[tuple[str, str]]:
 def test_every_sentence_is_whole_in_every_scenario(notebook, scenario):
     shown = outputs(notebook, scenario)
     assert faults("\n".join(words_of(output) for output in shown)) == []
+    assert heavy(cell_sentences(notebook) + shown_sentences(shown)) == []
     records = [output.records for output in shown if isinstance(output, Output)]
     (record,) = [each[HEADLINE] for each in records if HEADLINE in each]
     assert record["low"] <= record["value"] <= record["high"]
@@ -163,6 +165,7 @@ def test_where_no_gain_is_enough_the_sentence_names_none():
         "usd": 35e6,
         "gain": half,
         "price": half,
+        "found": "Here",
         "share": 0.5,
         "busy": 0.5,
         "moving": half,
@@ -175,7 +178,7 @@ def test_where_no_gain_is_enough_the_sentence_names_none():
         "the move."
     )
     assert none.split("\n\n")[-1] == last
-    assert "With the last three as believed, a dollar would have to buy 7.00× the tokens" in some
+    assert "With the last three as expected, a dollar would have to buy 7.00× the tokens" in some
     assert "In 20% of the draws" in some
 
 

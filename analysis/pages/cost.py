@@ -124,9 +124,8 @@ def in_short(case: Scenario) -> Output:
     low, mid, high = (spent * end for end in times.ends)
     worth = Shown((low, mid, high), "Musd")
     span = "" if worth.low == worth.high else f" ({worth.range})"
-    later = "later " if followed.act.later_option else ""
     sentences = [
-        f"A million output tokens {later}cost **{then.mid}** on {where}, where today they cost "
+        f"With it, a million output tokens cost **{then.mid}** ({where}); today they cost "
         f"**{today.mid}**.",
         f"For {musd(case.budget.usd_per_year)} a year the act does the work that takes "
         f"**{worth.mid}** today{span}.",
@@ -223,10 +222,16 @@ def before_after(case: Scenario, draws: pd.DataFrame) -> dict[str, Any]:
         "old": shown(draws, "request_usd", "usd", "baseline").mid,
         "new": shown(draws, "request_usd", "usd", option).mid,
         "before": option_words(case, "baseline"),
-        "after": option_words(case, option),
+        "after": _after_words(case, option),
         "ratio": interval(gain, "", "ratio"),
         "often": often,
     }
+
+
+def _after_words(case: Scenario, option: str) -> str:
+    """Where the headline's step leads: to new chips, or to what the claim says of them."""
+    where = option_words(case, option)
+    return f"{where} if the claim is taken at its word" if option == "claimed" else where
 
 
 def numbers(case: Scenario, draws: pd.DataFrame) -> Output:

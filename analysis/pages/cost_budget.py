@@ -57,6 +57,7 @@ def headline_needs(case: Scenario, draws: pd.DataFrame) -> Output:
         usd=headline_usd(case),
         gain=interval(stretched["gain_ratio"], "", "ratio"),
         price=interval(price, "", "ratio"),
+        found="With the claim taken at its word" if option == "claimed" else "Here",
         share=before["eligible_share"].median(),
         busy=before["first_year_ratio"].median(),
         moving=interval(moving_usd, "usd", "Musd"),

@@ -139,24 +139,22 @@ def options_words(case: Scenario) -> Output:
     if best["option"] == TODAY:
         first = "No other way on sale makes a token as cheaply as today's."
     else:
-        first = (
-            "Of all that is on sale, {best} makes the cheapest tokens, at {share} of today's cost."
-        )
+        first = "Of all that is on sale, tokens cost least on {best}: {share} of today's cost."
     followed = shift(case)
     second = "The advice is the same."
     cost_ratio = decide(case).cost_ratio.mid
     if cost_ratio > best["mid"] / today["mid"]:
         second += (
             f" Over {case.budget.horizon_months} months the bill falls by only "
-            f"{1 - cost_ratio:.0%}, because the months until the work has moved, the move itself "
-            "and the first year's load count too."
+            f"{1 - cost_ratio:.0%}. The months before the work has moved, the move itself and a "
+            "first year that is less full count too."
         )
     if followed is None or not followed.advised:
         second = "The advice is to keep what runs, because a move has costs of its own."
     elif followed.end != (best["option"], best["tenure"]):
         second = (
-            "The advice is another, because it counts the whole act: the wait, prices that drift "
-            "and the move itself."
+            "The advice is another way. It counts the whole act: the wait, prices that drift and "
+            "the move itself."
         )
     best_words = way_words(case, best["option"], best["tenure"])
     share = f"{best['mid'] / today['mid']:.0%}"

@@ -30,7 +30,7 @@ def break_even(case: Scenario, draws: pd.DataFrame) -> Output:
         if name not in unquoted:
             low, mid, high = np.quantile(values, [0.1, 0.5, 0.9])
             parts.append(
-                f"owning {name} beats hiring it on demand above a load factor of {mid:.0%} "
+                f"owning {name} beats renting it on demand above a load factor of {mid:.0%} "
                 f"({low:.0%} to {high:.0%})"
             )
     if unquoted:
@@ -40,7 +40,7 @@ def break_even(case: Scenario, draws: pd.DataFrame) -> Output:
         )
     words = " ".join(f"{part[0].upper()}{part[1:]}." for part in parts)
     load = np.median(draws.loc["baseline"]["load_factor"])
-    words += f" The scenario believes in a load factor of {load:.0%}."
+    words += f" The load factor is expected to be {load:.0%}."
     for name, usd_per_hour in tenure.neocloud_usd_per_hour(case).items():
         words += f" Owning {chip(name)} costs a neocloud ${usd_per_hour:.2f} an hour, as published."
     return Output(words)

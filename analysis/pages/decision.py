@@ -144,4 +144,5 @@ def _available(found: Answer) -> list[ActCost]:
 
 def _mode(mode: str, draft_tokens: int) -> str:
     pools = "pools" if mode == "disaggregated" else "one pool"
-    return f"{pools}, {draft_tokens} drafts" if draft_tokens else pools
+    drafts = "1 draft" if draft_tokens == 1 else f"{draft_tokens} drafts"
+    return f"{pools}, {drafts}" if draft_tokens else pools

@@ -132,6 +132,7 @@ def first_screen(
         "watt": _per_watt(draws),
         "gains": gains,
         "enough": enough,
+        **_options(case),
     }
     if case.claim:
         values |= _claim_values(case, draws, effects, enough)

@@ -284,7 +284,7 @@ def half_energy(case: Scenario) -> Output:
         for option in found.options[1:]
         if option.accelerator == today.accelerator and option.precision == new.precision
     ]
-    if narrow and new.accelerator != today.accelerator:
+    if narrow and new.accelerator != today.accelerator and new.precision != today.precision:
         values["narrow"] = f"{chip(today.accelerator)} in {new.precision.upper()}"
         values["against"] = f"{new.j_per_token.mid / narrow[0].j_per_token.mid:.2f}"
         words += ", and {against} times that of {narrow}"

@@ -75,8 +75,8 @@ def power_measured(case: Scenario) -> Output:
         "From {board.step}, boards drew {board.power_ratio:.2f} times the power for "
         "{board.time_ratio:.2f} of the time, which is {board.energy_ratio:.2f} of the energy "
         "({board.change}). At the wall, MLPerf shows {wall.power_ratio:.2f} times the power and "
-        "{wall.energy_ratio:.2f} of the energy ({wall.change}). Half the energy of a token needs "
-        "no chip of the future: whoever sets Blackwell against Hopper reads it off a meter. "
+        "{wall.energy_ratio:.2f} of the energy ({wall.change}). So a token takes about half the "
+        "energy on Blackwell, against Hopper, without any chip of the future. "
         + "".join(sentences),
         board=steps[steps["boundary"] == "board"].iloc[-1],
         wall=steps[steps["boundary"] == "wall"].iloc[-1],

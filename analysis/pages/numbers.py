@@ -102,7 +102,8 @@ def prefixed(value: float, unit: str) -> str:
     """
     rough = unit == "percent" or (unit == "ratio" and abs(value) < 1)
     before, _ = around(unit)
-    return before + number(value, 2 if rough else 3)
+    digits = number(abs(value), 2 if rough else 3)
+    return ("−" if value < 0 and digits.strip("0.") else "") + before + digits
 
 
 def text(value: float, unit: str) -> str:

@@ -127,6 +127,7 @@ def cohorts(case: Scenario, forecast: Forecast, fans: pd.DataFrame) -> alt.Chart
     kinds = {"old_alive_chips": option_words(case, "baseline"), "new_alive_chips": forecast.product}
     months = case.decision.horizon_months
     finding = f"{_new_share(fans):.0%} of the chips are {forecast.product} after {months} months"
+    finding += if_it_exists(forecast)
     return charts.cohorts(fans, kinds, finding)
 
 

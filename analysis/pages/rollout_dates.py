@@ -136,7 +136,7 @@ def _span(low: date | None, high: date | None) -> str:
 
 
 def if_it_exists(forecast: Forecast) -> str:
-    """What is added to a number that takes the existence of a claimed product for granted."""
+    """What is added to a number that assumes the existence of a claimed product."""
     announced = launches.milestones(forecast.product, forecast.as_of)["announced"]
     assumed = announced.status == "claimed" and forecast.real_share == 1
     return ", if it exists" if assumed else ""

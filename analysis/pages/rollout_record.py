@@ -136,8 +136,7 @@ def news(case: Scenario, forecast: Forecast) -> Output:
     log = evidence.news(case, forecast.as_of)
     if log.empty:
         return Output(
-            "There is no entry. The vendor has announced this product itself, so nobody doubts "
-            "that it exists."
+            "There is no entry. The vendor has announced this product itself, so it exists."
         )
     rows = [
         [
