@@ -1,6 +1,7 @@
 """The decision: golden cases that one can do by hand, and what holds of every scenario."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,18 @@ from analysis.model import quantile
 from analysis.model.draws import SEED, z_scores
 from analysis.questions import act_costs
 from analysis.questions.acts import Act
-from analysis.questions.answer import Answer, chosen_act, decide, instruction, ranking, schema
+from analysis.questions.answer import (
+    BETTER,
+    Answer,
+    better_share,
+    chosen_act,
+    decide,
+    end_of,
+    evaluated,
+    instruction,
+    ranking,
+    schema,
+)
 from analysis.questions.flips import turning_points
 from analysis.scenario.errors import ScenarioError
 from analysis.scenario.scenario import Scenario, load, scenarios
@@ -383,3 +395,23 @@ def test_the_committed_answer_is_the_one_that_the_model_gives(name):
     # python -m analysis report
     committed = Answer.model_validate_json((REPORTS / name / "answer.json").read_text())
     assert committed.sentence == decide(load(name)).sentence
+
+
+def test_the_same_end_by_another_stop_gap_is_no_other_choice():
+    """Twins of the advised act differ in what serves until delivery; they are no better choice."""
+    case = an.load("article")
+    evaluation = evaluated(case)
+    best = ranking(evaluation)[0]
+    end = end_of(case, best)
+    twins = [act for act in evaluation.acts if act != best and end_of(case, act) == end]
+    assert [act.kind for act in twins] == ["move"]
+    share = better_share(case, evaluation, best)
+    assert share == decide(case).better_share
+    free = dict(evaluation.acts) | dict.fromkeys(twins, 0 * evaluation.acts[best])
+    assert better_share(case, replace(evaluation, acts=free), best) == share
+    keep = next(iter(evaluation.acts))
+    assert end_of(case, keep) == ("today",)
+    for saving, chance in ((1 - BETTER / 2, 0.0), (1 - 2 * BETTER, 1.0)):
+        two = {best: evaluation.acts[best], keep: saving * evaluation.acts[best]}
+        assert better_share(case, replace(evaluation, acts=two), best) == chance
+    assert better_share(case, replace(evaluation, acts={best: evaluation.acts[best]}), best) == 0

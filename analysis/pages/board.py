@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from analysis.facts import chip
-from analysis.laws.quantities import quantities
 from analysis.model.draws import DRAWS, SEED, all_belief_draws
+from analysis.pages.beliefs import belief_value, belief_words
 from analysis.pages.board_sheets import sheets_of_decision, sheets_of_sources
 from analysis.pages.board_sources import rests_on
 from analysis.pages.index_rows import changed
@@ -25,7 +25,7 @@ from analysis.press.domain import Forward
 from analysis.press.html import parsed_template
 from analysis.press.records import ReportRecord
 from analysis.questions.act_costs import arrival_months
-from analysis.questions.answer import TIE, ActCost, Answer, Range, lower_first, named
+from analysis.questions.answer import BETTER, TIE, ActCost, Answer, Range, lower_first, named
 from analysis.questions.launches import day_after
 from analysis.questions.ways import TODAY
 from analysis.scenario.scenario import Scenario, load
@@ -33,8 +33,10 @@ from analysis.scenario.scenario import Scenario, load
 MOST_ACTS, MOST_FLIPS, MOST_DATES = 7, 3, 3  # on two pages
 # Characters of a page's rows from which its type is smaller.
 LONG_ACTS, LONG_CHANGES = 360, 260
-PLURALS = {"month": "months", "year": "years"}
-SIDES = {"baseline_": "today's chips", "candidate_": "new chips"}  # how names of beliefs begin
+ANOTHER_CHOICE = (
+    "Another choice ends on other chips, in another number format or under another contract, or it "
+    "keeps what runs."
+)
 WIDTH = 76  # characters of a line of an e-mail
 
 
@@ -205,22 +207,13 @@ def _flip_rows(answer: Answer) -> list[dict[str, str]]:
     flips = [flip for flip in answer.flips if flip.to != act]
     return [
         {
-            "belief": _belief_words(flip.input),
-            "value": f"{number(flip.value)} {PLURALS.get(flip.unit, flip.unit)}".strip(),
+            "belief": belief_words(flip.input),
+            "value": belief_value(flip.input, flip.value, flip.unit),
             "percentile": f"{100 * flip.percentile_share:.0f}",
             "to": flip.to,
         }
         for flip in flips[:MOST_FLIPS]
     ]
-
-
-def _belief_words(name: str) -> str:
-    """A belief by its title; one of today's chips or of the new ones says so."""
-    titles = quantities()
-    for prefix, whose in SIDES.items():
-        if name.startswith(prefix) and name not in titles:
-            return f"{_belief_words(name.removeprefix(prefix))}, {whose}"
-    return titles[name].title if name in titles else name.replace("_", " ")
 
 
 def _no_flip(answer: Answer) -> str:
@@ -253,7 +246,8 @@ def _odds(answer: Answer) -> list[str]:
     odds = f"{max(share, 0.01):.0%}" if share >= 0.005 else "under 1%"
     worth = _musd(answer.knowing_usd_per_year)
     return [
-        f"The chance that some other act turns out cheaper is {odds}.",
+        f"The chance that another choice turns out at least {BETTER:.0%} cheaper is {odds}.",
+        ANOTHER_CHOICE,
         f"Knowing everything before choosing would be worth {worth} a year.",
         "A range holds four outcomes in five: one in ten lies below it, one in ten above.",
     ]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from analysis.pages.board_sources import beliefs, cited_sources, quotes
 from analysis.press.domain import Cell, Sheet
 from analysis.press.records import ReportRecord
-from analysis.questions.answer import ActCost, Answer, Range, named
+from analysis.questions.answer import BETTER, ActCost, Answer, Range, named
 from analysis.questions.ways import TENURE_WORDS
 from analysis.scenario.scenario import Scenario
 
@@ -38,7 +38,7 @@ def sheets_of_decision(
         ("cost over keeping, P10", ratio.low),
         ("cost over keeping, P50", ratio.mid),
         ("cost over keeping, P90", ratio.high),
-        ("chance that another act is cheaper", answer.better_share),
+        (f"chance that another choice is {BETTER:.0%} cheaper", answer.better_share),
         ("worth of knowing everything, $ a year", answer.knowing_usd_per_year),
         *((name.replace("_", " "), value) for name, value in work.model_dump().items()),
     ]

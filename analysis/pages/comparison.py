@@ -18,7 +18,7 @@ from analysis.pages.numbers import Shown, text
 from analysis.pages.outputs import Output, headline, html_table
 from analysis.pages.words import plain
 from analysis.press import storage
-from analysis.questions.answer import Answer, Work, lower_first
+from analysis.questions.answer import BETTER, Answer, Work, lower_first
 from analysis.scenario.errors import ScenarioError
 from analysis.scenario.scenario import PARAMS, REFERENCE, load, scenarios
 
@@ -152,7 +152,7 @@ def _row(name: str, found: Answer) -> dict[str, str]:
         "what differs from the reference": _few_differences(name),
         "what to do": found.acts[0].instruction,
         "cost over keeping": f"{cost.mid:.2f} ({cost.low:.2f} to {cost.high:.2f})",
-        "another act is cheaper": f"{found.better_share:.0%}",
+        f"another choice is {BETTER:.0%} cheaper": f"{found.better_share:.0%}",
     }
 
 

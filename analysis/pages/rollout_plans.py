@@ -13,7 +13,7 @@ from analysis.pages.words import plain
 from analysis.questions import waiting
 from analysis.questions.act_costs import Evaluation, drawn
 from analysis.questions.acts import Act
-from analysis.questions.answer import decide, named
+from analysis.questions.answer import BETTER, decide, named
 from analysis.questions.launches import day_after
 from analysis.scenario.scenario import Scenario
 from analysis.units import convert
@@ -59,7 +59,11 @@ def _withoutproduct_of(case: Scenario) -> Output:
     costs = [row.usd_per_year for row in found.acts if row.usd_per_year is not None]
     more = dollars(costs[1].mean - costs[0].mean) if len(costs) > 1 else "no other act"
     row = [f"**{musd(costs[0].mean)}** a year", f"**{more}**", f"**{found.better_share:.0%}**"]
-    heads = ["Expected cost", "The next act costs more by", "Chance that another is cheaper"]
+    heads = [
+        "Expected cost",
+        "The next act costs more by",
+        f"Chance that another is {BETTER:.0%} cheaper",
+    ]
     return table([row], heads)
 
 

@@ -16,13 +16,18 @@ from analysis.pages.outputs import Output, headline, html_table
 from analysis.pages.parameters import parsed_overrides
 from analysis.pages.words import plain
 from analysis.press.mime import TABLE
-from analysis.questions.answer import lower_first
+from analysis.questions.answer import BETTER, lower_first
 from analysis.questions.answer_row import ANSWER_COLUMNS
 from analysis.questions.sweep import SCENARIO
 from analysis.questions.sweep import sweep as swept_answers
 from analysis.scenario.combinations import key_words
 
-COLUMNS = ("what to do", "cost over keeping", "another act is cheaper", "next best costs")
+COLUMNS = (
+    "what to do",
+    "cost over keeping",
+    f"another choice is {BETTER:.0%} cheaper",
+    "next best costs",
+)
 
 
 def sweep(

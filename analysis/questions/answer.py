@@ -21,6 +21,7 @@ from analysis.units import convert, factor, unit_of
 
 NEARLY = 0.005  # a saving below this is none that a sentence would state
 TIE = 0.001  # a saving below this is none for which anybody would move
+BETTER = 0.05  # a saving for which a buyer would rather have chosen otherwise
 LARGE_MOVE = 0.25  # of a year's budget: a move that costs this much is a reason to stay
 
 
@@ -104,7 +105,11 @@ class Work(Record):
 
 
 class Answer(Record):
-    """The decision of a scenario, as answer.json holds it and as pages print its sentence."""
+    """The decision of a scenario, as answer.json holds it and as pages print its sentence.
+
+    `better_share` is the chance that another choice of chips, number format or contract turns out
+    at least 5% cheaper.
+    """
 
     scenario: str
     as_of: str
@@ -165,10 +170,8 @@ def _decision(key: _Key, draws: int, seed: int) -> Answer:
     costs = np.stack(list(evaluation.acts.values()))
     chosen = evaluation.acts[act]
     kept = next(iter(evaluation.acts.values()))
-    others = [usd for other, usd in evaluation.acts.items() if other != act]
-    better = np.min(others, axis=0) < chosen * (1 - TIE) if others else np.zeros(len(chosen))
     ratio = Range(**quantiles(chosen / kept))
-    share = float(np.mean(better))
+    share = better_share(case, evaluation, act)
     following = None
     if len(ranked) > 1:
         after = ranked[1]
@@ -201,6 +204,35 @@ def _decision(key: _Key, draws: int, seed: int) -> Answer:
         options=_option_answers(case, evaluation),
         flips=flips(case, evaluation, act, lambda name: z_scores(name, draws, seed)),
     )
+
+
+def better_share(case: Scenario, evaluation: Evaluation, act: Act) -> float:
+    """The chance that another choice turns out cheaper than an act by BETTER of its cost.
+
+    Another choice ends on other chips, in another number format or under another contract, or
+    keeps what runs. The same end by another stop-gap is none: who regrets that has still bought or
+    rented the right thing.
+    """
+    end = end_of(case, act)
+    others = [usd for other, usd in evaluation.acts.items() if end_of(case, other) != end]
+    if not others:
+        return 0.0
+    return float(np.mean(np.min(others, axis=0) < evaluation.acts[act] * (1 - BETTER)))
+
+
+def end_of(case: Scenario, act: Act) -> tuple[str, ...]:
+    """On what an act ends: chip, number format and contract; an API and its contract; or today's.
+
+    A split ends on what a part of the work waits for.
+    """
+    option = act.later_option or act.option
+    tenure = act.later_tenure or act.tenure
+    if option == TODAY:
+        return (TODAY,)
+    known = case.options[option]
+    if isinstance(known, Option):
+        return (known.accelerator, known.precision, tenure)
+    return (known.api, tenure)
 
 
 def ranking(evaluation: Evaluation) -> list[Act]:
@@ -287,7 +319,7 @@ def _then(tenure: str) -> str:
 def sentence(
     case: Scenario, act: Act, ratio: Range, better_share: float, following: Act | None
 ) -> str:
-    """The answer in plain words: what to do, what it saves, how likely another act is cheaper."""
+    """The answer in plain words: what to do, what it saves, how likely another is cheaper."""
     saving = 1 - ratio.mid
     words = f"{instruction(case, act)}."
     if act.kind == "keep":
@@ -302,7 +334,7 @@ def sentence(
         years = once_usd / case.budget.usd_per_year
         words += f" A move costs ${once_usd:,.0f} once, {years:.1f} times a year's budget."
     odds = f"{max(better_share, 0.01):.0%}" if better_share >= 0.005 else "under 1%"
-    words += f" The chance that some other act turns out cheaper is {odds}."
+    words += f" The chance that another choice turns out at least {BETTER:.0%} cheaper is {odds}."
     if following is not None:
         words += f" Next best: {lower_first(instruction(case, following))}."
     return words
