@@ -474,18 +474,20 @@ class Calibration(StrEnum):
     speed = "speed"
     energy = "energy"
     deviations = "deviations"
+    best = "best"
 
 
 @app.command(epilog=example("calibrate --only deviations"))
 def calibrate(
     only: Annotated[
-        Calibration | None, typer.Option(help="One of the three; all of them without it.")
+        Calibration | None, typer.Option(help="One of the four; all of them without it.")
     ] = None,
 ):
     """Refit what is fitted to the project's measurement tables, and write it with its errors.
 
     Coefficients of speed, then weights of board power at the speeds that follow, then how far
-    installations deviate. Each is a process of its own, since it reads what the one before wrote.
+    installations deviate, then the best deployments against those measured. Each is a process of
+    its own, since it reads what the one before wrote.
     """
     import subprocess
 
@@ -502,6 +504,10 @@ def calibrate(
 
         calibrate_deviations()
         print(held_back_summary().to_string(index=False))
+    elif only is Calibration.best:
+        from analysis.calibration.best_of_each import calibrate_best
+
+        calibrate_best()
     else:
         for each in Calibration:
             words = [sys.executable, "-m", "analysis", "calibrate", "--only", each.value]

@@ -1,59 +1,173 @@
-"""The best that anybody has measured under a promise, beside the best that the search finds."""
+"""The best that anybody has measured under a promise, beside the best that the search finds.
 
-from collections.abc import Sequence
+What was measured reaches the search in two ways: the coefficients are fitted to it, and nothing is
+offered that nobody has shown to run (`evidence`). So each question is answered again with the model
+unseen in both, and with the accelerator unseen in both.
+"""
+
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 
+from analysis.calibration.cross_validation import FACTS, REFIT_STEPS, fitted_rows
+from analysis.calibration.fit import Problem
+from analysis.calibration.points import fitted_points
+from analysis.facts import table
+from analysis.model.coefficients import combined, learnt_of
 from analysis.model.dimensions import same_dimensions
+from analysis.model.manner import TUNED
 from analysis.model.measured import serving_points
-from analysis.model.search import RATE, deployments
+from analysis.model.search import RATE, proven, searched
+from analysis.model.settings import setting
 
-MODEL = "deepseek-r1"  # measured on the most chips, with the most kinds of serving
-LENGTHS = (8192.0, 1024.0)  # tokens of a prompt and an answer
+LENGTHS = (8192.0, 1024.0)  # tokens of a prompt and an answer: the most that was measured is here
 PROMISES = (20, 30, 50, 75, 100)  # tokens/s for each user
+NEAR = (0.75, 1.33)  # of the measured: what a buyer can plan with; judged
 FEWEST = 3  # points from which a best is read
+UNSEEN = {"model": "same_dimensions", "accelerator": "accelerator"}  # columns of fitted points
+NAMES = ["accelerator", "model", "precision"]
+HEADS = ["promise", "chips", "points", "best_measured"]
+FOUND = ("predicted", *(f"{name}_unseen_in_{what}" for name in UNSEEN for what in ("bound", "all")))
 
 
-def best_of_each(promises: Sequence[float] = PROMISES) -> pd.DataFrame:
-    """Highest output tokens/s per chip under each promise, a row a chip, precision and promise.
+class Refit:
+    """Coefficients of a fit that has not seen some points, as the search reads them."""
 
-    Columns are accelerator, precision, promise, chips (of the largest measured deployment, which is
-    the most that the search may span), points, measured and predicted; NaN where nobody measured a
-    deployment so fast, or the search finds none. The measured points are in the fit; the search
-    does not see which of them was best.
+    def __init__(self, problem: Problem, whole: np.ndarray, left_out: np.ndarray):
+        """Fit to all but the rows that are `left_out`; `whole` are the log values of the whole."""
+        values = problem.fit(whole, ~left_out, REFIT_STEPS)
+        self.learnt = learnt_of(fitted_rows(problem, values))
+
+    def setting(
+        self, accelerator: str, model: str, precision: str, engine: str = "", manner: str = ""
+    ) -> dict[str, float]:
+        """What the names fix, as `settings.setting` gives it, with these coefficients."""
+        fixed = setting(accelerator, model, precision, engine, manner)
+        moved = combined(self.learnt, accelerator, engine, precision, model, manner)
+        return {**fixed, **{name: float(value) for name, value in moved.items()}}
+
+
+def measured_alike(
+    model: str, accelerator: str | None = None, precision: str | None = None
+) -> pd.DataFrame:
+    """Tuned points at LENGTHS with rate and speed, of a model and others of its dimensions.
+
+    Of one accelerator and precision where they are given. Columns are those of `serving_points`,
+    with `tokens_per_s_per_user`.
     """
     points = serving_points()
-    is_model = points["model"].map(same_dimensions) == same_dimensions(MODEL)
-    asked = (points["input_tokens"] == LENGTHS[0]) & (points["output_tokens"] == LENGTHS[1])
-    measured = points[is_model & asked & points["tpot_s"].notna() & points[RATE].notna()]
+    wanted = points["model"].map(same_dimensions) == same_dimensions(model)
+    wanted &= (points["input_tokens"] == LENGTHS[0]) & (points["output_tokens"] == LENGTHS[1])
+    wanted &= (points["engine_level"] == TUNED) & points["tpot_s"].notna() & points[RATE].notna()
+    for name, value in (("accelerator", accelerator), ("precision", precision)):
+        if value is not None:
+            wanted &= points[name] == value
+    own = points[wanted]
+    return own.assign(tokens_per_s_per_user=1 / own["tpot_s"])
+
+
+def _questions() -> Iterator[tuple[tuple[str, str, str], pd.DataFrame]]:
+    """Accelerator, model and precision with their points, where enough were measured."""
+    points = serving_points()
+    for model in sorted(set(points["model"].map(same_dimensions))):
+        for (accelerator, precision), own in measured_alike(model).groupby(NAMES[::2]):
+            if len(own) >= FEWEST:
+                yield (str(accelerator), str(model), str(precision)), own
+
+
+def best_of_each(
+    refits: dict[tuple[str, str], Refit] | None = None, model: str = ""
+) -> pd.DataFrame:
+    """Highest output tokens/s per chip under each promise, a row a chip, model, precision, promise.
+
+    Columns are NAMES, promise, chips (of the largest measured deployment, which is the most that
+    the search may span), points, best_measured, and of what the search finds `predicted` and
+    `<model or accelerator>_unseen_in_<bound or all>`: nobody had measured this model (or chip) as
+    far as the bound on loads and prompt rates goes, or the coefficients neither. NaN where nobody
+    measured a deployment so fast, the search finds none, or `refits` has no fit without it. Of one
+    `model` alone where it is given.
+    """
     rows = []
-    for (accelerator, precision), own in measured.groupby(["accelerator", "precision"]):
-        if len(own) < FEWEST:
+    for names, own in _questions():
+        if model and names[1] != same_dimensions(model):
             continue
-        span = int(_chips(own).max())
-        offers = deployments(str(accelerator), MODEL, str(precision), "", span, *LENGTHS)
-        for promise in promises:
-            rows.append(
-                {
-                    "accelerator": accelerator,
-                    "precision": precision,
-                    "promise": float(promise),
-                    "chips": span,
-                    "points": len(own),
-                    "measured": _most(own[RATE], 1 / own["tpot_s"], promise),
-                    "predicted": _most(offers[RATE], offers["tokens_per_s_per_user"], promise),
-                }
-            )
-    return pd.DataFrame(rows)
+        span = int(own["chips"].max())  # both pools counted
+        offers = _offers(names, span, refits or {})
+        for promise in PROMISES:
+            of_measured = most(own[RATE], own["tokens_per_s_per_user"], promise)
+            row = [*names, float(promise), span, len(own), of_measured]
+            rows.append([*row, *(_found(offers.get(name), promise) for name in FOUND)])
+    return pd.DataFrame(rows, columns=[*NAMES, *HEADS, *FOUND])
 
 
-def _chips(points: pd.DataFrame) -> pd.Series:
-    """Chips of a deployment, both pools counted."""
-    return points["chips"] + points["prefill_chips"].fillna(0)
+def _found(offers: pd.DataFrame | None, promise: float) -> float:
+    if offers is None:
+        return np.nan
+    return most(offers[RATE], offers["tokens_per_s_per_user"], promise)
 
 
-def _most(rate: pd.Series, speed: pd.Series, promise: float) -> float:
+def _offers(
+    names: tuple[str, str, str], chips: int, refits: dict[tuple[str, str], Refit]
+) -> dict[str, pd.DataFrame]:
+    """Deployments that the search offers, by the column of FOUND that they fill."""
+    found = searched(*names, "", chips, *LENGTHS)
+    offers = {"predicted": proven(found, names, LENGTHS)}
+    for unseen in UNSEEN:
+        offers[f"{unseen}_unseen_in_bound"] = proven(found, names, LENGTHS, unseen=unseen)
+        refit = refits.get((unseen, names[NAMES.index(unseen)]))
+        if refit:
+            anew = searched(*names, "", chips, *LENGTHS, coefficients=refit)
+            offers[f"{unseen}_unseen_in_all"] = proven(anew, names, LENGTHS, unseen=unseen)
+    return offers
+
+
+def refits_without(problem: Problem, whole: np.ndarray) -> dict[tuple[str, str], Refit]:
+    """A fit without each model, and without each accelerator, that a question is asked of."""
+    asked = [names for names, _ in _questions()]
+    refits = {}
+    for unseen, column in UNSEEN.items():
+        for thing in sorted({names[NAMES.index(unseen)] for names in asked}):
+            left_out = (problem.rows[column] == thing).to_numpy()
+            refits[unseen, thing] = Refit(problem, whole, left_out)
+    return refits
+
+
+def calibrate_best() -> pd.DataFrame:
+    """Answer all questions, seen and unseen; write facts/best_of_each.csv and give it.
+
+    Equal tables give equal bytes.
+    """
+    problem = Problem(fitted_points())
+    rows = best_of_each(refits_without(problem, problem.fit()))
+    path = FACTS / "best_of_each.csv"
+    rows.to_csv(path, index=False, float_format="%.4g", lineterminator="\n")
+    return rows
+
+
+def summary(by: list[str]) -> pd.DataFrame:
+    """Best found over best measured, a row a group of `by` (columns of facts/best_of_each.csv).
+
+    For each column of FOUND there are the median ratio, the median error and the share of questions
+    between NEAR, as `<found>_ratio`, `<found>_error` and `<found>_near`; `questions` counts those
+    that somebody measured. What the search does not find at all counts as far off.
+    """
+    rows = table("best_of_each").dropna(subset="best_measured")
+    shown = []
+    groups = rows.groupby(by, sort=False) if by else [((), rows)]
+    for group, own in groups:
+        row: dict[str, object] = dict(zip(by, group, strict=True))
+        row["questions"] = len(own)
+        for found in FOUND:
+            ratio = (own[found] / own["best_measured"]).fillna(0)
+            row[f"{found}_ratio"] = ratio.median()
+            row[f"{found}_error"] = (ratio - 1).abs().median()
+            row[f"{found}_near"] = ratio.between(*NEAR).mean()
+        shown.append(row)
+    return pd.DataFrame(shown)
+
+
+def most(rate: pd.Series, speed: pd.Series, promise: float) -> float:
     """The highest rate at a speed that keeps a promise; NaN where none does."""
     kept = rate[speed >= promise]
     return float(kept.max()) if len(kept) else np.nan

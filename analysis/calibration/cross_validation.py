@@ -161,11 +161,22 @@ def summary(errors: pd.DataFrame) -> pd.DataFrame:
 
 def _write_coefficients(problem: Problem, whole: np.ndarray) -> None:
     """The fitted values with their errors, behind the coefficients that are no result of a fit."""
+    errors = [f"{error:.2g}" for error in problem.errors(whole)]
+    rows = fitted_rows(problem, whole, errors)
+    rows.to_csv(FACTS / "coefficients.csv", index=False, lineterminator="\n")
+
+
+def fitted_rows(
+    problem: Problem, log_values: np.ndarray, errors: list[str] | None = None
+) -> pd.DataFrame:
+    """Fitted values as facts/coefficients.csv has them, behind those that are no result of a fit.
+
+    `errors` are texts, an entry a value; blank where not given.
+    """
     fitted = pd.DataFrame(problem.keys, columns=["level", "thing", "field"])
-    fitted["value"] = [f"{value:.4g}" for value in np.exp(problem.carried(whole))]
-    fitted["log_error"] = [f"{error:.2g}" for error in problem.errors(whole)]
+    fitted["value"] = [f"{value:.4g}" for value in np.exp(problem.carried(log_values))]
+    fitted["log_error"] = "" if errors is None else errors
     fitted = fitted[fitted["level"] != "statistic"].assign(source=FITTED)
     rows = table("coefficients")
     stated = rows[rows["source"] != FITTED].astype(str).replace("nan", "")
-    rows = pd.concat([stated, fitted])
-    rows.to_csv(FACTS / "coefficients.csv", index=False, lineterminator="\n")
+    return pd.concat([stated, fitted])

@@ -16,6 +16,7 @@ from analysis.facts.columns import COUNTS, DAYS, KEYS, NUMBERS, TABLES, WHOLE_DA
 # Written by `python -m analysis calibrate` from tables that are sourced, or what it starts from,
 # with a reason a row.
 FITTED_TABLES = {
+    "best_of_each",
     "coefficients",
     "energy_coefficients",
     "deviations",

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 _PARALLEL = "tensor_parallel expert_parallel data_parallel"
 _POOLS = [f"{pool}_{name}" for pool in ("prefill", "decode") for name in _PARALLEL.split()]
 _SPLITS = ("accelerator", "configuration", "generation", "model", "report", "series")
+_UNSEEN = [
+    f"{what}_unseen_in_{seen}" for what in ("model", "accelerator") for seen in ("bound", "all")
+]
 _SPEEDS = ("output_tokens_per_s_per_chip", "tpot_s", "ttft_s")
 
 
@@ -27,6 +30,10 @@ TABLES = {
         "input_tokens measured",
     ),
     "aliases": Columns("alias source where", "accelerator model precision engine"),
+    "best_of_each": Columns(
+        "accelerator model precision promise chips points",
+        f"best_measured predicted {' '.join(_UNSEEN)}",
+    ),
     "coefficients": Columns("level thing field value source", "log_error"),
     "deviations": Columns("of part size"),
     "energy": Columns(
@@ -90,6 +97,7 @@ TABLES = {
 }
 # Columns that say by themselves which row it is: no two rows of a table have the same.
 KEYS = {
+    "best_of_each": ("accelerator", "model", "precision", "promise"),
     "coefficients": ("level", "thing", "field"),
     "deviations": ("of", "part"),
     "energy_coefficients": ("field",),
@@ -112,7 +120,7 @@ NUMBERS = {
     *COUNTS,
     *("low_units", "mid_units", "high_units", "points", "point", "predicted", "off"),
     *("start", "low", "high", "log_sd", "log_error", "standard_error"),
-    *("size", "error", "given_error", "given_log_sd", "draw"),
+    *("size", "error", "given_error", "given_log_sd", "draw", "promise", "best_measured", *_UNSEEN),
     *TABLES["validation"].blank.split(),
 }
 # Columns of days: those that the code counts with are whole days, the others as printed.

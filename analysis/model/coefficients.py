@@ -11,6 +11,7 @@ from analysis.model.dimensions import same_dimensions
 from analysis.model.manner import AS_RUN, DISAGGREGATED, DRAFTED, kind_of
 from analysis.model.measured import board_points, serving_points
 
+Learnt = dict[tuple[str, str], dict[str, float]]  # values by field, of a level and thing
 SHARED_SHARE = 0.5  # of the variance two options have in common: model, engine, workload; judged
 
 
@@ -54,7 +55,13 @@ def coefficients(
 
     Without a model, nothing of a series is applied.
     """
-    learnt = _learnt()
+    return combined(_learnt(), accelerator, engine, precision, model, manner)
+
+
+def combined(
+    learnt: Learnt, accelerator: str, engine: str, precision: str, model: str = "", manner: str = ""
+) -> dict[str, float]:
+    """The same of any fit: `learnt` is what `learnt_of` gives."""
     values = dict(learnt["pool", "all"])
     named = levels(accelerator, model or names(Model)[0], precision, engine, manner)
     if not model:
@@ -66,9 +73,13 @@ def coefficients(
 
 
 @cache
-def _learnt() -> dict[tuple[str, str], dict[str, float]]:
-    """Values by field of each level and thing: tables are slow to ask for every combination."""
-    rows = table("coefficients")
+def _learnt() -> Learnt:
+    """What the fit found: tables are slow to ask for every combination."""
+    return learnt_of(table("coefficients"))
+
+
+def learnt_of(rows: pd.DataFrame) -> Learnt:
+    """Values by field of each level and thing; `rows` as facts/coefficients.csv has them."""
     rows = rows.assign(thing=rows["thing"].fillna(""), value=rows["value"].astype(float))
     return {
         (str(level), str(thing)): dict(zip(own["field"], own["value"].tolist(), strict=True))

@@ -23,6 +23,7 @@ def _shown() -> pd.DataFrame:
     generation = table("families").set_index("accelerator")["generation"]
     return pd.DataFrame(
         {
+            "accelerator": rows["accelerator"],
             "generation": rows["accelerator"].map(generation),
             "precision": rows["precision"],
             "engine": rows["engine"],
@@ -45,7 +46,12 @@ def _prompt_rate(rows: pd.DataFrame) -> pd.Series:
 
 @cache
 def highest_loads(
-    accelerator: str, model: str, precision: str, input_tokens: float, output_tokens: float
+    accelerator: str,
+    model: str,
+    precision: str,
+    input_tokens: float,
+    output_tokens: float,
+    unseen: str = "",
 ) -> pd.DataFrame:
     """The kinds of serving that have been shown, and the highest load at which each was.
 
@@ -53,11 +59,15 @@ def highest_loads(
     pool: nobody counts on prompts being read faster than anybody has been seen to). Of this model
     on chips of this generation in this precision, for requests of these lengths;
     where none was measured, of any lengths, and then of any model. Empty where nothing was.
+    `unseen`, `model` or `accelerator`, leaves out what was measured of this one, as if nobody had.
     """
     rows = _shown()
+    names = {"accelerator": accelerator, "model": same_dimensions(model)}
+    if unseen:
+        rows = rows[rows[unseen] != names[unseen]]
     generation = table("families").set_index("accelerator")["generation"][accelerator]
     rows = rows[(rows["generation"] == generation) & (rows["precision"] == precision)]
-    same_model = rows["model"] == same_dimensions(model)
+    same_model = rows["model"] == names["model"]
     # How fast prompts are read depends on the model, so that of another says nothing.
     rows = rows[same_model] if same_model.any() else rows.assign(prompt_rate=np.nan)
     lengths = (rows["input_tokens"] == input_tokens) & (rows["output_tokens"] == output_tokens)

@@ -8,6 +8,7 @@ proportion that keeps both busy. All that is offered has gone through the laws a
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -45,6 +46,15 @@ LAYOUT = (  # of a deployment, as `predict` reads it
     *("decode_workers", *(f"decode_{rank}" for rank in WORKER)),
     *("draft_tokens", "concurrency"),
 )
+
+
+class Coefficients(Protocol):
+    """Other coefficients than the fit's: those of an installation, or of a fit to fewer points."""
+
+    def setting(
+        self, accelerator: str, model: str, precision: str, engine: str = "", manner: str = ""
+    ) -> dict[str, float]:
+        """What the names fix, as `settings.setting` gives it."""
 
 
 def best(frame: pd.DataFrame) -> pd.DataFrame:
@@ -248,10 +258,44 @@ def deployments(
 ) -> pd.DataFrame:
     """Deployments of up to `chips`, a row each, with what the laws say of them at their medians.
 
+    Kept of `searched` are those that are served as somebody has shown it to work (`proven`). Not to
+    be changed.
+    """
+    found = searched(
+        accelerator,
+        model,
+        precision,
+        engine,
+        chips,
+        input_tokens,
+        output_tokens,
+        cached_share,
+        modes,
+        depths,
+        installation,
+    )
+    names, lengths = (accelerator, model, precision), (input_tokens, output_tokens)
+    return proven(found, names, lengths, cached_share)
+
+
+def searched(
+    accelerator: str,
+    model: str,
+    precision: str,
+    engine: str,
+    chips: int,
+    input_tokens: float,
+    output_tokens: float,
+    cached_share: float = 0.0,
+    modes: tuple[str, ...] = MODES,
+    depths: tuple[int, ...] = DEPTHS,
+    coefficients: Coefficients | None = None,
+) -> pd.DataFrame:
+    """All that fits in memory, whether or not anybody has shown it to work, a row a deployment.
+
     Columns are those that the laws read of a layout and load, `engine`, and what they predict. Of
     two pools only those that may be best at some speed; of one pool all layouts, depths and
-    batches. Kept are those that are served as somebody has shown it to work (`evidence`), or all
-    where nobody has. Not to be changed.
+    batches.
     """
     workload = {
         "input_tokens_per_request": input_tokens,
@@ -260,7 +304,7 @@ def deployments(
     }
     tables = []
     for name in engines(accelerator, precision) if engine == "" else (engine,):
-        own = Chip(accelerator, model, precision, name, workload, installation)
+        own = Chip(accelerator, model, precision, name, workload, coefficients)
         drafts = [depth for depth in depths if depth == 0 or own.can_draft()]
         if not drafts:
             continue
@@ -271,12 +315,28 @@ def deployments(
     if not tables:
         return pd.DataFrame(columns=_OFFERED)
     found = pd.concat(tables, ignore_index=True)
-    found = found.assign(tokens_per_s_per_user=1 / found["tpot_s"])
-    loads = highest_loads(accelerator, model, precision, input_tokens, output_tokens)
-    proven = shown(
-        found, loads, _prompt_rate(found, input_tokens * (1 - cached_share), output_tokens)
-    )
-    return found[proven].reset_index(drop=True) if proven.any() else found
+    return found.assign(tokens_per_s_per_user=1 / found["tpot_s"])
+
+
+def proven(
+    found: pd.DataFrame,
+    names: tuple[str, str, str],
+    lengths: tuple[float, float],
+    cached_share: float = 0.0,
+    unseen: str = "",
+) -> pd.DataFrame:
+    """Deployments of a kind and at a load that somebody has shown (`evidence`), or all if nobody.
+
+    `found` is what `searched` gives for the same accelerator, model, precision and tokens of a
+    prompt and an answer. `unseen`, `model` or `accelerator`, leaves out what was measured of it.
+    """
+    if found.empty:
+        return found
+    input_tokens, output_tokens = lengths
+    loads = highest_loads(*names, *lengths, unseen)
+    rate = _prompt_rate(found, input_tokens * (1 - cached_share), output_tokens)
+    kept = shown(found, loads, rate)
+    return found[kept].reset_index(drop=True) if kept.any() else found
 
 
 def _prompt_rate(offers: pd.DataFrame, input_tokens: float, output_tokens: float) -> np.ndarray:
@@ -318,9 +378,9 @@ class Chip:
         precision: str,
         engine: str,
         workload: Mapping[str, float],
-        installation: Installation | None = None,
+        coefficients: Coefficients | None = None,
     ):
-        self.setting_of = setting if installation is None else installation.setting
+        self.setting_of = setting if coefficients is None else coefficients.setting
         self.names = (accelerator, model, precision, engine)
         self.engine, self.workload = engine, dict(workload)
         self.chip, self.shape = find(Accelerator, accelerator), find(Model, model)
