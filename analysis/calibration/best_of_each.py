@@ -13,7 +13,6 @@ import pandas as pd
 from analysis.calibration.cross_validation import FACTS, REFIT_STEPS, fitted_rows
 from analysis.calibration.fit import Problem
 from analysis.calibration.points import fitted_points
-from analysis.facts import table
 from analysis.model.coefficients import combined, learnt_of
 from analysis.model.dimensions import same_dimensions
 from analysis.model.manner import TUNED
@@ -145,26 +144,24 @@ def calibrate_best() -> pd.DataFrame:
     return rows
 
 
-def summary(by: list[str]) -> pd.DataFrame:
-    """Best found over best measured, a row a group of `by` (columns of facts/best_of_each.csv).
+def errors(rows: pd.DataFrame) -> pd.DataFrame:
+    """How far the best found is off, a row a column of FOUND and promise.
 
-    For each column of FOUND there are the median ratio, the median error and the share of questions
-    between NEAR, as `<found>_ratio`, `<found>_error` and `<found>_near`; `questions` counts those
-    that somebody measured. What the search does not find at all counts as far off.
+    `rows` as facts/best_of_each.csv has them. Columns are found, promise (NaN for all of them),
+    questions (those that somebody measured), ratio (median of found over measured), error (its
+    median distance from one) and near (the share of questions within NEAR). What the search does
+    not find at all counts as nothing found.
     """
-    rows = table("best_of_each").dropna(subset="best_measured")
+    asked = rows.dropna(subset="best_measured")
     shown = []
-    groups = rows.groupby(by, sort=False) if by else [((), rows)]
-    for group, own in groups:
-        row: dict[str, object] = dict(zip(by, group, strict=True))
-        row["questions"] = len(own)
+    for promise in (np.nan, *PROMISES):
+        own = asked if np.isnan(promise) else asked[asked["promise"] == promise]
         for found in FOUND:
             ratio = (own[found] / own["best_measured"]).fillna(0)
-            row[f"{found}_ratio"] = ratio.median()
-            row[f"{found}_error"] = (ratio - 1).abs().median()
-            row[f"{found}_near"] = ratio.between(*NEAR).mean()
-        shown.append(row)
-    return pd.DataFrame(shown)
+            error, near = (ratio - 1).abs().median(), ratio.between(*NEAR).mean()
+            shown.append((found, promise, len(own), ratio.median(), error, near))
+    columns = ["found", "promise", "questions", "ratio", "error", "near"]
+    return pd.DataFrame(shown, columns=columns)
 
 
 def most(rate: pd.Series, speed: pd.Series, promise: float) -> float:

@@ -10,9 +10,10 @@ from analysis.facts import table
 from analysis.model.coefficients import levels
 from analysis.model.dimensions import same_dimensions
 from analysis.model.draws import Z90
-from analysis.model.manner import KINDS, kind_of
+from analysis.model.manner import KINDS, TUNED, kind_of
 from analysis.model.measured import serving_points
 from analysis.model.points import manners
+from analysis.model.predict import predict
 
 SCHEMES = {
     "configuration": "unseen configurations",
@@ -33,6 +34,7 @@ LAYOUT = [
     "concurrency",
 ]
 LOADS = {"1 to 4": 4, "5 to 16": 16, "17 to 64": 64, "65 to 256": 256, "more": np.inf}
+CURATED = "aiconfigurator"  # how the keys of sources begin whose points NVIDIA curated
 LEAST_POINTS = 5  # that make a series worth naming
 COMMON_LENGTHS = 8
 
@@ -186,6 +188,73 @@ def worst(count: int = 8) -> pd.DataFrame:
     return rows.head(count).reset_index()
 
 
-def peers() -> pd.DataFrame:
-    """Errors of other tools on the serving points that NVIDIA curated, as measured by us."""
-    return table("peers")
+def peers(kind: str = KINDS[0]) -> pd.DataFrame:
+    """Errors of other tools by kind of serving, as measured by us: one pool as NVIDIA curated it.
+
+    Columns are those of facts/peers.csv.
+    """
+    rows = table("peers")
+    return rows[rows["kind"] == kind].reset_index(drop=True)
+
+
+def beside_peers() -> pd.DataFrame:
+    """Median errors of this model and of peers, a row a kind of serving and tool.
+
+    Columns are kind, tool, answered (text), and QUANTITIES. This model's are of points of that kind
+    left out: of one pool those that NVIDIA curated, from which the peers' rows come too.
+    """
+    rows = []
+    for kind in table("peers")["kind"].unique():
+        for scheme in ("configuration", *WHOLE):
+            own = points(scheme, kind)
+            if kind == KINDS[0]:
+                own = own[own["source"].str.startswith(CURATED)]
+            errors = {name: _median_error(own[f"{name}_error"].dropna()) for name in QUANTITIES}
+            rows.append({"kind": kind, "tool": SCHEMES[scheme], "answered": f"{len(own):,}"})
+            rows[-1] |= errors
+        for tool, own in peers(kind).groupby("tool", sort=False):
+            errors = own.set_index("quantity")["median_error_share"].to_dict()
+            share = own["answered_share"].iloc[0]
+            answered = (
+                own["where"].iloc[0].split(";")[0]
+                if np.isnan(share)
+                else f"{share:.0%} of its rows"
+            )
+            rows.append({"kind": kind, "tool": tool, "answered": answered, **errors})
+    return pd.DataFrame(rows, columns=["kind", "tool", "answered", *QUANTITIES])
+
+
+def engine_levels() -> pd.DataFrame:
+    """Errors on tuned servers and on what people run, a row a way of predicting.
+
+    Columns are servers, points, ratio (median of predicted over measured rate), median errors of
+    QUANTITIES, and inside: the share of rates in their 80% range. `ratio` and errors are of points
+    left out; of reports predicted as if tuned, the fit has seen the points.
+    """
+    rows = [
+        _level("tuned", points("series"), "series", KINDS[0]),
+        _level("as run", points("report", KINDS[-1]), "report", KINDS[-1]),
+    ]
+    reports = points("report", KINDS[-1])
+    stated = reports.drop(columns=list(QUANTITIES)).assign(engine_level=TUNED)
+    answers = predict(stated)
+    as_tuned = {f"{name}_error": np.log(answers[name] / reports[name]) for name in QUANTITIES}
+    rate = reports[QUANTITIES[0]]
+    ends = [answers[f"{QUANTITIES[0]}_{end}"] for end in ("p10", "p90")]
+    row = _level_errors("as run, predicted as if tuned", reports.assign(**as_tuned))
+    row["inside"] = rate.between(*ends)[rate.notna()].mean()
+    return pd.DataFrame([*rows, row])
+
+
+def _level(servers: str, left_out: pd.DataFrame, scheme: str, kind: str) -> dict:
+    sizes = table("log_sd").query("kind == @kind and level == @scheme and thing.isna()")
+    size = Z90 * sizes.set_index("quantity")["log_sd"][QUANTITIES[0]]
+    row = _level_errors(servers, left_out)
+    row["inside"] = inside_interval(left_out, QUANTITIES[0], size).mean()
+    return row
+
+
+def _level_errors(servers: str, rows: pd.DataFrame) -> dict:
+    errors = {name: _median_error(rows[f"{name}_error"].dropna()) for name in QUANTITIES}
+    ratio = float(np.exp(rows[f"{QUANTITIES[0]}_error"].median()))
+    return {"servers": servers, "points": len(rows), "ratio": ratio, **errors}

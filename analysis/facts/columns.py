@@ -67,7 +67,7 @@ TABLES = {
         "accelerator part slice_count_per_chip rank_count_per_chip source where", "forms usual"
     ),
     "peers": Columns(
-        "tool quantity median_error_share where source", "p90_error_share answered_share"
+        "tool kind quantity median_error_share where source", "p90_error_share answered_share"
     ),
     "priors": Columns("level field start low high log_sd why"),
     "ratios": Columns(

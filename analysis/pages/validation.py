@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from analysis.calibration import validation
-from analysis.calibration.best_of_each import best_of_each
 from analysis.calibration.published import mlperf, records
 from analysis.calibration.validation import fp4_over_fp8 as fp4_pairs
 from analysis.calibration.validation import points
@@ -23,16 +22,32 @@ from analysis.pages.charts import speed as charts
 from analysis.pages.numbers import interval
 from analysis.pages.outputs import Output, html_table, say, takeaway
 from analysis.pages.outputs import table as markdown_table
+from analysis.pages.validation_best import (
+    best_by_chip,
+    best_error,
+    best_table,
+    best_unseen,
+    draft_chart,
+    frontiers,
+    gains_chart,
+    published_error,
+    published_table,
+    within_band,
+)
 from analysis.pages.words import plain, worded
 
 __all__ = [
     "answer",
+    "beside_peers",
+    "best_by_chip",
     "best_error",
-    "best_of_each",
     "best_table",
+    "best_unseen",
     "by_kind",
     "coefficients",
     "coverage",
+    "draft_chart",
+    "engine_levels",
     "errors_by",
     "errors_by_length",
     "errors_by_load",
@@ -40,10 +55,14 @@ __all__ = [
     "fp4_chart",
     "fp4_medians",
     "fp4_pairs",
+    "frontiers",
+    "gains_chart",
     "inside",
     "mlperf",
     "mlperf_table",
     "points",
+    "published_error",
+    "published_table",
     "records",
     "records_chart",
     "records_error",
@@ -51,11 +70,11 @@ __all__ = [
     "sources",
     "summary",
     "time_per_token",
+    "within_band",
     "worst",
 ]
 RATE = "output_tokens_per_s_per_chip"
 GROUPS = ("accelerator", "model", "engine")  # by which coverage is counted
-MANY_POINTS = 50  # from which a measured best is likely near the best there is; judged
 NEXT_OF_ITS_GENERATION = "unseen accelerators of a known generation"
 
 
@@ -134,39 +153,24 @@ def by_kind() -> Output:
     return html_table(shown.reset_index().rename_axis(columns=None))
 
 
-def best_error(rows: pd.DataFrame) -> Output:
-    """How far the best found lies from the best measured; `rows` is what `best_of_each` gives."""
-    both = rows.dropna(subset=["measured", "predicted"])
-    ratio = both["predicted"] / both["measured"]
-    many = ratio[both["points"] >= MANY_POINTS]
-    return say(
-        "Over {count} questions the best found is **{ratio:.2f} times** the best measured, in the "
-        "median. The median error is **{error:.0%}**. Where at least {many} points were measured, "
-        "the best found is {ratio_many:.2f} times the best measured.",
-        count=len(both),
-        ratio=ratio.median(),
-        error=(ratio - 1).abs().median(),
-        many=MANY_POINTS,
-        ratio_many=many.median(),
-    )
+def engine_levels() -> Output:
+    """Errors on tuned servers and on what people run, and of the latter predicted as if tuned."""
+    names = {"ratio": "predicted over measured", "inside": "rates inside their range"}
+    names |= worded("speed")
+    formats = dict.fromkeys([*worded("speed").values(), names["inside"]], "{:.0%}")
+    formats[names["ratio"]] = "{:.2f}"
+    return _formatted(validation.engine_levels().rename(columns=names), formats)
 
 
-def best_table(rows: pd.DataFrame) -> Output:
-    """Best found over best measured, tokens/s a chip, a row a chip, a column a promised speed."""
-    names = {"accelerator": "chip", "precision": "weights", "points": "points"}
-    texts = [
-        "" if np.isnan(row.measured) else f"{_rate(row.predicted)} over {row.measured:,.0f}"
-        for row in rows.itertuples()
-    ]
-    shown = rows.assign(text=texts, accelerator=rows["accelerator"].map(chip))
-    shown["promise"] = shown["promise"].map("at {:.0f} tokens/s a user".format)
-    promises = list(dict.fromkeys(shown["promise"]))
-    wide = shown.pivot_table("text", list(names), "promise", aggfunc="first", sort=False)[promises]
-    return html_table(wide.reset_index().rename(columns=names).rename_axis(columns=None))
-
-
-def _rate(value: float) -> str:
-    return "none" if np.isnan(value) else f"{value:,.0f}"
+def beside_peers() -> Output:
+    """Median errors of this model and of other tools, by kind of serving."""
+    titles = worded("speed")
+    rows = validation.beside_peers().rename(columns=titles)
+    own = rows["tool"].isin(validation.SCHEMES.values())
+    rows["tool"] = rows["tool"].where(~own, "this model, " + rows["tool"])
+    rows["answered"] = rows.pop("answered")  # texts stand behind the numbers
+    rows = rows.rename(columns={"answered": "rows that it answered"})
+    return _formatted(rows, dict.fromkeys(titles.values(), "{:.0%}"))
 
 
 def time_per_token(points: pd.DataFrame) -> alt.LayerChart:

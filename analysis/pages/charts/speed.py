@@ -47,6 +47,18 @@ def fp4_over_fp8(pairs: pd.DataFrame) -> alt.LayerChart:
     return titled("speed.narrower", layers, 340, 400, data=rows)
 
 
+def drafts(pairs: pd.DataFrame, finding: str) -> alt.LayerChart:
+    """Gain of drafts at equal layout and load: measured against predicted, a dot a pair.
+
+    `pairs` is what `gains.draft_pairs` gives; `finding` is the title.
+    """
+    names = ["accelerator", "model", "engine", "draft_tokens", "concurrency"]
+    rows = pairs[[*names, "measured", "predicted"]]
+    rows = rows.assign(accelerator=rows["accelerator"].map(chip))
+    layers = _scatter(rows, "accelerator", "ratio", "measured", size=22, within=1.2)
+    return titled("speed.drafts", layers, 340, 400, data=rows, finding=finding)
+
+
 def records(printed: pd.DataFrame) -> alt.LayerChart:
     """Printed records of offline throughput against the most that is predicted for each."""
     names = ["accelerator", "model", "precision", "input_tokens", "output_tokens"]
