@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 import analysis as an
+from analysis.model.measured import serving_points
 from analysis.model.search import RATE
 from analysis.pages import efficiency
+from analysis.questions import serving_steps as stages
 from analysis.questions import speed
 from analysis.questions.serving_steps import (
     DRAFTS,
@@ -85,3 +87,22 @@ def test_the_first_screen_says_what_was_said_of_tokens_and_energy():
     )
     energy = efficiency.half_energy(an.load("reference")).markdown
     assert "The claim said 0.50" in energy
+
+
+def test_chips_of_pools_are_counted_once(monkeypatch):
+    """A deployment's chips hold its prefill pool: it lies within a limit of as many chips."""
+    case = an.load("article")
+    new = case.deployment("candidate")
+    pools = serving_points().query("disaggregated == 'yes' and prefill_chips > 0").head(1)
+    things = {"accelerator": new.accelerator, "model": case.model, "precision": new.precision}
+    work = case.workload
+    lengths = {"input_tokens": work.input_tokens, "output_tokens": work.output_tokens}
+    spans = {"chips": new.chips, "prefill_chips": new.chips - 1}
+    one = pools.assign(**things, **lengths, **spans, tpot_s=0.001, **{RATE: 1e6})
+    monkeypatch.setattr(stages, "serving_points", lambda: one)
+    assert (speed.measured_frontier_points(case)["option"] == "candidate").any()
+    monkeypatch.setattr(stages, "FEWEST", 1)
+    stage = stages.Stage(
+        DRAFTS, new.accelerator, new.precision, new.chips, ("aggregated", "disaggregated"), (0, 1)
+    )
+    assert stages._measured(case, stage) == 1e6

@@ -125,7 +125,7 @@ def _measured(case: Scenario, stage: Stage) -> float:
     The limit on the first token is not asked: closed benchmarks begin with a burst.
     """
     points = measured_points(case, stage.accelerator, stage.precision)
-    wanted = points["chips"] + points["prefill_chips"].fillna(0) <= stage.chips
+    wanted = points["chips"] <= stage.chips  # both pools counted
     if "disaggregated" not in stage.modes:
         wanted &= points["disaggregated"] != "yes"
     if stage.depths == NO_DRAFTS:

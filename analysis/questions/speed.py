@@ -120,8 +120,8 @@ def measured_frontier_points(case: Scenario) -> pd.DataFrame:
     for option in OPTIONS:
         deployment = case.deployment(option)
         points = measured_points(case, deployment.accelerator, deployment.precision)
-        spanned = points["chips"] + points["prefill_chips"].fillna(0)
-        tables.append(points[spanned <= deployment.chips].assign(option=option))
+        within = points["chips"] <= deployment.chips  # both pools counted
+        tables.append(points[within].assign(option=option))
     columns = ["option", "engine", "tokens_per_s_per_user", RATE]
     return pd.concat(tables, ignore_index=True)[columns]
 
