@@ -89,16 +89,21 @@ def against_band() -> pd.Series:
     return pd.Series(places)
 
 
+def published_rows() -> pd.DataFrame:
+    """Published rates of VR200 a chip under a promise: rows of facts/ratios.csv."""
+    return table("ratios").query(
+        "candidate == 'vr200 fp4' and model == @MODEL and matching == 'same_promise' "
+        "and per == 'chip'"
+    )
+
+
 def published() -> pd.DataFrame:
     """Published rates of VR200 beside the forecast that never saw them, a row a promised speed.
 
     Columns are promise, published (tokens/s a chip), published_ratio (over GB300 at that speed),
     low, mid and high (the forecast) and ratio (its median over that of GB300).
     """
-    rows = table("ratios").query(
-        "candidate == 'vr200 fp4' and model == @MODEL and matching == 'same_promise' "
-        "and per == 'chip'"
-    )
+    rows = published_rows()
     forecast, before = offers(FORECAST), offers(BEFORE)
     answers = []
     for row in rows.sort_values("user_tokens_per_s").to_dict("records"):

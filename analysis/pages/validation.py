@@ -28,6 +28,7 @@ from analysis.pages.validation_best import (
     best_table,
     best_unseen,
     draft_chart,
+    frontier_sources,
     frontiers,
     gains_chart,
     published_error,
@@ -288,6 +289,7 @@ def sources() -> Output:
         *serving_points()["source"],
         *table("mlperf")["source"],
         *table("peers")["source"],
+        *frontier_sources(),
     }
     rows = []
     for source in source_table().loc[sorted(keys)].itertuples():

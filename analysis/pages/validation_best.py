@@ -33,7 +33,8 @@ def best_error() -> Output:
     return say(
         "Over {count} questions the best found is **{ratio:.2f} times** the best measured, in the "
         "median, and off by **{seen:.0%}**. With the chip unseen it is off by **{chip:.0%}**. With "
-        "the model unseen it is off by **{model:.0%}**, and finds {over:.1f} times the best.",
+        "the model unseen it is off by **{model:.0%}**. It then finds {over:.1f} times the best "
+        "measured.",
         count=int(seen["questions"]),
         ratio=seen["ratio"],
         seen=seen["error"],
@@ -193,6 +194,11 @@ def published_table() -> Output:
         for row in found_frontiers.published().itertuples()
     ]
     return html_table(pd.DataFrame(shown))
+
+
+def frontier_sources() -> list[str]:
+    """Keys of the sources that published rates of VR200."""
+    return sorted(set(found_frontiers.published_rows()["source"]))
 
 
 def _ranged(row) -> str:
