@@ -29,7 +29,7 @@ from analysis.scenario.errors import ScenarioError
 from analysis.scenario.faults import DIVISORS
 
 PAGES = ("efficiency", "cost", "rollout")
-FEW = 40  # drawn in `make test`, a minute of processor time
+FEW = 100  # drawn in `make test`, two minutes of processor time
 MOST_ROWS = 5000  # that Altair takes
 NO_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)
 
@@ -141,7 +141,13 @@ ONCE_WRONG = {
     "a last day": ("as_of: 2050-12-31\nclaim: null\n", ("rollout",)),
     "a move that costs more than the budget": (
         "budget: {usd_per_year: 1, migration_usd: 10000000}\n",
-        ("cost",),
+        ("cost", "rollout"),
+    ),
+    "no patience for any delay": ("decision: {patience_months: 0.4}\n", ("rollout",)),
+    "a share that is just below 0": (
+        "model: gemma-4-26b-a4b\nworkload: {cached_share: 0.18, tokens_per_s_per_user: 45, "
+        "input_tokens: 138, ttft_limit_s: 7.6, output_tokens: 4}\n",
+        ("efficiency",),
     ),
     "products whose other costs eat the price": (
         "products:\n"

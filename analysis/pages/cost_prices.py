@@ -62,7 +62,7 @@ def published(case: Scenario) -> Output:
             row.as_of,
             f"{row.ours:.2f}",
             f"{row.published:.2f}",
-            f"{row.difference_share:+.1%}",
+            f"{row.difference_share:+z.1%}",
             f"{row.it_usd_per_chip:,.0f}",
         )
         for row in totals.itertuples()

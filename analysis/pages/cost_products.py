@@ -141,7 +141,7 @@ def demand(case: Scenario, draws: pd.DataFrame) -> dict[str, str]:
     changes = (ratios.quantile([0.1, 0.5, 0.9]) - 1).round(2) + 0.0  # no minus before a zero
     words = {}
     for name, (low, mid, high) in changes.items():
-        words[str(name)] = f"{mid:+.0%} ({low:+.0%} to {high:+.0%})"
+        words[str(name)] = f"{mid:+z.0%} ({low:+z.0%} to {high:+z.0%})"
     words["way"] = _spending_words(changes["spend_ratio"][0.5])
     return words
 

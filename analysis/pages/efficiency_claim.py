@@ -234,6 +234,6 @@ def pass_through(case: Scenario, ladder: pd.DataFrame) -> Output:
         cells = [plain(row.step), f"{row.factor:.2f}", three_numbers(row.draws)]
         if headline:
             linear = linear_pass_share(row.mid, cut_share(headline))
-            cells += [f"{linear:.0%}", f"{log_pass_ratio(row.mid, headline):.0%}"]
+            cells += [f"{linear:z.0%}", f"{log_pass_ratio(row.mid, headline):z.0%}"]
         rows.append(cells)
     return table(rows, heads)

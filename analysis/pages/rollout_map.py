@@ -39,8 +39,20 @@ def wait_or_move(
         return Output(NOTHING_AWAITED)
     place = waiting.standing(evaluation)
     product = product_of(case, place.act_later)
+    if not charts.has_line(gains):
+        return _without_lines(product, gains)
     title = _map_title(product, place, gains)
     return charts.wait_or_move(gains, place.delay_months, place.gain_ratio, product, title)
+
+
+def _without_lines(product: str, gains: pd.DataFrame) -> Output:
+    """What a map without any line would show: the gain changes nothing there."""
+    even = gains.loc[gains["saved_share"] == 0, "gain_ratio"]
+    if (even == 0).all():
+        return say("Waiting for {product} pays here at any gain.", product=product)
+    if np.isinf(even).all():
+        return say("No gain repays waiting for {product} here: act now.", product=product)
+    return say("Whether to wait for {product} depends here on the delay alone.", product=product)
 
 
 def _map_title(product: str, place: waiting.Standing, gains: pd.DataFrame) -> str:
@@ -82,6 +94,7 @@ def wait_or_not(case: Scenario, evaluation: Evaluation, gains: pd.DataFrame) -> 
         "wait_or_not.md",
         later=plan_words(case, place.act_later),
         now=plan_words(case, place.act_now),
+        has_line=charts.has_line(gains),
         usd=dollars(abs(place.saved_usd)),
         cheaper="less" if place.saved_usd > 0 else "more",
         product=product_of(case, place.act_later),

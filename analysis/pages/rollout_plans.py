@@ -93,9 +93,12 @@ def _tree_title(evaluation: Evaluation) -> str:
     if not waiting.waits(evaluation):
         return f"{_kind(advised)}: no plan waits for a product"
     saved = waiting.standing(evaluation).saved_usd
-    if advised.kind in waiting.LATER:
+    is_same = dollars(abs(saved)) == dollars(0)
+    if advised.kind in waiting.LATER and not is_same:
         return f"{_kind(advised)}: a plan that waits for nothing costs {dollars(saved)} a year more"
-    if saved > 0:
+    if advised.kind in waiting.LATER:
+        return f"{_kind(advised)}: a plan that waits for nothing costs about the same"
+    if saved > 0 or is_same:
         return f"{_kind(advised)}: the best plan that waits costs about the same"
     return f"{_kind(advised)}: the best plan that waits costs {dollars(-saved)} a year more"
 

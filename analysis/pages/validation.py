@@ -280,7 +280,7 @@ def worst(count: int) -> Output:
     """The series of which the model is most wrong."""
     rows = validation.worst(count)
     rows = rows.assign(bias=rows["bias"].round(2) + 0.0)  # no minus before a zero
-    return _formatted(rows, {"median_error": "{:.0%}", "bias": "{:+.0%}"})
+    return _formatted(rows, {"median_error": "{:.0%}", "bias": "{:+z.0%}"})
 
 
 def sources() -> Output:

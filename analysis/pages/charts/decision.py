@@ -20,6 +20,17 @@ LEVELS = {  # colour, dashes and width of a line of the map, by the share that w
 }
 
 
+def has_line(lines: pd.DataFrame) -> bool:
+    """Whether any line of `wait_or_move` crosses its map."""
+    return not _on_map(lines).empty
+
+
+def _on_map(lines: pd.DataFrame) -> pd.DataFrame:
+    """The part of the lines that is drawn; it is clipped at the top."""
+    low, high = GAINS
+    return lines[lines["gain_ratio"].between(low, 2 * high)]
+
+
 def wait_or_move(
     lines: pd.DataFrame,
     delay_months: Sequence[float],
@@ -34,7 +45,7 @@ def wait_or_move(
     """
     low, high = GAINS
     reach = float(lines["delay_months"].min()), float(lines["delay_months"].max())
-    shown = lines[lines["gain_ratio"].between(low, 2 * high)]  # clipped at the top
+    shown = _on_map(lines)
     names = dict(zip(lines["saved_share"], lines["waiting"], strict=True))
     colours, dashes = zip(*(LEVELS[share] for share in names), strict=True)
     looks = told_apart(
