@@ -166,6 +166,11 @@ def _days() -> st.SearchStrategy[str]:
     return st.one_of(*[near] * 9, st.dates(date(1, 1, 1), date(9999, 12, 31))).map(str)
 
 
+def _days_before() -> st.SearchStrategy[str]:
+    """Days of which most are known on most days of scenarios."""
+    return st.one_of(st.just("2025-01-02"), _days())
+
+
 def _texts() -> st.SearchStrategy[str]:
     return st.sampled_from(["A title", "Words that say why"])
 
@@ -188,7 +193,7 @@ def _options() -> st.SearchStrategy:
 
 def _quotes() -> st.SearchStrategy:
     quote = st.fixed_dictionaries(
-        {"usd_per_hour": _around(3.0, 0, None), "as_of": _days(), "source": _texts()}
+        {"usd_per_hour": _around(3.0, 0, None), "as_of": _days_before(), "source": _texts()}
     )
     held = st.sampled_from(["rent_3yr", "rent_1yr", "rent_on_demand", "rent_spot"])
     chips = st.sampled_from(known_names()["accelerator"])

@@ -272,6 +272,21 @@ FAULTS = {
         ["finance.api", "no price of tokens as of 2026-03-01"],
         4,
     ),
+    "quote of a later day": (
+        HEAD + "quotes:\n  b200:\n    rent_1yr: {usd_per_hour: 1, as_of: 2027-12-01, source: x}\n",
+        ["quotes.b200.rent_1yr.as_of", "2027-12-01 is later than the scenario's day"],
+        5,
+    ),
+    "chips bought on a later day": (
+        HEAD + "have: {held: owned, bought: 2030-01-01}\n",
+        ["have.bought", "2030-01-01 is later than the scenario's day"],
+        3,
+    ),
+    "evidence of a later day": (
+        HEAD + "as_of: 2026-05-01\nclaim: magnum\ncredence: {instead: {2026-09-09: 2}}\n",
+        ["credence.instead.2026-09-09", "is later than the scenario's day, 2026-05-01"],
+        5,
+    ),
     "key that is a list": (HEAD + "? [a, b]\n: 1\n", [], 3),
     "key that is a number": (HEAD + "1: 2\n", ["1"], 3),
 }

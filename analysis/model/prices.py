@@ -60,10 +60,11 @@ def buyer_finance(case: Scenario, beliefs: Mapping[str, np.ndarray]) -> Columns:
 def rent_usd_per_s_per_chip(case: Scenario, accelerator: str, tenure: str) -> float:
     """What this buyer pays for a chip second under a contract; NaN where nobody has quoted it.
 
-    The buyer's own quote stands before the newest of the tables; `tenure` is such as `rent_1yr`.
+    The buyer's own quote stands before the newest of the tables, as far as it is known on the
+    scenario's day; `tenure` is such as `rent_1yr`.
     """
     own = cast(dict[str, Quote], case.quotes.get(accelerator, {})).get(tenure)
-    if own is not None:
+    if own is not None and own.as_of <= case.as_of:
         return convert(own.usd_per_hour, "usd/hour", "usd/s")
     return quote_usd_per_s_per_chip(accelerator, tenure, str(case.as_of))
 

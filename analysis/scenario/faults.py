@@ -91,8 +91,12 @@ def _claim_faults(params: Params) -> Faults:
             yield ("claim",), f"{params.claim}.yml: prior: {fault}"
     log = table("evidence")
     logged = set(log["known"][log["claim"] == params.claim])
-    for day in set(params.credence.instead) - logged:
-        yield ("credence", "instead", day), f"no evidence of that day; {nearest(day, logged)}"
+    for day in params.credence.instead:
+        key = ("credence", "instead", day)
+        if day not in logged:
+            yield key, f"no evidence of that day; {nearest(day, logged)}"
+        else:
+            yield from _later(params, key, date.fromisoformat(day))
 
 
 def _name_faults(params: Params) -> Faults:
@@ -153,11 +157,21 @@ def _option_faults(params: Params) -> Faults:
     chips = [name for name, option in params.options.items() if isinstance(option, Option)]
     if params.headline not in chips:
         yield ("headline",), unknown("option with chips", params.headline, chips)
-    for name in params.quotes:
+    for name, quotes in params.quotes.items():
         if name not in names(Accelerator):
             yield ("quotes", name), unknown("accelerator", name, names(Accelerator))
+        for held, quote in quotes.items():
+            yield from _later(params, ("quotes", name, held, "as_of"), quote.as_of)
+    if params.have.bought is not None:
+        yield from _later(params, ("have", "bought"), params.have.bought)
     if params.have.held == "owned" and params.have.bought is None:
         yield ("have", "bought"), "chips that are owned were bought on a day: bought: 2025-03-01"
+
+
+def _later(params: Params, key: Key, day: date) -> Faults:
+    """A day after the scenario's own, on which nobody knows of it yet."""
+    if day > params.as_of:
+        yield key, f"{day} is later than the scenario's day, {params.as_of}, and not known then"
 
 
 def _price_faults(params: Params) -> Faults:
