@@ -21,6 +21,8 @@ from typing import Annotated
 
 import typer
 
+from analysis.scenario.draw_count import FEWEST, MOST, VARIABLE, stated_draws
+
 app = typer.Typer(
     help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
 )
@@ -51,13 +53,14 @@ def check(
     """Read facts, claims and scenarios strictly; print every fault with file, line and key."""
     from analysis.facts.check import check as facts
     from analysis.facts.stale import printed, stale_rows
+    from analysis.model.answerable import unanswerable
     from analysis.scenario.check_files import check_files
 
     if stale is not None:
         day = (as_of or datetime.now()).date()
         print(printed(stale_rows(stale, day), stale, day))
         return
-    found = facts() or check_files(paths)  # what rests on faulty tables is not read
+    found = facts() or check_files(paths, unanswerable)  # what rests on faulty tables is not read
     for fault in found:
         print(fault)
     raise typer.Exit(2 if found else 0)
@@ -145,6 +148,7 @@ def list_(
     import pandas as pd
 
     import analysis
+    from analysis.press.harmless_cells import harmless
 
     if what is Catalogue.scenarios:
         cases = [analysis.load(name) for name in analysis.scenarios()]
@@ -152,7 +156,7 @@ def list_(
         rows.columns = ["name", "title", "question"]
     else:
         rows = getattr(analysis, what.value)()
-    rows.to_csv(output or sys.stdout, index=False, float_format="%.6g")
+    harmless(rows).to_csv(output or sys.stdout, index=False, float_format="%.6g")
 
 
 @app.command(epilog=example("explain"))
@@ -181,7 +185,9 @@ def report(
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Reports at a time; one a core without it.")
     ] = None,
-    draws: Annotated[int | None, typer.Option(min=16, help="Draws a scenario.")] = None,
+    draws: Annotated[
+        int | None, typer.Option(min=FEWEST, max=MOST, help="Draws a scenario.")
+    ] = None,
     force: Annotated[bool, typer.Option(help="Make fresh reports anew too.")] = False,
     keep_going: Annotated[bool, typer.Option(help="Go on after a failure.")] = True,
     engine: Annotated[str, typer.Option(help="fork, or kernel: stock Jupyter kernels.")] = "fork",
@@ -227,6 +233,8 @@ def report(
     from analysis.press.build import build
     from analysis.press.watch import watch as build_at_each_change
 
+    if draws is None:
+        stated_draws()  # else each process of the build would refuse it, with a traceback
     options: dict = {
         "domain": DOMAIN,
         "scenarios": scenarios or (),
@@ -238,7 +246,7 @@ def report(
         "assets": assets,
         "keep_going": keep_going,
         "timeout": timeout,
-        "environment": {"PASSTHROUGH_DRAWS": str(draws)} if draws else {},
+        "environment": {VARIABLE: str(draws)} if draws else {},
         "progress": "json" if as_json else "auto",
         "send": forwards.ALL if pdf else (forwards.NUMBERS, forwards.MAIL) if xlsx else (),
         "address": address,
@@ -334,6 +342,7 @@ def predict(
     from analysis.model import predict as answer
     from analysis.model.predict import movement
     from analysis.model.predict import prediction_errors as errors
+    from analysis.press.harmless_cells import harmless
     from analysis.scenario.file_text import MeasurementFault
     from analysis.scenario.measurements import read_measurements
 
@@ -364,7 +373,7 @@ def predict(
             raise MeasurementFault(f"{measured}, {fault}") from None
         print(f"predictions by {measured} over those without:", file=told)
         print(movement(plain, answered).to_string(index=False), file=told)
-    answered.to_csv(output or sys.stdout, index=False)
+    harmless(answered).to_csv(output or sys.stdout, index=False)
     table = errors(answered)
     if not table.empty:
         print(table.to_string(index=False), file=told)
@@ -425,13 +434,14 @@ def best(
     """
     from analysis.model import best as search
     from analysis.model.alternatives import best_few, printed
+    from analysis.press.harmless_cells import harmless
     from analysis.scenario.file_text import file_name, read_table, read_text
 
     if questions is not None:
         table = read_table(read_text(questions), file_name(questions))
         if promise is not None and "tokens_per_s_per_user" not in table:
             table["tokens_per_s_per_user"] = promise
-        search(table).to_csv(output or sys.stdout, index=False)
+        harmless(search(table)).to_csv(output or sys.stdout, index=False)
         return
     stated = {"--accelerator": accelerator, "--model": model, "--input": input}
     stated |= {"--output": output, "--promise": promise}

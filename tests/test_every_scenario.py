@@ -19,12 +19,16 @@ from drawn_scenarios import scenarios
 from hypothesis import HealthCheck, Phase, given, note, settings
 from page_cells import shown_by_cell, words_of
 from test_sentences import faults
+from typer.testing import CliRunner
 
 import analysis as an
+from analysis.__main__ import app
 from analysis.model.answerable import unanswerable
 from analysis.pages.outputs import Output
+from analysis.pages.site_hooks import describe
 from analysis.questions import dates, fleet
 from analysis.questions.answer import decide
+from analysis.scenario.check_files import check_files
 from analysis.scenario.errors import ScenarioError
 from analysis.scenario.faults import DIVISORS
 
@@ -210,6 +214,19 @@ def test_what_no_chips_can_serve_is_refused_at_the_door(case, tmp_path):
     with pytest.raises(ScenarioError) as refused:
         an.load(str(path))
     assert words in str(refused.value)
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_no_chips_can_serve_is_refused_before_a_report_begins(case, tmp_path):
+    """What `check` and the report factory ask of a scenario is what its notebooks ask."""
+    lines, words = REFUSED[case]
+    path = tmp_path / "mine.yml"
+    path.write_text(HEAD + lines)
+    assert any(words in fault for fault in describe(str(path)).faults)
+    assert any(words in fault for fault in check_files([path], unanswerable))
+    assert check_files([path]) == []  # the files alone do not tell
+    done = CliRunner().invoke(app, ["check", str(path)])
+    assert (done.exit_code, words in done.stdout) == (2, True)
 
 
 def test_beliefs_that_leave_nothing_served_are_unanswerable():

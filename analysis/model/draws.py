@@ -1,6 +1,5 @@
 """Draws of beliefs: a stream of standard-normal scores a name, and a belief's value at a score."""
 
-import os
 from collections.abc import Callable
 from functools import cache
 
@@ -8,12 +7,13 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
+from analysis.scenario.draw_count import stated_draws
 from analysis.scenario.renamed import stream_of
 from analysis.scenario.scenario import Scenario
 from analysis.scenario.schema import Belief
 from analysis.units import convert, is_share, unit_of
 
-DRAWS = int(os.environ.get("PASSTHROUGH_DRAWS", "4096"))  # a report build may ask for another count
+DRAWS = stated_draws()
 SEED = 20260423
 Scores = Callable[[str], np.ndarray]  # gives the standard-normal scores of a name's stream
 Z90 = 1.2815515655446004  # standard-normal score of the 90th percentile

@@ -33,14 +33,17 @@ NOTEBOOK_ROOMS = ("laws", "facts", "scenario", "model", "questions", "pages")
 
 
 def describe(scenario: str) -> Description:
-    """A scenario in its own words, read as strictly as notebooks read it."""
+    """A scenario in its own words, read as strictly as notebooks read it: what nothing can serve as
+    promised is refused here and not in a cell.
+    """
+    from analysis.model.answerable import unanswerable
     from analysis.pages.index_rows import group
     from analysis.pages.inputs import stated_values
     from analysis.scenario.errors import ScenarioError
     from analysis.scenario.scenario import load
 
     try:
-        case = load(scenario)
+        case = load(scenario, further=unanswerable)
     except ScenarioError as error:
         return Description("", "", "", tuple(error.faults))
     stated = stated_values(case)
