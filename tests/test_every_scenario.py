@@ -6,6 +6,7 @@ PASSTHROUGH_SCENARIOS=2000, draw as many as are asked for.
 
 import json
 import os
+import shutil
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,11 +27,12 @@ from analysis.__main__ import app
 from analysis.model.answerable import unanswerable
 from analysis.pages.outputs import Output
 from analysis.pages.site_hooks import describe
-from analysis.questions import dates, fleet
+from analysis.questions import claim, dates, fleet
 from analysis.questions.answer import decide
 from analysis.scenario.check_files import check_files
 from analysis.scenario.errors import ScenarioError
 from analysis.scenario.faults import DIVISORS
+from analysis.scenario.scenario import PARAMS
 
 PAGES = ("efficiency", "cost", "rollout")
 FEW = 100  # drawn in `make test`, two minutes of processor time
@@ -227,6 +229,23 @@ def test_what_no_chips_can_serve_is_refused_before_a_report_begins(case, tmp_pat
     assert check_files([path]) == []  # the files alone do not tell
     done = CliRunner().invoke(app, ["check", str(path)])
     assert (done.exit_code, words in done.stdout) == (2, True)
+
+
+@pytest.mark.parametrize("faulty", ["titel: x\n", "workload: 3\n", "title: [\n", "\0"])
+def test_a_scenario_that_cannot_be_read_takes_no_other_down(faulty, monkeypatch, tmp_path):
+    """The page of every scenario shows the claim over the work of all."""
+    case, title = an.load("article"), an.load("agents").title
+    whole = claim.across_workloads(case)
+    shutil.copytree(PARAMS, tmp_path / "params")
+    agents = tmp_path / "params/agents.yml"
+    monkeypatch.setattr("analysis.scenario.stated_work.PARAMS", tmp_path / "params")
+    agents.write_text(agents.read_text() + "model: nobody-knows\n")
+    assert list(claim.across_workloads(case)) == list(whole)  # its work can be read
+    agents.write_text(faulty)
+    left = claim.across_workloads(case)
+    assert "This scenario" in left
+    assert title in whole
+    assert title not in left
 
 
 def test_beliefs_that_leave_nothing_served_are_unanswerable():

@@ -105,6 +105,24 @@ def test_faults_of_its_scenarios_are_said_before_anything_is_written(garden):
     assert not (garden / "site/index.html").exists()
 
 
+def test_a_scenario_that_becomes_faulty_keeps_its_page_and_the_index_says_so(garden):
+    """A reader of the site sees that the page is not of the scenario as it stands."""
+    (garden / "params/winter.yml").write_text("season: winter\n")
+    built(garden)
+    page = (garden / "site/winter/beans.html").read_bytes()
+    (garden / "params/winter.yml").write_text("weather: cold\n")
+    for _ in range(2):  # it is tried again, and stays marked
+        done = built(garden)
+        assert done.stdout.splitlines()[-1] == "['press'] ['failed']"
+        assert (garden / "site/winter/beans.html").read_bytes() == page
+        index = (garden / "site/index.html").read_text()
+        assert "is the page before" in index
+        assert "weather: not a season" in index
+    (garden / "params/winter.yml").write_text("season: winter\n")
+    built(garden)
+    assert "is the page before" not in (garden / "site/index.html").read_text()
+
+
 def test_every_promise_of_the_press_has_a_test():
     """CONTRIBUTING lists what the press promises; each row names tests that are there."""
     tests = Path(__file__).parent

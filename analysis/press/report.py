@@ -92,8 +92,8 @@ def failed(job: Job, error: ReportError, executed: bytes | None = None) -> Repor
     record = ReportRecord(job.scenario, job.notebook, None, error, job.is_guest)
     try:
         record = replace(record, page=_standing_page(job))
-        if error.name == "ScenarioError":  # what was asked for does not exist
-            return record
+        if error.name == "ScenarioError" and record.page is None:
+            return record  # what was asked for does not exist, and never did
         if executed:
             storage.put(job.output, job.page_name(".failed.ipynb"), executed)
         job.store_record(record)

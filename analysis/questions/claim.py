@@ -11,8 +11,9 @@ from analysis.laws import cooling
 from analysis.model.runner import Columns
 from analysis.scenario import readings
 from analysis.scenario.claims import claim
-from analysis.scenario.scenario import Scenario, load, scenarios
+from analysis.scenario.scenario import Scenario, scenarios
 from analysis.scenario.schema import Deployment, quantiles
+from analysis.scenario.stated_work import stated_work
 
 ROUNDING = 0.97  # the headline says "nearly"
 
@@ -90,12 +91,14 @@ def across_workloads(case: Scenario) -> pd.DataFrame:
     """Median tokens per dollar, new for old, a row a reading and a column a workload.
 
     The workloads are those that scenario files state. Chips, prices and promises are the scenario's
-    own; a workload that the chips cannot serve stays blank.
+    own; a workload that the chips cannot serve stays blank. A file in which none can be
+    read states none: the build names it, and the comparison does.
     """
     titles = {case.workload: "This scenario"}
     for name in scenarios():
-        other = load(name)
-        titles.setdefault(other.workload, other.title)
+        if (stated := stated_work(name)) is not None:
+            title, workload = stated
+            titles.setdefault(workload, title)
     columns = {}
     for workload, title in titles.items():
         columns[title] = _median_gains(case.model_copy(update={"workload": workload}))
