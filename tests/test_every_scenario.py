@@ -149,6 +149,11 @@ ONCE_WRONG = {
         "budget: {usd_per_year: 1, migration_usd: 10000000}\n",
         ("cost", "rollout"),
     ),
+    "an option that reads prompts too slowly": (
+        "claim: null\nmodel: llama3.1-70b\noptions:\n  small: {precision: int4, product: null, "
+        "accelerator: rtx-5060-ti-16gb, chips: 133}\n",
+        ("cost",),
+    ),
     "no patience for any delay": ("decision: {patience_months: 0.4}\n", ("rollout",)),
     "a share that is just below 0": (
         "model: gemma-4-26b-a4b\nworkload: {cached_share: 0.18, tokens_per_s_per_user: 45, "

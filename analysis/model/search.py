@@ -230,7 +230,7 @@ def best_deployment(
         raise Infeasible(f"{what}: does not fit in memory")
     kept, nearest = keeping(offers, **promise)
     if kept.empty:
-        raise Infeasible(f"{what}: promised {dict(promise)}; {nearest}")
+        raise Infeasible(f"{what}: {_promised(**promise)}; {nearest}")
     chosen = kept.loc[kept[RATE].idxmax()]
     words = [DISAGGREGATED] if chosen["disaggregated_count"] > 0 else []
     words += [DRAFTED] if chosen["draft_count"] > 0 else []
@@ -240,6 +240,14 @@ def best_deployment(
     predicted = {"engine", "ttft_s", "tpot_s", RATE, "tokens_per_s_per_user"}
     layout = {name: float(chosen[name]) for name in offers if name not in predicted}
     return Deployment({**fixed, **workload, **layout}, chosen["engine"], manner)
+
+
+def _promised(tokens_per_s_per_user: float, ttft_limit_s: float) -> str:
+    """A promise in words."""
+    speed = f"promised {tokens_per_s_per_user:,.4g} tokens/s a user"
+    if ttft_limit_s == np.inf:
+        return speed
+    return f"{speed} and a first token within {ttft_limit_s:,.4g} s"
 
 
 @cache
