@@ -45,6 +45,18 @@ FACT_TEXTS = {  # columns in which a table of facts holds free text
     "evidence": ("title", "why", "cluster"),
     "sources": ("title", "publisher", "licence"),
     "serving": ("where",),
+    **dict.fromkeys(("buyers", "capex", "cooling", "precisions"), ("where", "chosen")),
+    **dict.fromkeys(
+        (
+            *("acceptance", "aliases", "energy", "field", "mlperf_work", "parts", "peers"),
+            *("resale", "resolutions", "volumes"),
+        ),
+        ("where",),
+    ),
+    "ratios": ("conditions", "where"),
+    "mlperf": ("system",),
+    "words": ("where",),
+    "priors": ("why",),
 }
 CLAIM_TEXTS = {"title", "channel", "says", "settles", "where"}
 

@@ -106,7 +106,13 @@ def test_nothing_outside_the_destination_is_removed(site, tmp_path):
     assert "keep CNAME: somebody has changed it" in said
 
 
-@pytest.mark.parametrize("text", ["[]", "null", "1", '{"a/cost', "", '{"a": 1}', "\ud800"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("[]", "null", "1", '{"a/cost', "", '{"a": 1}', "\ud800", "[" * 100_000),
+        *(r'{"a\u0000b": "x"}', r'{"\ud800": "x"}', r'{"\u001b[2J": "x"}'),
+    ],
+)
 def test_a_manifest_that_cannot_be_read_removes_nothing(text, site, tmp_path):
     there = tmp_path / "there"
     publish(str(there), str(site), say=lambda _: None)

@@ -104,7 +104,7 @@ def _manifest(destination: str, say: Callable[[str], None]) -> dict[str, str]:
         return {}
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         say(f"{MANIFEST} at {destination} cannot be read: nothing is known to be left over")
@@ -119,6 +119,7 @@ def _is_ours(name: str) -> bool:
     """Whether a publication can have copied a file of this name."""
     path = PurePosixPath(name)
     is_plain = str(path) == name and not path.is_absolute() and "\\" not in name
+    is_plain = is_plain and name.isprintable()
     return is_plain and ".." not in path.parts and ":" not in name and _public(name)
 
 
