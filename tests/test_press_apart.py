@@ -123,6 +123,23 @@ def test_a_scenario_that_becomes_faulty_keeps_its_page_and_the_index_says_so(gar
     assert "is the page before" not in (garden / "site/index.html").read_text()
 
 
+def test_a_record_that_names_another_report_removes_and_lists_nothing(garden):
+    """Who can write a record cannot reach a page of another report, or a file outside the site."""
+    built(garden)
+    outside, record = garden / "outside.html", garden / "site/.records/spring/beans.json"
+    outside.write_text("not of the site")
+    stated = json.loads(record.read_text())
+    for scenario, name in (("..", "outside"), ("spring", "beans")):
+        false = garden / "site/.records/autumn/peas.json"
+        false.parent.mkdir(exist_ok=True)
+        false.write_text(json.dumps(stated | {"scenario": scenario, "notebook": name}))
+        assert built(garden).returncode == 0
+        assert outside.read_text() == "not of the site"
+        assert (garden / "site/spring/beans.html").is_file()
+        assert "outside.html" not in (garden / "site/index.html").read_text()
+        assert not false.exists()
+
+
 def test_every_promise_of_the_press_has_a_test():
     """CONTRIBUTING lists what the press promises; each row names tests that are there."""
     tests = Path(__file__).parent

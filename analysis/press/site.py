@@ -142,10 +142,20 @@ def read_records(output: str) -> list[ReportRecord]:
     records = []
     for name in storage.names(output, ".records"):
         if name.endswith(".json"):
-            record = ReportRecord.from_json(storage.get(output, name))
+            record = _record(output, name)
             if record is not None:
                 records.append(record)
     return sorted(records, key=lambda record: (record.scenario, record.notebook))
+
+
+def _record(output: str, name: str) -> ReportRecord | None:
+    """The record in a file of the site; None where none can be read, or it names another report:
+    its names lead to pages, which may lie outside the site.
+    """
+    record = ReportRecord.from_json(storage.get(output, name))
+    if record is None or record_name(record.scenario, record.notebook) != name:
+        return None
+    return record
 
 
 def remove_unplanned(output: str, jobs: Iterable[Job]) -> None:
@@ -158,7 +168,7 @@ def remove_unplanned(output: str, jobs: Iterable[Job]) -> None:
     for name in storage.names(output, ".records"):
         if not name.endswith(".json") or name in planned:
             continue
-        record = ReportRecord.from_json(storage.get(output, name))
+        record = _record(output, name)
         if record is not None and record.is_guest:
             page = page_name(record.scenario, record.notebook)
             if storage.size(output, page) is not None:
