@@ -222,7 +222,11 @@ def report(
     ] = None,
     against: Annotated[
         str,
-        typer.Option(metavar="REF", help="Also a page that says why answers moved since REF."),
+        typer.Option(
+            metavar="REF",
+            help="Also a page that says why answers moved since REF, a git revision or the folder "
+            "of a kept site.",
+        ),
     ] = "",
     watch: Annotated[
         bool, typer.Option(help="Build again at each change of a file, until interrupted.")

@@ -1,13 +1,19 @@
 """Why answers moved: groups of files exchanged, each share by hand, changed rows named."""
 
 import itertools
+import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
+import analysis as an
 from analysis.pages import moved as page
+from analysis.press.domain import load_domain
+from analysis.press.site import feed
 from analysis.questions import moved
+from analysis.questions.answer import decide
 from analysis.questions.trees import (
     changed_groups,
     changed_rows,
@@ -78,11 +84,60 @@ def test_shares_add_up_to_the_difference(share):
         assert parts == pytest.approx({"a": 6, "b": 3, "c": 3})
 
 
-def test_many_tables_are_exchanged_together():
-    names = [f"t{number}.csv" for number in range(20)]
-    bundles = moved.bundled(names)
-    assert [each for bundle in bundles.values() for each in bundle] == names
-    assert len(bundles) == moved.MOST_GROUPS + 1
+def test_every_group_is_exchanged_by_itself_unless_code_does_not_run_apart():
+    names = ["laws", "code", "beliefs", *(f"t{number}.csv" for number in range(20))]
+    assert moved.bundled(names) == {name: (name,) for name in names}
+    assert moved.bundled(names, "laws and code")["laws and code"] == ("laws", "code")
+    assert list(moved.bundled(names, "laws and code"))[1:] == names[2:]
+    assert moved.bundled(names, "all of it") == {"all of it": tuple(names)}
+
+
+def test_steps_are_halved_where_something_moved_alone():
+    groups, asked = [f"g{number}" for number in range(8)], []
+    costs = {"a": ("g2", "g6"), "b": ("g5",), "c": ()}
+
+    def answers(subset, names):
+        return {name: ("act", float(sum(g in subset for g in costs[name]))) for name in names}
+
+    def evaluate(questions):
+        asked.extend(questions)
+        return [answers(*question) for question in questions]
+
+    ends = [answers(frozenset(), costs), answers(frozenset(groups), costs)]
+    found = moved._growing_mixtures(groups, ends, evaluate)
+    assert len(found) == 9
+    assert all(each == answers(subset, costs) for subset, each in found.items())
+    assert len(asked) < 7
+    assert not any("c" in names for _, names in asked)
+
+
+def test_groups_are_laws_calibration_and_other_code(tmp_path):
+    old, new = of_folder(ROOT, tmp_path / "old"), of_folder(ROOT, tmp_path / "new")
+    for name in ("laws/cost.py", "model/runner.py", "facts/log_sd.csv", "pages/cost.py"):
+        path = new / "analysis" / name
+        path.write_text(path.read_text() + "\n")
+    assert list(changed_groups(old, new)) == ["laws", "code", "calibration"]
+    assert changed_rows(old, new, "laws") == ([], ["analysis/laws/cost.py"])
+
+
+def test_a_table_that_no_answer_reads_moves_none_and_is_not_exchanged(tmp_path, monkeypatch):
+    old, new = of_folder(ROOT, tmp_path / "old"), of_folder(ROOT, tmp_path / "new")
+    for name in ("volumes.csv", "prices.csv"):
+        path = new / "analysis/facts" / name
+        path.write_text(path.read_text() + "\n")
+    made = []
+
+    def answers(tree, names):
+        made.append(tree)
+        return moved.Evaluated(
+            {name: ("act", float(tree == new)) for name in names},
+            frozenset({"analysis/facts/prices.csv"}),
+        )
+
+    monkeypatch.setattr(moved, "evaluated", answers)
+    (move,) = moved.moves(old, new, ["reference"], tmp_path)
+    assert move.parts == {"prices.csv": 1.0, "volumes.csv": 0.0}
+    assert made == [old, new]
 
 
 def test_a_move_is_attributed_to_what_moved_it(trees, tmp_path):
@@ -90,6 +145,8 @@ def test_a_move_is_attributed_to_what_moved_it(trees, tmp_path):
     (move,) = moved.moves(old, new, ["reference"], tmp_path)
     assert move.parts["scenarios"] != 0
     assert sum(move.parts.values()) == pytest.approx(move.after[1] - move.before[1])
+    assert set(move.parts) == {"scenarios", "prices.csv"}
+    assert "analysis/facts/prices.csv" in moved.evaluated(new, ["hopper"]).read
     assert move.order == ()
 
 
@@ -104,7 +161,7 @@ def test_files_that_do_not_run_together_are_said_to(trees, tmp_path):
 
 def test_a_revision_that_is_none_is_refused(tmp_path):
     for name in ("no-such-revision", "--output=x"):
-        with pytest.raises(OSError, match="no git revision"):
+        with pytest.raises(OSError, match="no site with answers and no git revision"):
             of_revision(ROOT, name, tmp_path)
 
 
@@ -115,3 +172,59 @@ def test_the_page_names_moves_rows_and_order(monkeypatch):
     html = page.moved_page("v1", ["article", "hopper"])
     for words in ("since v1", "Keep B200 (1.000)", "prices.csv -0.400", "another act", "hopper"):
         assert words in html
+
+
+def test_the_error_of_a_shallow_clone_says_how_to_get_the_rest(tmp_path):
+    clone = tmp_path / "clone"
+    command = ["git", "clone", "--quiet", "--depth", "1", ROOT.as_uri(), str(clone)]
+    subprocess.run(command, check=True)
+    with pytest.raises(OSError, match="git fetch --unshallow"):
+        of_revision(clone, "HEAD~1", tmp_path / "old")
+    assert (of_revision(clone, "HEAD", tmp_path / "new") / "params").is_dir()
+
+
+@pytest.fixture
+def site(tmp_path) -> Path:
+    """A kept site of one scenario, whose answer, electricity and one option were others."""
+    folder = tmp_path / "site"
+    (folder / "hopper").mkdir(parents=True)
+    answer = json.loads((ROOT / "reports/hopper/answer.json").read_text())
+    answer["acts"][0]["instruction"] = "Keep what runs"
+    answer["cost_ratio"]["mid"] = 1.0
+    answer["work"]["output_tokens"] = 77
+    answer["options"][0]["output_tokens_per_s_per_chip"]["mid"] *= 2
+    (folder / "hopper/answer.json").write_text(json.dumps(answer))
+    (folder / "scenarios.csv").write_text("scenario,workload.cached_share,gone\nhopper,0.123,1\n")
+    return folder
+
+
+def test_a_kept_site_says_from_where_to_where_and_what_it_cannot_tell(site):
+    html = page.moved_page(str(site), ["hopper", "article"])
+    now = decide(an.load("hopper"))
+    for words in (
+        "Keep what runs (1.000)",
+        f"{now.acts[0].instruction} ({now.cost_ratio.mid:.3f})",
+        "workload.cached_share: 0.123 → ",
+        "work: output_tokens: 77 → ",
+        f"{now.options[0].name}: ",
+        "cannot say how much a table, a belief or a law moved an answer",
+        "only one of the two has an answer of them: article",
+    ):
+        assert words in html
+    (site / "scenarios.csv").unlink()
+    assert "has no table of what its scenarios state" in page.moved_page(str(site), ["hopper"])
+
+
+def test_an_answer_of_a_kept_site_that_cannot_be_read_is_named(site):
+    (site / "hopper/answer.json").write_text('{"acts": []}')
+    with pytest.raises(OSError, match=r"hopper/answer\.json: no answer of this project"):
+        page.moved_page(str(site), ["hopper"])
+
+
+def test_the_feed_leads_to_the_page_where_it_stands():
+    domain = load_domain("analysis.pages.site_hooks:DOMAIN")
+    link = '<link rel="related" href="moved.html" title="Why answers moved"/>'
+    assert link in feed(domain, [], domain.links)
+    assert "moved.html" not in feed(
+        domain, [], [each for each in domain.links if not each.is_optional]
+    )

@@ -127,7 +127,7 @@ class WriteSite(SiteTask):
             storage.put(self.output, self.library, gzip.decompress(html.library()))
         WriteExtraPages(self.domain_path, self.output, self.common, force=False).run()
         texts = {
-            "feed.xml": feed(self.domain, self.records),
+            "feed.xml": feed(self.domain, self.records, links),
             "index.html": index(self.domain, self.records, sent, links),
         }
         as_made = f"{state} {storage.digest(*texts.values())}"
@@ -235,9 +235,10 @@ class FeedEntry:
     moment: str
 
 
-def feed(domain: Domain, records: Iterable[ReportRecord]) -> str:
+def feed(domain: Domain, records: Iterable[ReportRecord], links: Sequence[ExtraLink] = ()) -> str:
     """Atom (RFC 4287): an entry an answer, whose id changes with the answer, so that a reader shows
-    what moved. Answers that changed come first.
+    what moved. Answers that changed come first. `links` are to extra pages that stand; those made
+    on demand are related to the feed, and named in the summary of what changed.
     """
     records = list(records)
     days = [record.page.as_of for record in records if record.page is not None]
@@ -251,6 +252,7 @@ def feed(domain: Domain, records: Iterable[ReportRecord]) -> str:
         site_name=domain.name,
         urn=domain.name.lower(),
         latest=_moment(newest),
+        related=[link for link in links if link.is_optional],
         entries=entries[:LATEST_ENTRIES],
     )
 

@@ -12,8 +12,20 @@ from pathlib import Path
 from analysis.scenario.yaml_file import read
 
 PARTS = ("analysis", "params")
-CODE, SCENARIOS, BELIEFS = "code", "scenarios", "beliefs"
+CODE, LAWS, CALIBRATION = "code", "laws", "calibration"
+SCENARIOS, BELIEFS = "scenarios", "beliefs"
+STATED = (SCENARIOS, BELIEFS)
 FACTS = "analysis/facts/"
+# What `python -m analysis calibrate` writes.
+CALIBRATED = (
+    "coefficients.csv",
+    "deviations.csv",
+    "energy_coefficients.csv",
+    "energy_validation.csv",
+    "held_back.csv",
+    "log_sd.csv",
+    "validation.csv",
+)
 # No answer rests on these: they show it.
 SHOWING = ("analysis/pages/", "analysis/press/", "analysis/__main__.py")
 
@@ -24,15 +36,26 @@ def of_revision(root: Path, revision: str, target: Path) -> Path:
     OSError for a name that is none of its revisions.
     """
     if revision.startswith("-"):
-        raise OSError(f"{revision}: no git revision and no folder")
+        raise OSError(f"{revision}: no site with answers and no git revision")
     command = ["git", "-C", str(root), "archive", "--format=tar", revision, *PARTS]
     done = subprocess.run(command, capture_output=True, check=False)
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip()
-        raise OSError(f"{revision}: no git revision of this project: {said[:200]}")
+        fault = (
+            f"{revision}: no site with answers and no git revision of this project: {said[:200]}"
+        )
+        if _is_shallow(root):
+            fault += "; this clone has only the newest revisions: git fetch --unshallow brings all"
+        raise OSError(fault)
     with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
         archive.extractall(target, filter="data")
     return target
+
+
+def _is_shallow(root: Path) -> bool:
+    command = ["git", "-C", str(root), "rev-parse", "--is-shallow-repository"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stdout.strip() == "true"
 
 
 def of_folder(root: Path, target: Path) -> Path:
@@ -44,29 +67,31 @@ def of_folder(root: Path, target: Path) -> Path:
 
 
 def changed_groups(old: Path, new: Path) -> Iterator[str]:
-    """Groups whose files differ: the code on which answers rest, what scenarios state and what they
-    believe, then each fact table.
+    """Groups whose files differ: laws, other code on which answers rest, what scenarios state and
+    what they believe, calibrated tables, then each fact table.
     """
     names = _differing(old, new)
-    groups = [_group(name) for name in names if not name.startswith(SHOWING)]
-    if CODE in groups:
-        yield CODE
-    scenarios = [name for name in names if _group(name) == SCENARIOS]
-    for group in (SCENARIOS, BELIEFS):
+    groups = [group_of(name) for name in names if not name.startswith(SHOWING)]
+    yield from (group for group in (LAWS, CODE) if group in groups)
+    scenarios = [name for name in names if group_of(name) == SCENARIOS]
+    for group in STATED:
         if any(_stated(old, name, group) != _stated(new, name, group) for name in scenarios):
             yield group
-    yield from dict.fromkeys(each for each in groups if each not in (CODE, SCENARIOS))
+    if CALIBRATION in groups:
+        yield CALIBRATION
+    first = (LAWS, CODE, SCENARIOS, CALIBRATION)
+    yield from dict.fromkeys(each for each in groups if each not in first)
 
 
 def mixed_tree(old: Path, new: Path, groups: Collection[str], target: Path) -> Path:
     """A folder with the new files of `groups` and the old ones of all others."""
     for name in {*_files(old), *_files(new)}:
-        source = (new if _group(name) in groups else old) / name
+        source = (new if group_of(name) in groups else old) / name
         beliefs = (new if BELIEFS in groups else old) / name
         if source.is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target / name)
-        if _group(name) == SCENARIOS and source != beliefs and source.is_file():
+        if group_of(name) == SCENARIOS and source != beliefs and source.is_file():
             stated = _stated(source.parents[1], name, SCENARIOS)
             stated |= _stated(beliefs.parents[1], name, BELIEFS)
             (target / name).write_text(json.dumps(stated))  # JSON is YAML, too
@@ -78,9 +103,10 @@ def changed_rows(old: Path, new: Path, group: str) -> tuple[list[str], list[str]
     group, the names of files that changed.
     """
     names = _differing(old, new)
-    if group == CODE:
-        return [], [name for name in names if _group(name) == CODE and not name.startswith(SHOWING)]
-    if group in (SCENARIOS, BELIEFS):
+    if group in (CODE, LAWS, CALIBRATION):
+        shown = [name for name in names if not name.startswith(SHOWING)]
+        return [], [name for name in shown if group_of(name) == group]
+    if group in STATED:
         before = [row for name in names for row in _statements(old, name, group)]
         after = [row for name in names for row in _statements(new, name, group)]
         return [row for row in before if row not in after], [
@@ -107,19 +133,25 @@ def _stated(tree: Path, name: str, group: str) -> dict:
 
 def _statements(tree: Path, name: str, group: str) -> list[str]:
     """A line for each key that a scenario's file states of one group."""
-    if _group(name) != SCENARIOS:
+    if group_of(name) != SCENARIOS:
         return []
     stated = _stated(tree, name, group)
     inside = stated.get("believe", {}) if group == BELIEFS else stated
     return [f"{name}: {key}: {json.dumps(value)}" for key, value in inside.items()]
 
 
-def _group(name: str) -> str:
+def group_of(name: str) -> str:
+    """The group of a file, by its name below the root; the beliefs of a scenario are in its file.
+
+    >>> group_of("analysis/facts/prices.csv"), group_of("analysis/laws/cost.py")
+    ('prices.csv', 'laws')
+    """
     if name.startswith("params/"):
         return SCENARIOS
     if name.startswith(FACTS) and not name.endswith(".py"):
-        return name.removeprefix(FACTS)
-    return CODE
+        table = name.removeprefix(FACTS)
+        return CALIBRATION if table in CALIBRATED else table
+    return LAWS if name.startswith("analysis/laws/") else CODE
 
 
 def _files(tree: Path) -> list[str]:
