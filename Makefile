@@ -4,6 +4,7 @@
 # make env       .venv alone, and the filter that keeps outputs of notebooks out of commits
 # make bench  benchmarks · make lint  ruff and mypy · make check  facts and scenarios · make browsers  for --to webpdf
 # make headlines runs the notebooks and stores the one output of each that tests compare
+# make archive  adds the answers of a release, as reports/ has them, to analysis/questions/answers.csv
 # make lock      resolves requirements.lock anew from pyproject.toml
 #
 # Each sets up what it needs. On a bare machine only make and Python 3.11 to 3.13 are asked for: uv is taken from the machine, or
@@ -22,7 +23,7 @@ export PIP_REQUIRE_VIRTUALENV =
 export UV_SYSTEM_CERTS ?= true
 export UV_NATIVE_TLS ?= true
 
-.PHONY: with-uv with-pip env filter browsers reports test lab bench lint check headlines lock clean
+.PHONY: with-uv with-pip env filter browsers reports test lab bench lint check headlines archive lock clean
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := reports
 
@@ -55,6 +56,9 @@ lint: .venv/ready
 
 headlines: .venv/ready
 	@$(BIN)/python tests/headlines.py
+
+archive: .venv/ready
+	@$(BIN)/python -m analysis archive
 
 check: .venv/ready
 	@$(BIN)/python -m analysis check

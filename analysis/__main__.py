@@ -571,6 +571,28 @@ def score(
     print(*(table.to_string(index=False) for table in tables), told, sep="\n\n")
 
 
+@app.command(epilog=example("archive --output build/answers.csv"))
+def archive(
+    site: Annotated[Path, typer.Option(help="The site whose answers are kept.")] = Path("reports"),
+    output: Annotated[
+        Path | None, typer.Option(help="Another archive, begun if need be; the project's without.")
+    ] = None,
+):
+    """Add the answers of a release to the archive, a row a scenario, below what earlier ones said.
+
+    The version is the project's, with the git revision behind the code.
+    """
+    from datetime import date
+
+    from analysis.questions.archive import ARCHIVE, append, begin, code_version, read_answers
+    from analysis.scenario.scenario import scenarios as names
+
+    path, version = output or ARCHIVE, code_version(Path(ROOT))
+    begin(path)
+    count = append(read_answers(names(), site), version, date.today(), path)
+    print(f"{path}: {count} rows added" if count else f"{path}: {version} stands in it already")
+
+
 @app.command(epilog=example("schema"))
 def schema(
     output: Output = None,

@@ -17,6 +17,7 @@ from analysis.scenario import scenario
 ROOT = Path(__file__).parents[1]
 COMMANDS = typer.main.get_command(shell.app).commands  # type: ignore[attr-defined]
 CHEAP = ["check", "list", "explain", "predict", "best", "quotes", "register", "score", "schema"]
+CHEAP += ["archive"]
 
 
 def example(name: str) -> list[str]:

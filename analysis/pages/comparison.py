@@ -19,6 +19,7 @@ from analysis.pages.outputs import Output, headline, html_table
 from analysis.pages.words import plain
 from analysis.press import storage
 from analysis.questions.answer import BETTER, Answer, Work, lower_first
+from analysis.questions.archive import archived, newest, since
 from analysis.scenario.errors import ScenarioError
 from analysis.scenario.scenario import PARAMS, REFERENCE, load, scenarios
 
@@ -124,6 +125,21 @@ def answer(answers: dict[str, Answer]) -> Output:
 def _advised(answers: dict[str, Answer], names: list[str]) -> pd.Series:
     """The instruction of each scenario, by its name."""
     return pd.Series({name: answers[name].acts[0].instruction for name in names})
+
+
+def since_last_release(answers: dict[str, Answer]) -> Output:
+    """What moved since the answers of the last release were kept."""
+    rows = archived()
+    last = newest(rows)
+    if last.empty:
+        return Output("No release has kept its answers yet.")
+    moved = since(rows, answers)
+    head = f"Since {last['version'].iloc[0]} of {last['date'].iloc[0]}"
+    if moved.empty:
+        return Output(f"{head} no act is another, and no median cost has moved by a printed digit.")
+    words = f"{head}, {int(moved['is_other_act'].sum())} of {len(last)} scenarios have another act."
+    table = html_table(moved.drop(columns="is_other_act"))
+    return Output(html=f"<p>{words}</p>{table.html}", plain=f"{words}\n{table.plain}")
 
 
 def same_question(answers: dict[str, Answer]) -> Output:
