@@ -3,6 +3,7 @@
 import math
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from analysis.pages.beliefs import belief_words
@@ -25,29 +26,36 @@ def what_if(case: Scenario) -> alt.LayerChart | Output:
     found = questions.responses(case, evaluated(case))
     if len(found.acts) < 2:
         return Output("There is one thing to do, whatever is believed.")
-    if not found.names:
+    if not found.names and len(found.promises) < 2:
         return Output("None of the beliefs with a slider moves the cost of any act here.")
     sliders = [slider(name, case.believe[name]) for name in found.names]
     limits = charts.Limits(found.draws, questions.FEWEST, TIE)
-    file = file_expression(case, sliders)
-    return charts.what_if(rows(case, found), found.slopes, sliders, limits, file)
+    promise = promised(found)
+    cases = {speed: questions.at_promise(case, float(speed)) for speed in promise.speeds}
+    file = file_expression(cases, sliders)
+    return charts.what_if(rows(case, found), found.slopes, sliders, promise, limits, file)
+
+
+def promised(found: Responses) -> charts.Promise:
+    """The selector of promised speeds, and the costs of acts under each in $ million a year."""
+    units = np.where(np.array(questions.STATISTICS) == "ratio", 1.0, convert(1.0, "usd", "Musd"))
+    costs = found.stated * units[:, None, None]
+    words = "Promised speed, tokens/s a user"
+    if found.refused:
+        words += f" (not known here: {', '.join(f'{speed:g}' for speed in found.refused)})"
+    speeds = tuple(f"{speed:g}" for speed in found.promises)
+    return charts.Promise(words, speeds, speeds[found.own], costs, found.tilts)
 
 
 def rows(case: Scenario, found: Responses) -> pd.DataFrame:
-    """A row an act: its words, kind and contracts, and what it costs in $ million a year."""
-    mean, low, high, ratio = found.stated
-    millions = convert(1.0, "usd", "Musd")
+    """A row an act: its words, kind and contracts."""
     signed = [sorted(questions.contracts(act)) for act in found.acts]
     table = {
         "act": [instruction(case, act) for act in found.acts],
         "kind": [act.kind for act in found.acts],
         "contracts": ["".join(f"|{TENURE_WORDS[one]}|" for one in some) for some in signed],
-        "mean": mean * millions,
-        "low": low * millions,
-        "high": high * millions,
-        "ratio": ratio,
     }
-    return pd.DataFrame(table).round(5)
+    return pd.DataFrame(table)
 
 
 def slider(name: str, belief: Belief) -> charts.Slider:

@@ -1,7 +1,7 @@
 """The scenario file of a page's sliders, as an expression that Vega evaluates when it is wanted."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from analysis.pages.charts.what_if import Slider
 from analysis.pages.scenario_text import scenario_text
@@ -12,7 +12,17 @@ BELIEVE = "\nbelieve:\n"
 ENDS = ("low", "mid", "high")
 
 
-def file_expression(case: Scenario, sliders: Sequence[Slider]) -> str:
+def file_expression(cases: Mapping[str, Scenario], sliders: Sequence[Slider]) -> str:
+    """The file of the scenario under the promised speed that is chosen, as an expression of Vega.
+
+    `cases` has the scenario under each speed that can be chosen.
+    """
+    *some, last = ((speed, _file(case, sliders)) for speed, case in cases.items())
+    chosen = [f"promised_speed == {_quoted(speed)} ? {text} : " for speed, text in some]
+    return "".join(chosen) + last[1]
+
+
+def _file(case: Scenario, sliders: Sequence[Slider]) -> str:
     """The whole file of a scenario with the beliefs that were moved, as an expression of Vega.
 
     A moved belief is stated whole: its ends move along, and its source and reason say that it was

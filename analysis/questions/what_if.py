@@ -15,6 +15,7 @@ import numpy as np
 from scipy.special import expit, logit, ndtri
 
 from analysis.model.draws import SEED, Z90, quantile
+from analysis.model.layouts import Infeasible
 from analysis.model.options import all_options
 from analysis.questions import act_costs
 from analysis.questions.act_costs import Evaluation, monthly_usd
@@ -38,6 +39,10 @@ REACH = 2.1  # scores by which one belief's median can be moved
 FEWEST = 40  # effective draws below which nothing is said
 MOVES = 0.002  # of a mean cost: a belief that moves no act by more gets no slider
 CHEAPEST, OF_CONTRACT = 10, 3  # acts that are followed: of all, and of each contract
+OF_PROMISE = 4  # acts that are followed under each other promise
+PROMISES = (10.0, 20.0, 30.0, 50.0, 75.0, 100.0)  # tokens/s for each user that the page offers
+PROMISE_DRAWS = 2048  # with which acts are evaluated under them
+TILT, TILT_DRAWS = 0.8, 400  # scores, and draws, with which slopes under them are found
 ROWS = 48_000  # edits times draws that are evaluated for the fit
 MIXED = 3  # beliefs, the first that move anything, whose products are fitted to the third degree
 BLOCK = 1_000  # rows whose months are in a processor's cache at once
@@ -49,14 +54,23 @@ PROBE = 64  # draws with which beliefs that move nothing are found
 class Responses:
     """Costs of acts as functions of edits: what `predicted` and the page's chart evaluate.
 
-    `stated` has shape (statistics, acts), in dollars a year or a ratio; `slopes` has shape
-    (statistics, acts, terms), the terms being those of `powers`. `draws` is how many are behind it.
+    `stated` has shape (statistics, promises, acts), in dollars a year or a ratio, NaN where an act
+    cannot be had under a promise; `slopes` has shape (statistics, acts, terms), the terms being
+    those of `powers`; `tilts`, of shape (statistics, promises, acts, 2 · names), is what each edit
+    and then each of their squares adds under another promise. `promises` are tokens/s for each user
+    that today's chips can keep, the scenario's own among them; `refused` those that cannot be
+    offered.
+    `draws` is how many are behind it.
     """
 
     names: tuple[str, ...]
     acts: tuple[Act, ...]
+    promises: tuple[float, ...]
+    refused: tuple[float, ...]
+    own: int
     stated: np.ndarray
     slopes: np.ndarray
+    tilts: np.ndarray
     draws: int
 
 
@@ -74,10 +88,18 @@ def powers(count: int) -> list[tuple[int, ...]]:
     return [*one, *two, *mixed, *alone]
 
 
-def predicted(responses: Responses, scores: Sequence[float]) -> np.ndarray:
-    """The statistics of every act at an edit, shape (statistics, acts)."""
-    terms = _terms(np.array([scores], dtype=float))[0]
-    return responses.stated * np.exp(responses.slopes @ terms)
+def predicted(
+    responses: Responses, scores: Sequence[float], promise: int | None = None
+) -> np.ndarray:
+    """The statistics of every act at an edit, shape (statistics, acts).
+
+    `promise` is a place among the promises; the scenario's own without it.
+    """
+    edits = np.array(scores, dtype=float)
+    place = responses.own if promise is None else promise
+    logs = responses.slopes @ _terms(edits[None])[0]
+    logs += responses.tilts[:, place] @ np.concatenate([edits, edits**2])
+    return responses.stated[:, place] * np.exp(logs)
 
 
 def effective_draws(responses: Responses, scores: Sequence[float]) -> float:
@@ -111,19 +133,90 @@ def responses(case: Scenario, base: Evaluation) -> Responses:
 
     `base` is the evaluation of the page, whose statistics hold where nothing is edited.
     """
-    acts = _followed(base)
-    draws = len(base.acts[acts[0]])
-    names = _moving(case, base, acts, min(PROBE, draws))
-    stated = _statistics(np.stack([base.acts[act] for act in acts])[:, None, :])[:, :, 0]
+    promised, refused = _promised(case, base)
+    acts = _followed(base, list(promised.values()))
+    draws = len(base.acts[next(iter(base.acts))])
+    names = _moving(case, acts, min(PROBE, draws))
+    stated = np.stack([_stated(each, acts) for each in promised.values()], axis=1)
     terms = len(powers(len(names)))
     slopes = np.zeros((len(STATISTICS), len(acts), terms))
     if names:
         points = _design(len(names), terms)
-        evaluated = _at(case, base, acts, names, points, min(ROWS // len(points), draws))
+        evaluated = _at(case, acts, names, points, min(ROWS // len(points), draws))
         logs = np.log(evaluated / evaluated[:, :, :1])
         fitted = np.linalg.lstsq(_terms(points), logs.reshape(-1, len(points)).T, rcond=None)[0]
         slopes = fitted.T.reshape(slopes.shape)
-    return Responses(names, acts, stated, slopes, draws)
+    tilts = np.zeros((len(STATISTICS), len(promised), len(acts), 2 * len(names)))
+    for place, (speed, other) in enumerate(promised.items()):
+        if names and other is not base:
+            there = [act in other.acts for act in acts]
+            own_acts = [act for act in acts if act in other.acts]
+            under = at_promise(case, speed)
+            tilts[:, place, there] = _tilt(under, own_acts, names, slopes[:, there])
+    own = list(promised).index(case.workload.tokens_per_s_per_user)
+    return Responses(names, acts, tuple(promised), refused, own, stated, slopes, tilts, draws)
+
+
+def _tilt(
+    case: Scenario, acts: Sequence[Act], names: Sequence[str], slopes: np.ndarray
+) -> np.ndarray:
+    """What edits, and then their squares, add to the slopes under another promise.
+
+    Shape (statistics, acts, 2 · names), through the answers to each belief moved alone by TILT
+    scores up and down.
+    """
+    count = len(names)
+    steps = TILT * np.eye(count)
+    points = np.concatenate([np.zeros((1, count)), steps, -steps])
+    evaluated = _at(case, acts, names, points, TILT_DRAWS)
+    logs = np.log(evaluated[:, :, 1:] / evaluated[:, :, :1])
+    up, down = np.split(logs - slopes @ _terms(points[1:]).T, 2, axis=2)
+    return np.concatenate([(up - down) / 2 / TILT, (up + down) / 2 / TILT**2], axis=2)
+
+
+def at_promise(case: Scenario, tokens_per_s: float) -> Scenario:
+    """The scenario with another promised speed: tokens/s for each user."""
+    workload = case.workload.model_copy(update={"tokens_per_s_per_user": tokens_per_s})
+    return case.model_copy(update={"workload": workload})
+
+
+def _promised(
+    case: Scenario, base: Evaluation
+) -> tuple[dict[float, Evaluation], tuple[float, ...]]:
+    """Evaluations by promise, the slowest first, and promises that the page cannot offer.
+
+    Those are what today's chips cannot keep, and those under which the cheapest act has a way that
+    there is none of at the scenario's own promise, so that its slopes are not known.
+    """
+    own = case.workload.tokens_per_s_per_user
+    draws = min(PROMISE_DRAWS, len(next(iter(base.acts.values()))))
+    found, refused = {own: base}, []
+    for speed in (speed for speed in PROMISES if speed != own):
+        try:
+            other = act_costs.drawn(at_promise(case, speed), draws, SEED)
+        except Infeasible:
+            refused.append(speed)
+            continue
+        if _has_ways(base.ways, ranking(other)[0]):
+            found[speed] = other
+        else:
+            refused.append(speed)
+    return dict(sorted(found.items())), tuple(refused)
+
+
+def _has_ways(found: Ways, act: Act) -> bool:
+    """Whether a buyer has all ways that an act names."""
+    known = {(way.option, way.tenure) for way in (found.today, *found.others)}
+    later = (act.later_option, act.later_tenure)
+    return (act.option, act.tenure) in known and (not act.later_option or later in known)
+
+
+def _stated(found: Evaluation, acts: Sequence[Act]) -> np.ndarray:
+    """STATISTICS of acts in an evaluation, shape (statistics, acts); NaN for one that it lacks."""
+    kept = next(iter(found.acts.values()))
+    nothing = np.full(len(kept), np.nan)
+    costs = np.stack([found.acts.get(act, nothing) for act in acts])
+    return _statistics(costs[:, None, :], kept)[:, :, 0]
 
 
 def contracts(act: Act) -> set[str]:
@@ -134,20 +227,26 @@ def contracts(act: Act) -> set[str]:
     return signed
 
 
-def _followed(base: Evaluation) -> tuple[Act, ...]:
-    """Keeping, the cheapest of all acts and of each contract, in the order of the evaluation."""
+def _followed(base: Evaluation, promised: Sequence[Evaluation]) -> tuple[Act, ...]:
+    """Keeping, the cheapest of all acts and of each contract, then the cheapest under the other
+    promises, in the order of the evaluations.
+    """
     ranked = ranking(base)
     chosen = {next(iter(base.acts)), *ranked[:CHEAPEST]}
     for contract in {contract for act in ranked for contract in contracts(act)}:
         chosen |= set([act for act in ranked if contract in contracts(act)][:OF_CONTRACT])
-    return tuple(act for act in base.acts if act in chosen)
+    acts = [act for act in base.acts if act in chosen]
+    for other in promised:
+        cheapest = ranking(other)[:OF_PROMISE]
+        acts += [act for act in cheapest if act not in acts and _has_ways(base.ways, act)]
+    return tuple(acts)
 
 
-def _moving(case: Scenario, base: Evaluation, acts: Sequence[Act], draws: int) -> tuple[str, ...]:
+def _moving(case: Scenario, acts: Sequence[Act], draws: int) -> tuple[str, ...]:
     """The adjustable beliefs that are uncertain here and move the mean cost of some act."""
     names = [name for name in ADJUSTABLE if case.believe[name].low < case.believe[name].high]
     points = np.concatenate([np.zeros((1, len(names))), np.eye(len(names)), -np.eye(len(names))])
-    means = _at(case, base, acts, names, points, draws)[STATISTICS.index("mean")]
+    means = _at(case, acts, names, points, draws)[STATISTICS.index("mean")]
     moved = np.abs(means / means[:, :1] - 1).max(axis=0)[1:].reshape(2, -1).max(axis=0)
     return tuple(name for name, share in zip(names, moved, strict=True) if share > MOVES)
 
@@ -170,7 +269,6 @@ def _design(count: int, terms: int) -> np.ndarray:
 
 def _at(
     case: Scenario,
-    base: Evaluation,
     acts: Sequence[Act],
     names: Sequence[str],
     points: np.ndarray,
@@ -199,7 +297,8 @@ def _at(
     found = ways(case, columns, beliefs, starts, work)
     blocks = [slice(start, start + BLOCK) for start in range(0, edits * draws, BLOCK)]
     costs = np.concatenate([_costs(case, _part(found, rows), acts) for rows in blocks], axis=1)
-    return _statistics(costs.reshape(len(acts), edits, draws))
+    costs = costs.reshape(len(acts), edits, draws)
+    return _statistics(costs, costs[:1])
 
 
 def _costs(case: Scenario, found: Ways, acts: Sequence[Act]) -> np.ndarray:
@@ -235,10 +334,10 @@ def _moved(name: str, belief: Belief, moves: np.ndarray, draws: int) -> np.ndarr
     return np.concatenate([quantile(name, edited(name, belief, move), even) for move in moves])
 
 
-def _statistics(costs: np.ndarray) -> np.ndarray:
-    """STATISTICS of costs of shape (acts, edits, draws), of which the first act is keeping."""
+def _statistics(costs: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """STATISTICS of costs of shape (acts, edits, draws); `kept` is what keeping costs."""
     low, high = np.quantile(costs, [0.1, 0.9], axis=2)
-    return np.stack([costs.mean(axis=2), low, high, np.median(costs / costs[:1], axis=2)])
+    return np.stack([costs.mean(axis=2), low, high, np.median(costs / kept, axis=2)])
 
 
 @cache

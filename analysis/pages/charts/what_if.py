@@ -70,19 +70,36 @@ class Limits:
     tie: float
 
 
+@dataclass(frozen=True, eq=False)
+class Promise:
+    """Promised speeds among which a reader chooses: the words of the selector, the speeds as text,
+    the scenario's own, and STATISTICS of acts under each.
+
+    `costs` has shape (statistics, speeds, acts); mean, low and high are $ million a year and ratio
+    is over keeping, NaN where an act cannot be had under a promise. `tilts`, of shape (statistics,
+    speeds, acts, 2 · sliders), is what scores and then their squares add to the slopes.
+    """
+
+    words: str
+    speeds: tuple[str, ...]
+    own: str
+    costs: np.ndarray
+    tilts: np.ndarray
+
+
 def what_if(
     acts: pd.DataFrame,
     slopes: np.ndarray,
     sliders: Sequence[Slider],
+    promise: Promise,
     limits: Limits,
     file: str,
 ) -> alt.LayerChart:
     """Expected cost a year by act, the cheapest first, as the sliders leave it.
 
-    `acts` has a row an act: `act` (words), `kind`, `contracts` (each between bars), and STATISTICS,
-    of which mean, low and high are $ million a year and ratio is over keeping. `slopes` has shape
-    (statistics, acts, terms). `file` is an expression: the scenario file of where the sliders
-    stand, which the page offers.
+    `acts` has a row an act: `act` (words), `kind`, `contracts` (each between bars). `slopes` has
+    shape (statistics, acts, terms). `file` is an expression: the scenario file of where
+    the sliders stand, which the page offers.
     """
     rows = acts.assign(row=range(len(acts)))
     height = ROW * min(SHOWN, len(acts))
@@ -101,7 +118,7 @@ def what_if(
     chart.title.offset = 18
     chart = _ranked(chart, sliders, limits)
     chart.usermeta = {"file": {"signal": "scenario_file", "name": "what-if.yml", "label": "YAML"}}
-    parameters = _parameters(rows, slopes, sliders, limits)
+    parameters = _parameters(rows, slopes, sliders, promise, limits)
     return chart.add_params(*parameters, alt.param(name="scenario_file", expr=file))
 
 
@@ -134,9 +151,16 @@ def _ranked(chart: alt.LayerChart, sliders: Sequence[Slider], limits: Limits) ->
     names of its own, since Vega computes in place and does so again at every move.
     """
     terms = len(powers(len(sliders)))
+    chart = chart.transform_filter("isValid(stated[0][place][datum.row])")
     for place, name in enumerate(STATISTICS):
-        sums = " + ".join(f"terms[{k}] * slopes[{place}][datum.row][{k}]" for k in range(terms))
-        chart = chart.transform_calculate(**{f"{name}_now": f"datum.{name} * exp({sums})"})
+        products = [f"terms[{k}] * slopes[{place}][datum.row][{k}]" for k in range(terms)]
+        for k in range(len(sliders)):
+            tilt, square = (
+                f"tilts[{place}][place][datum.row][{at}]" for at in (k, k + len(sliders))
+            )
+            products.append(f"score_{k} * ({tilt} + score_{k} * {square})")
+        stated, sums = f"stated[{place}][place][datum.row]", " + ".join(products) or "0"
+        chart = chart.transform_calculate(**{f"{name}_now": f"{stated} * exp({sums})"})
     dollars = "'$' + format(datum.mean_now, '.3~r') + ' M'"
     than = "format(abs(1 - datum.ratio_now), '.0%') + (datum.ratio_now < 1 ? ' less' : ' more')"
     expected = f"'Expect {{}} a year' + (datum.kind == 'keep' ? '' : ', ' + {than} + ' than today')"
@@ -156,7 +180,11 @@ def _ranked(chart: alt.LayerChart, sliders: Sequence[Slider], limits: Limits) ->
 
 
 def _parameters(
-    rows: pd.DataFrame, slopes: np.ndarray, sliders: Sequence[Slider], limits: Limits
+    rows: pd.DataFrame,
+    slopes: np.ndarray,
+    sliders: Sequence[Slider],
+    promise: Promise,
+    limits: Limits,
 ) -> list[alt.Parameter]:
     """What a reader moves, and what follows from it: scores, terms, and the draws near them."""
     moved = [
@@ -172,13 +200,26 @@ def _parameters(
     scores = [alt.param(name=f"score_{place}", expr=one.score) for place, one in enumerate(sliders)]
     products = ["*".join(f"score_{one}" for one in power) for power in powers(len(sliders))]
     squares = " + ".join(f"score_{place} * score_{place}" for place in range(len(sliders)))
-    digits = [[[float(f"{one:.4g}") for one in act] for act in kind] for kind in slopes]
+    speeds = alt.binding_select(options=list(promise.speeds), name=promise.words)
+    place = f"indexof({list(promise.speeds)}, promised_speed)"
+    near = f"{limits.draws} * exp(-({squares or 0}))"
     return [
         *moved,
+        alt.param(name="promised_speed", value=promise.own, bind=speeds),
         alt.param(name="contract", value=ANY, bind=signed),
-        alt.param(name="slopes", value=digits),
+        alt.param(name="slopes", value=_digits(slopes, 4)),
+        alt.param(name="tilts", value=_digits(promise.tilts, 3)),
+        alt.param(name="stated", value=_digits(promise.costs, 6)),
+        alt.param(name="place", expr=place),
         *scores,
         alt.param(name="terms", expr=f"[{', '.join(products)}]"),
-        alt.param(name="near", expr=f"{limits.draws} * exp(-({squares}))"),
+        alt.param(name="near", expr=near),
         alt.param(name="known", expr=f"near >= {limits.fewest}"),
     ]
+
+
+def _digits(values: np.ndarray, digits: int) -> list | float | None:
+    """Nested lists of rounded numbers, of which none is what JSON cannot hold."""
+    if values.ndim:
+        return [_digits(inner, digits) for inner in values]
+    return None if np.isnan(values) else float(f"{values:.{digits}g}")
