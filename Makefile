@@ -3,6 +3,7 @@
 # make lab       JupyterLab on the notebooks
 # make env       .venv alone, and the filter that keeps outputs of notebooks out of commits
 # make bench  benchmarks · make lint  ruff and mypy · make check  facts and scenarios · make browsers  for --to webpdf
+# make mutants  changes the code in 300 places, one at a time, and says which no quick test sees
 # make headlines runs the notebooks and stores the one output of each that tests compare
 # make archive  adds the answers of a release, as reports/ has them, to analysis/questions/answers.csv
 # make lock      resolves requirements.lock anew from pyproject.toml
@@ -23,7 +24,7 @@ export PIP_REQUIRE_VIRTUALENV =
 export UV_SYSTEM_CERTS ?= true
 export UV_NATIVE_TLS ?= true
 
-.PHONY: with-uv with-pip env filter browsers reports test lab bench lint check headlines archive lock clean
+.PHONY: with-uv with-pip env filter browsers reports test lab bench mutants lint check headlines archive lock clean
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := reports
 
@@ -50,6 +51,9 @@ filter: .venv/ready
 
 bench: .venv/ready
 	@for script in tests/benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+
+mutants: .venv/ready
+	@$(BIN)/python tests/mutants --jobs $(JOBS) $(MUTANTS_OPTIONS)
 
 lint: .venv/ready
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 PYTHONS = ("3.11", "3.12", "3.13")
 # conda-forge's name where it is not PyPI's.
 CONDA = {"playwright-python": "playwright"}
-ONLY_ON_PYPI = {"axe-playwright-python", "genai-prices", "mini-racer"}
+ONLY_ON_PYPI = {"axe-playwright-python", "cosmic-ray", "genai-prices", "mini-racer"}
 
 
 @pytest.fixture(scope="module")
