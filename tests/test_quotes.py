@@ -179,7 +179,8 @@ def test_the_command_prints_a_section_that_a_scenario_takes(own, tmp_path):
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert "dropped row 14: currency" in done.stderr
     copy = tmp_path / "mine.yml"
-    copy.write_text((PARAMS / "hopper.yml").read_text() + done.stdout)
+    later = "as_of: 2026-11-30\n"  # a quote is never of a later day than its scenario
+    copy.write_text((PARAMS / "hopper.yml").read_text() + later + done.stdout)
     assert set(load(str(copy)).quotes) == {"b200", "mi355x", "gb200"}
     written = subprocess.run(
         [*command, "--write", str(tmp_path / "other.yml")],
