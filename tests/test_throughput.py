@@ -14,7 +14,7 @@ from analysis.laws.speculation import accepted_tokens_ratio
 from analysis.laws.throughput import THROUGHPUT
 from analysis.model.closed_loop import serve
 from analysis.model.layouts import Infeasible
-from analysis.model.runner import evaluate
+from analysis.model.runner import evaluate, ordered_laws, upstream
 from analysis.model.search import best_deployment, deployments, frontier
 from analysis.model.settings import UNITS, setting
 
@@ -208,3 +208,14 @@ def test_a_promise_that_no_layout_keeps_is_refused_with_a_reason(chips, speed, m
             WORK | {"cached_share": 0.0},
             {"tokens_per_s_per_user": speed, "ttft_limit_s": 5},
         )
+
+
+def test_laws_upstream_of_a_quantity_give_it_as_all_laws_do():
+    prompts = {f"prefill_{name}": value for name, value in LAYOUT.items()}
+    columns = setting("b200", "deepseek-r1", "fp8") | LAYOUT | prompts | WORK
+    wanted = ["tpot_s", "capacity_requests"]
+    needed = upstream(THROUGHPUT, wanted)
+    everything, alone = evaluate(columns, THROUGHPUT), evaluate(columns, needed)
+    assert len(needed) < len(ordered_laws(THROUGHPUT))
+    assert [alone[name] for name in wanted] == [everything[name] for name in wanted]
+    assert "output_tokens_per_s_per_chip" not in alone

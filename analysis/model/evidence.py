@@ -1,5 +1,6 @@
 """What has been shown to run: kinds of serving, loads and prompt rates that were measured."""
 
+from collections.abc import Mapping
 from functools import cache
 
 import numpy as np
@@ -9,6 +10,7 @@ from analysis.facts import table
 from analysis.model.dimensions import same_dimensions
 from analysis.model.manner import TUNED
 from analysis.model.measured import serving_points
+from analysis.model.workers import Offers
 
 KIND = ["engine", "pools", "drafts"]
 MARGIN = 1.01  # of the highest load measured: loads that are as high but for rounding count
@@ -52,13 +54,14 @@ def highest_loads(
     input_tokens: float,
     output_tokens: float,
     unseen: str = "",
-) -> pd.DataFrame:
+) -> dict[tuple[str, bool, bool], tuple[float, float]]:
     """The kinds of serving that have been shown, and the highest load at which each was.
 
-    Columns are KIND, requests_per_chip and prompt_rate (prompt tokens/s of a chip in the prefill
-    pool: nobody counts on prompts being read faster than anybody has been seen to). Of this model
-    on chips of this generation in this precision, for requests of these lengths;
-    where none was measured, of any lengths, and then of any model. Empty where nothing was.
+    A kind is an engine, and whether it had pools and drafts. Of each there are requests a chip and
+    prompt tokens/s of a chip in the prefill pool (infinite where nobody measured them: nobody
+    counts on prompts being read faster than anybody has been seen to). Of this model on chips of
+    this generation in this precision, for requests of these lengths; where none was measured, of
+    any lengths, and then of any model. Empty where nothing was.
     `unseen`, `model` or `accelerator`, leaves out what was measured of this one, as if nobody had.
     """
     rows = _shown()
@@ -72,23 +75,22 @@ def highest_loads(
     rows = rows[same_model] if same_model.any() else rows.assign(prompt_rate=np.nan)
     lengths = (rows["input_tokens"] == input_tokens) & (rows["output_tokens"] == output_tokens)
     rows = rows[lengths] if lengths.any() else rows
-    return rows.groupby(KIND)[["requests_per_chip", "prompt_rate"]].max().reset_index()
+    most = rows.groupby(KIND)[["requests_per_chip", "prompt_rate"]].max().fillna(np.inf)
+    return {
+        (str(engine), bool(pools), bool(drafts)): (float(load), float(rate))
+        for (engine, pools, drafts), load, rate in most.itertuples()
+    }
 
 
-def shown(deployments: pd.DataFrame, loads: pd.DataFrame, prompt_rate: np.ndarray) -> np.ndarray:
+def shown(
+    offers: Offers,
+    loads: Mapping[tuple[str, bool, bool], tuple[float, float]],
+    prompt_rate: np.ndarray,
+) -> np.ndarray:
     """Which deployments are of a kind that was shown, at a load that was: `loads` as above.
 
     `prompt_rate` has the computed prompt tokens/s of a chip in each one's prefill pool.
     """
-    kinds = pd.DataFrame(
-        {
-            "engine": deployments["engine"],
-            "pools": deployments["disaggregated_count"] > 0,
-            "drafts": deployments["draft_count"] > 0,
-        }
-    )
-    most = kinds.merge(loads, how="left", on=KIND)
-    load = deployments["concurrency_requests"] / deployments["deployment_chips"]
-    is_shown = load.to_numpy() <= MARGIN * most["requests_per_chip"].fillna(0).to_numpy()
-    highest = most["prompt_rate"].fillna(np.inf).to_numpy()
-    return is_shown & (prompt_rate <= MARGIN * highest)
+    load = offers.columns["concurrency_requests"] / offers.columns["deployment_chips"]
+    most, fastest = loads.get((offers.engine, offers.pools, offers.drafts), (0.0, np.inf))
+    return (load <= MARGIN * most) & (prompt_rate <= MARGIN * fastest)

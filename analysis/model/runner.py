@@ -104,6 +104,20 @@ def downstream(laws: Iterable[Law], names: Iterable[str]) -> tuple[Law, ...]:
     return tuple(affected)
 
 
+def upstream(laws: Iterable[Law], names: Iterable[str]) -> tuple[Law, ...]:
+    """The laws on which any of these quantities depends, and those named after one, in order.
+
+    Evaluating these laws alone gives these quantities as evaluating all of them would.
+    """
+    wanted = set(names)
+    needed = []
+    for law in reversed(ordered_laws(tuple(laws))):
+        if law.__name__ in wanted:
+            wanted.update(arguments(law))
+            needed.append(law)
+    return tuple(reversed(needed))
+
+
 def columns_of(table: pd.DataFrame) -> dict[str, np.ndarray]:
     """The columns of a table of numbers as arrays, which have no index to align."""
     return dict(zip(table, table.to_numpy().T, strict=True))

@@ -1,7 +1,6 @@
 """Facts as columns: what the laws read once chip, model, precision and engine are named."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from functools import cache
 
 import numpy as np
@@ -178,4 +177,4 @@ def residual_draws(
 
 
 def _numbers(record) -> dict[str, float]:
-    return {name: value for name, value in asdict(record).items() if not isinstance(value, str)}
+    return {name: value for name, value in vars(record).items() if not isinstance(value, str)}
