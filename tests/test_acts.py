@@ -13,8 +13,8 @@ from analysis.questions.acts import (
     Way,
     bridge_cost,
     keep_cost,
-    meanwhile_cost,
     move_cost,
+    ordered_cost,
     present_usd,
     price_by_month,
     usd_per_year,
@@ -141,10 +141,11 @@ def test_until_an_order_is_delivered_the_work_is_served_on_something_else():
     """$20 a month on demand for six months, then $10: 6 x 20 + 18 x 10, and $50 and $100 once."""
     first = way(0.02, "rent_on_demand", once_usd=50)
     ordered = way(0.01, "own", start_months=6, once_usd=100)
-    cost = meanwhile_cost(way(0.03), first, ordered, plan())
+    served = move_cost(keep_cost(way(0.03), plan()), first, plan(), first.start_months)
+    cost = ordered_cost(served, ordered, plan())
     assert cost.sum() == pytest.approx(6 * 20 + 18 * 10 + 150)
     dearer = way(0.05, "own", start_months=6)
-    taken = meanwhile_cost(way(0.03), first, dearer, plan())
+    taken = ordered_cost(served, dearer, plan())
     assert taken.sum() == pytest.approx(6 * 20 + 18 * 50 + 50)
 
 

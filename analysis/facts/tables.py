@@ -154,9 +154,8 @@ def price(thing: str, field: str, as_of: str) -> float:
 
     Raises LookupError where there was none yet, with the date of the first or the nearest field.
     """
-    rows = chosen("prices", thing, as_of)
-    found = rows.loc[rows["field"] == field, "base"]
-    if found.empty:
+    found = prices_by_field(thing, as_of)
+    if field not in found:
         prices = _table("prices")
         ours = prices[prices["thing"] == thing]
         dates = ours.loc[ours["field"] == field, "as_of"]
@@ -164,4 +163,14 @@ def price(thing: str, field: str, as_of: str) -> float:
         if len(dates):
             hint = f"the first is of {dates.min()}"
         raise LookupError(f"{FOLDER / 'prices.csv'}: {thing}: no {field!r} as of {as_of}; {hint}")
-    return float(found.iloc[0])
+    return found[field]
+
+
+@cache
+def prices_by_field(thing: str, as_of: str) -> dict[str, float]:
+    """The newest prices of a thing of prices.csv not later than `as_of`, in base units, by field.
+
+    Not to be changed. Raises LookupError for an unknown thing.
+    """
+    rows = chosen("prices", thing, as_of)
+    return dict(zip(rows["field"], rows["base"].tolist(), strict=True))

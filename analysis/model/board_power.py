@@ -36,12 +36,19 @@ def board_weights() -> dict[str, float]:
 
 def board_power_draws(scores: Scores) -> dict[str, np.ndarray]:
     """The weights with what their fit leaves open (its standard errors), an array each."""
-    rows = _fitted()
-    relative_error = rows["standard_error"] / rows["value"]
     return {
-        name: rows["value"][name] * np.exp(relative_error[name] * scores(f"energy_{name}"))
-        for name in WEIGHTS
+        name: value * np.exp(relative_error * scores(f"energy_{name}"))
+        for name, (value, relative_error) in _weights_and_errors().items()
     }
+
+
+@cache
+def _weights_and_errors() -> dict[str, tuple[float, float]]:
+    """Each fitted weight with its relative standard error."""
+    rows = _fitted().loc[list(WEIGHTS)]
+    errors = rows["standard_error"] / rows["value"]
+    pairs = zip(rows["value"].tolist(), errors.tolist(), strict=True)
+    return dict(zip(WEIGHTS, pairs, strict=True))
 
 
 def board_log_sd(metered: bool) -> float:

@@ -175,12 +175,14 @@ def energy_log_sd(accelerator: str) -> float:
     return board_log_sd(metered=accelerator in _metered_boards())
 
 
+@cache
 def residual_log_sd(
     accelerator: str, model: str, precision: str, engine: str = "", manner: str = ""
 ) -> pd.DataFrame:
     """What calibration leaves open: log standard deviations, a row a part of serving.
 
     Rows `step`, `prefill` and `first`; columns `shared` by all options of a scenario, and `own`.
+    Not to be changed.
     """
     sizes = log_sd(accelerator, model, precision, engine, manner)
     parts = pd.Series(

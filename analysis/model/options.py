@@ -1,7 +1,7 @@
 """Options of a scenario as columns for the laws, and what all laws say of them, draw by draw."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -201,4 +201,4 @@ def claimed_columns(case: Scenario, baseline: Mapping, candidate: Mapping, readi
 
 
 def _numbers(record) -> dict[str, float]:
-    return {name: value for name, value in asdict(record).items() if not isinstance(value, str)}
+    return {name: value for name, value in vars(record).items() if not isinstance(value, str)}

@@ -1,12 +1,13 @@
 """What a scenario's chips and tokens cost on its day: purchase prices, rents and API prices."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import cast
 
 import numpy as np
 from scipy.special import expit, logit
 
-from analysis.facts import COMPONENTS, chosen, price, token_prices
+from analysis.facts import COMPONENTS, chosen, prices_by_field, token_prices
 from analysis.laws import cost
 from analysis.model.draws import quantile
 from analysis.model.runner import Columns
@@ -23,7 +24,7 @@ def quote_usd_per_s_per_chip(thing: str, contract: str, as_of: str) -> float:
     `contract` is the beginning of a field of prices.csv, such as `rent_1yr`.
     """
     try:
-        return price(thing, f"{contract}_usd_per_s_per_chip", as_of)
+        return prices_by_field(thing, as_of).get(f"{contract}_usd_per_s_per_chip", np.nan)
     except LookupError:
         return np.nan
 
@@ -89,6 +90,11 @@ def prices_paid(case: Scenario, option: str) -> dict[str, float]:
 
 def purchase_prices(accelerator: str, as_of: str) -> dict[str, float]:
     """Prices of the computers of a chip on a day, by component; NaN where none is printed."""
+    return dict(_purchase_prices(accelerator, as_of))
+
+
+@cache
+def _purchase_prices(accelerator: str, as_of: str) -> dict[str, float]:
     prices = dict.fromkeys([f"{part}_usd_per_chip" for part in COMPONENTS], np.nan)
     if accelerator not in set(chosen("capex", None, as_of)["thing"]):
         return prices

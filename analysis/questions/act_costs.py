@@ -15,10 +15,9 @@ from analysis.questions.acts import (
     Act,
     Plan,
     Way,
-    bridge_cost,
+    awaited_cost,
     keep_cost,
-    meanwhile_cost,
-    move_cost,
+    ordered_cost,
     usd_per_year,
 )
 from analysis.questions.launches import months_between
@@ -135,22 +134,43 @@ def monthly_usd(found: Ways, plan: Plan, act: Act) -> np.ndarray:
 
     Raises KeyError where the act names a way that this buyer does not have.
     """
-    kept = keep_cost(found.today, plan)
-    if act.kind == "keep":
-        return kept
-    later = (act.later_option, act.later_tenure)
-    if act.kind == "wait":
-        return bridge_cost(found.today, None, found.of(*later), plan)
-    first = found.of(act.option, act.tenure)
-    if act.kind == "bridge":
-        return bridge_cost(found.today, first, found.of(*later), plan)
-    if act.kind == "meanwhile":
-        return meanwhile_cost(found.today, first, found.of(*later), plan)
-    moved = move_cost(kept, first, plan, first.start_months)
-    if act.kind != "split":
-        return moved
-    waits = bridge_cost(found.today, None, found.of(*later), plan)
-    return plan.hedge_share * moved + (1 - plan.hedge_share) * waits
+    return _Months(found, plan).of(act)
+
+
+class _Months:
+    """What acts cost month by month; keeping and first steps, which acts share, are found once."""
+
+    def __init__(self, found: Ways, plan: Plan):
+        self.found, self.plan = found, plan
+        self.kept = keep_cost(found.today, plan)
+        self._first_steps: dict[tuple[str, str], np.ndarray] = {}
+
+    def of(self, act: Act) -> np.ndarray:
+        """Dollars of an act, shape (draws, months), as `monthly_usd` gives them."""
+        if act.kind == "keep":
+            return self.kept
+        if act.kind not in ("wait", "bridge", "meanwhile", "split"):
+            return self._moved(act.option, act.tenure)
+        later = self.found.of(act.later_option, act.later_tenure)
+        if act.kind == "wait":
+            return awaited_cost(self.kept, later, self.plan)
+        first_usd = self._first_step(act.option, act.tenure)
+        if act.kind == "bridge":
+            return awaited_cost(first_usd, later, self.plan)
+        if act.kind == "meanwhile":
+            return ordered_cost(first_usd, later, self.plan)
+        waits = awaited_cost(self.kept, later, self.plan)
+        return self.plan.hedge_share * first_usd + (1 - self.plan.hedge_share) * waits
+
+    def _first_step(self, option: str, tenure: str) -> np.ndarray:
+        step = (option, tenure)
+        if step not in self._first_steps:
+            self._first_steps[step] = self._moved(option, tenure)
+        return self._first_steps[step]
+
+    def _moved(self, option: str, tenure: str) -> np.ndarray:
+        way = self.found.of(option, tenure)
+        return ordered_cost(self.kept, way, self.plan)
 
 
 def _costs(
@@ -162,9 +182,10 @@ def _costs(
     """Dollars a year of every act: keep, then moves, then acts that end on what is yet to come."""
     today = found.today
     costs: dict[Act, np.ndarray] = {}
+    monthly = _Months(found, plan)
 
     def add(act: Act) -> None:
-        costs[act] = usd_per_year(monthly_usd(found, plan, act), plan)
+        costs[act] = usd_per_year(monthly.of(act), plan)
 
     add(Act("keep", TODAY, today.tenure))
     now = [way for way in found.others if way.option not in start_months]

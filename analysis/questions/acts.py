@@ -97,18 +97,20 @@ def price_by_month(way: Way, months: np.ndarray, signed_months: np.ndarray | flo
     A fixed price holds for its term and is renewed at what the market asks by then; a price that
     nothing fixes moves with the market.
     """
-    signed = np.broadcast_to(np.asarray(signed_months, float), way.usd_per_request.shape)[:, None]
+    usd, drift = way.usd_per_request[:, None], way.drift_per_month[:, None]
     term = FIXED_MONTHS[way.tenure]
-    since = np.maximum(months - signed, 0)
     if term == 0:
-        priced_at = np.broadcast_to(months, (len(way.usd_per_request), len(months)))
-    elif np.isinf(term):
+        return usd * drift**months
+    if np.isinf(term):
         # Owned chips and contracts in hand cost what they cost; ownership begins at today's price.
-        priced_at = np.zeros((len(way.usd_per_request), len(months)))
-    else:
-        finite_signed = np.where(np.isfinite(signed), signed, 0)
-        priced_at = finite_signed + np.floor(since / term) * term
-    return way.usd_per_request[:, None] * way.drift_per_month[:, None] ** priced_at
+        return np.repeat(usd, len(months), axis=1)
+    signed = np.broadcast_to(np.asarray(signed_months, float), way.usd_per_request.shape)[:, None]
+    renewals = np.floor(np.maximum(months - signed, 0) / term)
+    finite_signed = np.where(np.isfinite(signed), signed, 0)
+    # Powers are slow, and a price stands for a whole term: one for each term of the horizon.
+    terms = np.arange(renewals.max(initial=0) + 1)
+    prices = usd * drift ** (finite_signed + terms * term)
+    return np.take_along_axis(prices, renewals.astype(int), axis=1)
 
 
 def moved_share(way: Way, plan: Plan, start_months: np.ndarray) -> np.ndarray:
@@ -117,11 +119,22 @@ def moved_share(way: Way, plan: Plan, start_months: np.ndarray) -> np.ndarray:
     Nothing moves before the start; then what can move does so in a straight line. A month has the
     share of its middle.
     """
-    since = plan.months - start_months[:, None]
-    ramped = (since >= 0) * 1.0
-    if plan.ramp_months:
-        ramped = ramped * np.clip((since + 0.5) / plan.ramp_months, 0, 1)
-    return way.movable_share[:, None] * ramped
+    since = plan.months - _column(start_months)
+    return way.movable_share[:, None] * _ramped(since, plan)
+
+
+def _ramped(since: np.ndarray, plan: Plan) -> np.ndarray:
+    """Share of what can move that has moved, so many months after the start."""
+    begun = since >= 0
+    if not plan.ramp_months:
+        return begun * 1.0
+    return begun * np.clip((since + 0.5) / plan.ramp_months, 0, 1)
+
+
+def _column(values: np.ndarray) -> np.ndarray:
+    """A value a draw as a column, of one row where all draws agree: it broadcasts to the same."""
+    same = len(values) > 0 and (values == values[0]).all()
+    return (values[:1] if same else values)[:, None]
 
 
 def move_cost(base_usd: np.ndarray, way: Way, plan: Plan, start_months: np.ndarray) -> np.ndarray:
@@ -131,18 +144,24 @@ def move_cost(base_usd: np.ndarray, way: Way, plan: Plan, start_months: np.ndarr
     stays there; while both run side by side, the moved part is paid for twice.
     """
     months = plan.months
-    moved = moved_share(way, plan, start_months)
-    since = months - start_months[:, None]
-    price = price_by_month(way, months, start_months)
+    since = months - _column(start_months)
+    begun = since >= 0
+    movable = _column(way.movable_share)
+    moved = movable * _ramped(since, plan)
+    usd = price_by_month(way, months, start_months)
     if way.tenure not in PAID_BY_USE:
-        filling = (since >= 0) & (since < 12)
-        price = price / np.where(filling, way.first_year_ratio[:, None], 1.0)
-    served_usd = moved * price * plan.requests_per_month[:, None]
-    dual_share = np.clip(plan.dual_months - since, 0, 1) * (since >= 0) * way.movable_share[:, None]
-    committed_share = np.clip(plan.committed_months - months, 0, 1) * moved
-    dual_usd = np.maximum(dual_share, committed_share) * base_usd
-    begins = (since >= 0) & (since < 1)
-    return (1 - moved) * base_usd + served_usd + dual_usd + begins * way.once_usd[:, None]
+        usd = usd / np.where(begun & (since < 12), way.first_year_ratio[:, None], 1.0)
+    usd = usd * moved  # in place from here on: a pass over all draws and months takes its time
+    usd *= plan.requests_per_month[:, None]
+    usd += (1 - moved) * base_usd
+    dual_share = np.clip(plan.dual_months - since, 0, 1) * begun * movable
+    if plan.committed_months > 0:
+        committed_share = np.clip(plan.committed_months - months, 0, 1) * moved
+        dual_share = np.maximum(dual_share, committed_share)
+    if dual_share.any():
+        usd += dual_share * base_usd
+    usd += (begun & (since < 1)) * _column(way.once_usd)
+    return usd
 
 
 def keep_cost(way: Way, plan: Plan) -> np.ndarray:
@@ -160,19 +179,23 @@ def bridge_cost(kept: Way, first: Way | None, later: Way, plan: Plan) -> np.ndar
     base = keep_cost(kept, plan)
     if first is not None:
         base = move_cost(base, first, plan, first.start_months)
+    return awaited_cost(base, later, plan)
+
+
+def awaited_cost(base_usd: np.ndarray, later: Way, plan: Plan) -> np.ndarray:
+    """Monthly dollars of moving to a way once it is there, from work that costs `base_usd`."""
     start = np.where(later.start_months <= plan.patience_months, later.start_months, np.inf)
-    moved = move_cost(base, later, plan, start)
-    declines = present_usd(moved, plan) > present_usd(base, plan)
-    return np.where(declines[:, None], base, moved)
+    moved = move_cost(base_usd, later, plan, start)
+    declines = present_usd(moved, plan) > present_usd(base_usd, plan)
+    return np.where(declines[:, None], base_usd, moved)
 
 
-def meanwhile_cost(kept: Way, first: Way, ordered: Way, plan: Plan) -> np.ndarray:
-    """Monthly dollars of serving on one way until another, ordered today, is delivered.
+def ordered_cost(base_usd: np.ndarray, ordered: Way, plan: Plan) -> np.ndarray:
+    """Monthly dollars of work that costs `base_usd` until a way, ordered today, is delivered.
 
     What is ordered is taken: nobody declines it on its day, as with a product that is awaited.
     """
-    base = move_cost(keep_cost(kept, plan), first, plan, first.start_months)
-    return move_cost(base, ordered, plan, ordered.start_months)
+    return move_cost(base_usd, ordered, plan, ordered.start_months)
 
 
 def present_usd(monthly_usd: np.ndarray, plan: Plan) -> np.ndarray:

@@ -44,10 +44,11 @@ def turning_points(
     others = [act for act in acts if act != best]
     if not others:
         return []
-    over_best = np.stack([acts[act] - acts[best] for act in others], axis=1)
+    over_best = np.stack([acts[act] - acts[best] for act in others])
+    squares = (over_best**2).sum(axis=1)
     found = []
     for name in names:
-        saving = -_highest_likely(over_best, scores(name))
+        saving = -_highest_likely(over_best, squares, scores(name))
         changes = np.flatnonzero(saving.max(axis=1) > least_usd)
         if len(changes):
             at = changes[np.argmin(np.abs(GRID[changes]))]
@@ -55,21 +56,25 @@ def turning_points(
     return sorted(found, key=lambda point: abs(point.score))
 
 
-def _highest_likely(costs: np.ndarray, score: np.ndarray) -> np.ndarray:
+def _highest_likely(costs: np.ndarray, squares: np.ndarray, score: np.ndarray) -> np.ndarray:
     """Expected costs given a score on GRID, and SURE standard errors on top; shape (GRID, acts).
 
-    `costs` has shape (draws, acts), `score` a value a draw.
+    `costs` has shape (acts, draws), `squares` the sums of their squares, `score` a value a draw.
     """
-    terms, places = _polynomials(score), _polynomials(GRID)
-    inverse = np.linalg.pinv(terms.T @ terms)
-    projected = terms.T @ costs
+    terms, places = _polynomials(score), _PLACES
+    inverse = np.linalg.pinv(terms @ terms.T)
+    projected = terms @ costs.T
     fitted = inverse @ projected
-    unexplained = (costs**2).sum(axis=0) - (projected * fitted).sum(axis=0)
-    variance = np.maximum(unexplained, 0) / max(len(costs) - terms.shape[1], 1)
-    leverage = ((places @ inverse) * places).sum(axis=1)
-    return places @ fitted + SURE * np.sqrt(leverage[:, None] * variance)
+    unexplained = squares - (projected * fitted).sum(axis=0)
+    variance = np.maximum(unexplained, 0) / max(len(score) - len(terms), 1)
+    leverage = ((inverse @ places) * places).sum(axis=0)
+    return places.T @ fitted + SURE * np.sqrt(leverage[:, None] * variance)
 
 
 def _polynomials(score: np.ndarray) -> np.ndarray:
     """Hermite's polynomials to the third degree, which are independent for normal scores."""
-    return np.stack([np.ones_like(score), score, score**2 - 1, score**3 - 3 * score], axis=1)
+    square = score * score
+    return np.stack([np.ones_like(score), score, square - 1, (square - 3) * score])
+
+
+_PLACES = _polynomials(GRID)
