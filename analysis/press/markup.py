@@ -14,6 +14,12 @@ _WRITTEN_CLASS = re.compile(
 _OTHER_CLASSES = {"tex2jax_ignore", "mathjax_ignore"}
 _BETWEEN_TAGS = re.compile(r">\s+<(?=/?(?:table|thead|tbody|tr|th|td))")
 _TAG = re.compile(r"<[^>]+>")
+# Words that are the same in Markdown: no markup begins with any of these characters but a second $,
+# and a character that is written as its number is none.
+_WITHOUT_MARKUP = re.compile(
+    r"[A-Za-z](?:(?:[A-Za-z0-9 ,.:;()%'$×–—−-]|&#(?:3[3-9]|[4-9]\d|1[01]\d|12[0-6]);)*"
+    r"[A-Za-z0-9,.)%])?"
+)
 _ATTRIBUTES = {
     "*": {
         "class",
@@ -43,6 +49,8 @@ def markdown(text: str, trusted: bool = False) -> str:
 
 def plain(text: str) -> str:
     """The words of a Markdown sentence, for places that take no markup."""
+    if _WITHOUT_MARKUP.fullmatch(text) and text.count("$") < 2:
+        return html.unescape(text).strip()  # without a renderer, which is long to import
     return html.unescape(_TAG.sub("", markdown(text))).strip()
 
 
@@ -87,13 +95,16 @@ def _kept_classes(names: str, of_cells: bool) -> str | None:
 @cache
 def _renderer(trusted: bool) -> Any:
     import mistune
-    from latex2mathml.converter import convert
 
     class PageRenderer(mistune.HTMLRenderer):
         def inline_math(self, text: str) -> str:
+            from latex2mathml.converter import convert
+
             return convert(text)
 
         def block_math(self, text: str) -> str:
+            from latex2mathml.converter import convert
+
             return f'<div class="math">{convert(text.strip(), display="block")}</div>\n'
 
         def inline_html(self, html: str) -> str:

@@ -1,4 +1,7 @@
-"""Files of a site, in a folder or behind any fsspec URL; each appears whole or not at all."""
+"""Files of a site, in a folder or behind any fsspec URL; each appears whole or not at all.
+
+A folder is read without fsspec, whose import would be a fifth of a build that has nothing to do.
+"""
 
 import base64
 import hashlib
@@ -12,8 +15,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
-
-import fsspec
 
 TEMPORARY = ".writing-"
 LOCK = ".lock"
@@ -54,7 +55,10 @@ def put_changed(base: str, texts: Mapping[str, str]) -> list[str]:
 
 def get(base: str, name: str) -> bytes | None:
     """The content, None where there is no such file."""
+    folder = local_folder(base)
     with suppress(FileNotFoundError):
+        if folder is not None:
+            return (folder / name).read_bytes()
         system, path = locate(base, name)
         return system.cat_file(path)
     return None
@@ -62,14 +66,24 @@ def get(base: str, name: str) -> bytes | None:
 
 def size(base: str, name: str) -> int | None:
     """Bytes, None where there is no such file."""
+    folder = local_folder(base)
     with suppress(FileNotFoundError):
+        if folder is not None:
+            return (folder / name).stat().st_size
         system, path = locate(base, name)
         return system.info(path)["size"]
     return None
 
 
 def names(base: str, under: str = "") -> list[str]:
-    """Every file under a folder of the site, sorted."""
+    """Every file under a folder of the site, sorted; a link counts as one, and is not followed."""
+    folder = local_folder(base)
+    if folder is not None:
+        found = []
+        for parent, folders, files in os.walk(folder / under):
+            links = [name for name in folders if os.path.islink(os.path.join(parent, name))]
+            found += [Path(parent, name) for name in [*files, *links]]
+        return sorted(path.relative_to(folder).as_posix() for path in found)
     system, root = locate(base)
     found = system.find(f"{root}/{under}".rstrip("/"))
     return sorted(path.split(root + "/", 1)[-1] for path in found)
@@ -128,7 +142,11 @@ def sweep(base: str) -> None:
 
 def drop(base: str, name: str) -> None:
     """Remove a file that may be gone already."""
+    folder = local_folder(base)
     with suppress(FileNotFoundError):
+        if folder is not None:
+            (folder / name).unlink()
+            return
         system, path = locate(base, name)
         system.rm_file(path)
 
@@ -145,18 +163,20 @@ def local_folder(base: str) -> Path | None:
     >>> local_folder("file:///srv/site"), local_folder("s3://bucket/site")
     (PosixPath('/srv/site'), None)
     """
-    protocol, path = fsspec.core.split_protocol(base)
-    if protocol is None:
+    protocol, mark, path = base.partition("://")
+    if base.startswith("data:"):
+        return None
+    if not mark or len(protocol) < 2:
         return Path(base)
-    if protocol in ("file", "local"):
-        return Path(path)
-    return None
+    return Path(path) if protocol in ("file", "local") else None
 
 
 def locate(base: str, name: str = "") -> tuple[Any, str]:
     """The fsspec file system of a folder or URL and the path inside it; what it listed before is
     asked again.
     """
+    import fsspec
+
     try:
         system, root = fsspec.core.url_to_fs(base)
     except (ValueError, ImportError) as fault:

@@ -1,0 +1,34 @@
+"""Markdown as words: texts without markup take a short way, which ends where the long one does."""
+
+import html
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from analysis.press import markup
+
+CHARACTERS = "abcXYZ0189 ,.:;()%'$×–—−-&<>*_`[]#!|\\"
+
+
+def rendered(text: str) -> str:
+    """The words of a sentence by way of the renderer, whatever stands in it."""
+    return html.unescape(markup._TAG.sub("", markup.markdown(text))).strip()
+
+
+PARTS = st.text(CHARACTERS, max_size=9) | st.sampled_from(["&#40;", "&#42;", "&#60;", "&#124;"])
+
+
+@given(st.lists(PARTS, max_size=9).map("".join))
+@example("GB200 in FP4 for 3 years: pay $5.4M a year (34 to 55%), not $9.8M.")
+@example("Keep B200 in FP8. No other way costs less - $10 at most.")
+@example("Pay 42% less &#40;23% to 60%&#41; and &#42;no&#42; more.")
+@example("a -- b")
+@example("A  sentence,  with  spaces")
+def test_words_without_markup_are_as_the_renderer_leaves_them(text):
+    assert markup.plain(text) == rendered(text)
+
+
+def test_a_headline_takes_the_short_way():
+    headline = "Rent GB200 for 3 years. Expect to pay 46% less than today &#40;34 to 55%&#41;."
+    assert markup._WITHOUT_MARKUP.fullmatch(headline)
+    assert not markup._WITHOUT_MARKUP.fullmatch("it is *sure*")
