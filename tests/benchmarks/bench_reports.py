@@ -14,6 +14,7 @@ import json
 import multiprocessing
 import os
 import random
+import resource
 import shutil
 import signal
 import statistics
@@ -69,6 +70,12 @@ def run(*command, **environment) -> None:
     subprocess.run(
         command, check=True, cwd=ROOT, env=os.environ | ONE | environment, capture_output=True
     )
+
+
+def children_seconds() -> float:
+    """Processor seconds of the processes that have ended and been waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def ours(folder: Path, names: list[str], *options: str) -> None:
@@ -282,7 +289,7 @@ def main() -> None:
     if importlib.util.find_spec("jupyter_cache"):
         rows["jupyter-cache, parallel"] = jupyter_cache
     seen: dict[str, list[Watch]] = {name: [] for name in rows}
-    bounds, empty = [], []
+    bounds, empty, idle = [], [], []
     for _ in range(asked.rounds):
         bounds.append(bound(names))
         for name, make in rows.items():
@@ -295,9 +302,10 @@ def main() -> None:
                     continue
                 seen[name].append(watch)
                 if name == "passthrough":
-                    began = time.perf_counter()
+                    began, spent = time.perf_counter(), children_seconds()
                     ours(Path(folder), names)
                     empty.append(time.perf_counter() - began)
+                    idle.append(children_seconds() - spent)
                     sizes = [
                         path.stat().st_size
                         for path in Path(folder).glob("*/*.html")
@@ -329,7 +337,10 @@ def main() -> None:
         )
     plain = cell_seconds(names, "plain") / (least * CORES)
     print(f"with Altair as it is, cells take {plain:.2f} times the processor time")
-    print(f"nothing to do: {statistics.median(empty):.2f} s")
+    idle_s = statistics.median(idle)
+    print(
+        f"nothing to do: {statistics.median(empty):.2f} s, of which {idle_s:.2f} s on a processor"
+    )
     print(f"largest page {max(sizes) / 1000:.0f} kB alone, {max(among) / 1000:.0f} kB in a site")
     if asked.workers:
         workers(names)
