@@ -12,11 +12,12 @@ from analysis.calibration import best_of_each as best_measured
 from analysis.calibration import validation
 from analysis.calibration.fit import Problem
 from analysis.calibration.points import fitted_points
-from analysis.facts import table
+from analysis.facts import Model, find, table
 from analysis.laws.decode import imbalance_ratio
 from analysis.laws.network import path_bytes_per_s_per_chip
 from analysis.laws.pools import closed_loop_s
 from analysis.laws.throughput import THROUGHPUT
+from analysis.model import evidence
 from analysis.model.acceptance import acceptance
 from analysis.model.closed_loop import serve
 from analysis.model.dimensions import same_dimensions
@@ -28,7 +29,7 @@ from analysis.model.points import read_points
 from analysis.model.predict import predict
 from analysis.model.ranks import resolve_pools
 from analysis.model.runner import evaluate
-from analysis.model.search import RATE, best, best_deployment, deployments
+from analysis.model.search import RATE, best, best_deployment, deployments, proven, searched
 from analysis.model.settings import setting
 
 POOLS = {
@@ -400,12 +401,80 @@ def test_what_is_unseen_does_not_bound_the_search(unseen, thing):
     models = asked["model"].map(same_dimensions)
     others = asked[models != thing] if unseen == "model" else asked[asked["accelerator"] != thing]
     others = others if unseen == "model" else others[models[others.index] == "deepseek-v3"]
-    kinds = [others["engine"], others["disaggregated"] == "yes", others["draft_tokens"] > 0]
-    load = (others["concurrency"] / others["chips"]).groupby(kinds).max()
+    others = others.assign(
+        pools=others["disaggregated"] == "yes",
+        drafts=others["draft_tokens"] > 0,
+        model=models[others.index],
+        load=others["concurrency"] / others["chips"],
+    )
+    if unseen == "model":  # what at least half of the other models are served with, at any length
+        fp8 = points[
+            (points["accelerator"].map(families) == "blackwell")
+            & (points["precision"] == "fp8")
+            & (points["engine_level"] == "tuned")
+            & points["tpot_s"].notna()
+            & points["concurrency"].notna()
+            & ~points["speculative"].isin(["yes", "inferred"])
+        ]
+        fp8 = fp8.assign(model=fp8["model"].map(same_dimensions))
+        fp8 = fp8[fp8["model"] != thing]
+        served = fp8.groupby([fp8["disaggregated"] == "yes", fp8["draft_tokens"] > 0])["model"]
+        usual = served.nunique() >= fp8["model"].nunique() / 2
+        assert usual.any()
+        assert not usual.all()
+        kept = [usual[pair] for pair in zip(others["pools"], others["drafts"], strict=True)]
+        others = others[kept]
+    by_model = others.groupby(["engine", "pools", "drafts", "model"])["load"].max()
+    load = by_model.groupby(level=[0, 1, 2]).median()
     assert len(load) > 0
-    assert {kind: most for kind, (most, _) in without.items()} == pytest.approx(load.to_dict())
-    in_pools = {rate for (_, pools, _), (_, rate) in without.items() if pools}
-    assert (in_pools <= {np.inf}) == (unseen == "model")
+    assert {kind: most.requests_per_chip for kind, most in without.items()} == pytest.approx(
+        load.to_dict()
+    )
+
+
+def test_a_model_that_nobody_measured_is_served_as_most_others_are(monkeypatch):
+    """Three models: all in one pool, two in two pools, one with drafts, which do not count then."""
+    columns = ["model", "pools", "drafts", "draft_tokens", "requests_per_chip", "prompt_rate"]
+    rows = [
+        ("deepseek-v3", False, False, 0, 10, np.nan),  # 37 billion parameters at work
+        ("deepseek-v3", False, False, 0, 30, np.nan),
+        ("kimi-k2.5", False, False, 0, 50, np.nan),  # 32 billion
+        ("minimax-m2.5", False, False, 0, 90, np.nan),  # 10 billion
+        ("deepseek-v3", True, False, 0, 20, 1000),
+        ("kimi-k2.5", True, False, 0, 40, 1500),
+        ("minimax-m2.5", False, True, 3, 60, np.nan),
+    ]
+    seen = pd.DataFrame(rows, columns=columns).assign(
+        accelerator="b200",
+        generation="blackwell",
+        precision="fp4",
+        engine="vllm",
+        input_tokens=8192,
+        output_tokens=1024,
+    )
+    monkeypatch.setattr(evidence, "_shown", lambda: seen)
+    found = highest_loads.__wrapped__("gb200", "deepseek-v4-pro", "fp4", 1024.0, 1024.0)
+    assert set(found) == {("vllm", False, False), ("vllm", True, False)}
+    assert found["vllm", False, False].requests_per_chip == 50  # the median of 30, 50 and 90
+    assert found["vllm", True, False].requests_per_chip == 30
+    own = find(Model, "deepseek-v4-pro").active_parameters
+    ratios = [find(Model, name).active_parameters / own for name in ("deepseek-v3", "kimi-k2.5")]
+    rate = (1000 * ratios[0] + 1500 * ratios[1]) / 2
+    assert found["vllm", True, False].prompt_rate == pytest.approx(rate)
+    assert found["vllm", False, False].prompt_rate == np.inf
+    own_model = highest_loads.__wrapped__("gb200", "minimax-m2.5", "fp4", 1024.0, 1024.0)
+    assert own_model["vllm", False, True] == (60, np.inf, 3)
+    assert ("vllm", True, False) not in own_model
+
+
+def test_drafts_are_no_deeper_than_anybody_has_shown():
+    names = ("gb200", "deepseek-r1", "fp4")
+    seen = highest_loads(*names, 8192.0, 1024.0)
+    depths = {most.draft_tokens for (_, _, drafts), most in seen.items() if drafts}
+    assert depths
+    assert max(depths) < 5
+    offered = proven(searched(*names, "", 72, 8192.0, 1024.0), names, (8192.0, 1024.0))
+    assert offered["draft_count"].max() == max(depths)
 
 
 def test_a_fit_without_a_model_knows_no_factor_of_its_series():

@@ -1,12 +1,13 @@
-"""What has been shown to run: kinds of serving, loads and prompt rates that were measured."""
+"""What has been shown to run: kinds of serving, with the loads, prompt rates and draft depths."""
 
 from collections.abc import Mapping
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from analysis.facts import table
+from analysis.facts import Model, find, table
 from analysis.model.dimensions import same_dimensions
 from analysis.model.manner import TUNED
 from analysis.model.measured import serving_points
@@ -32,6 +33,7 @@ def _shown() -> pd.DataFrame:
             "model": rows["model"].map(same_dimensions),
             "pools": rows["disaggregated"] == "yes",
             "drafts": rows["draft_tokens"] > 0,
+            "draft_tokens": rows["draft_tokens"].fillna(0),
             "input_tokens": rows["input_tokens"],
             "output_tokens": rows["output_tokens"],
             "requests_per_chip": rows["concurrency"] / rows["chips"],
@@ -46,6 +48,17 @@ def _prompt_rate(rows: pd.DataFrame) -> pd.Series:
     return answers_per_s * rows["input_tokens"] / rows["prefill_chips"].replace(0, np.nan)
 
 
+class Highest(NamedTuple):
+    """How far a kind of serving has been shown to work."""
+
+    requests_per_chip: float
+    prompt_rate: float  # prompt tokens/s of a chip in the prefill pool; infinite where not measured
+    draft_tokens: float  # a step
+
+
+Kind = tuple[str, bool, bool]  # an engine, and whether it had pools and drafts
+
+
 @cache
 def highest_loads(
     accelerator: str,
@@ -54,14 +67,17 @@ def highest_loads(
     input_tokens: float,
     output_tokens: float,
     unseen: str = "",
-) -> dict[tuple[str, bool, bool], tuple[float, float]]:
-    """The kinds of serving that have been shown, and the highest load at which each was.
+) -> dict[Kind, Highest]:
+    """The kinds of serving that have been shown, and how far each was. Empty where none was.
 
-    A kind is an engine, and whether it had pools and drafts. Of each there are requests a chip and
-    prompt tokens/s of a chip in the prefill pool (infinite where nobody measured them: nobody
-    counts on prompts being read faster than anybody has been seen to). Of this model on chips of
-    this generation in this precision, for requests of these lengths; where none was measured, of
-    any lengths, and then of any model. Empty where nothing was.
+    Of this model on chips of this generation in this precision, for requests of these lengths;
+    where none was measured, of any lengths. All chips of a generation are bounded alike: which of
+    them somebody has measured more often is no reason to prefer it.
+
+    Of a model that nobody has measured, what most others do is counted on: pools and drafts where
+    at least half of the others had them, and the median of their highest loads. How fast
+    prompts are read goes with the parameters at work, so that of another model is scaled by them.
+
     `unseen`, `model` or `accelerator`, leaves out what was measured of this one, as if nobody had.
     """
     rows = _shown()
@@ -71,26 +87,36 @@ def highest_loads(
     generation = table("families").set_index("accelerator")["generation"][accelerator]
     rows = rows[(rows["generation"] == generation) & (rows["precision"] == precision)]
     same_model = rows["model"] == names["model"]
-    # How fast prompts are read depends on the model, so that of another says nothing.
-    rows = rows[same_model] if same_model.any() else rows.assign(prompt_rate=np.nan)
+    rows = rows[same_model] if same_model.any() else _of_most_models(rows, model)
     lengths = (rows["input_tokens"] == input_tokens) & (rows["output_tokens"] == output_tokens)
     rows = rows[lengths] if lengths.any() else rows
-    most = rows.groupby(KIND)[["requests_per_chip", "prompt_rate"]].max().fillna(np.inf)
+    by_model = rows.groupby([*KIND, "model"])[list(Highest._fields)].max()
+    most = by_model.groupby(level=KIND).median().fillna(np.inf)
     return {
-        (str(engine), bool(pools), bool(drafts)): (float(load), float(rate))
-        for (engine, pools, drafts), load, rate in most.itertuples()
+        (str(engine), bool(pools), bool(drafts)): Highest(*map(float, highest))
+        for (engine, pools, drafts), *highest in most.itertuples()
     }
 
 
-def shown(
-    offers: Offers,
-    loads: Mapping[tuple[str, bool, bool], tuple[float, float]],
-    prompt_rate: np.ndarray,
-) -> np.ndarray:
-    """Which deployments are of a kind that was shown, at a load that was: `loads` as above.
+def _of_most_models(rows: pd.DataFrame, model: str) -> pd.DataFrame:
+    """Those points of other models that are served as most of them are, as if of `model`."""
+    served_so = rows.groupby(["pools", "drafts"])["model"].transform("nunique")
+    own = find(Model, model).active_parameters
+    active = rows["model"].map(lambda name: find(Model, name).active_parameters).astype(float)
+    scaled = rows.assign(prompt_rate=rows["prompt_rate"] * active / own)
+    return scaled[served_so >= rows["model"].nunique() / 2]
 
-    `prompt_rate` has the computed prompt tokens/s of a chip in each one's prefill pool.
+
+def shown(offers: Offers, loads: Mapping[Kind, Highest], prompt_rate: np.ndarray) -> np.ndarray:
+    """Which deployments are of a kind that was shown, as far as it was: `loads` as above.
+
+    `prompt_rate` has the computed prompt tokens/s of a chip in each one's prefill pool. Nobody
+    counts on prompts being read faster, or on more drafts a step, than anybody has shown.
     """
+    highest = loads.get((offers.engine, offers.pools, offers.drafts))
     load = offers.columns["concurrency_requests"] / offers.columns["deployment_chips"]
-    most, fastest = loads.get((offers.engine, offers.pools, offers.drafts), (0.0, np.inf))
-    return (load <= MARGIN * most) & (prompt_rate <= MARGIN * fastest)
+    if highest is None:
+        return np.zeros(len(load), dtype=bool)
+    is_shown = load <= MARGIN * highest.requests_per_chip
+    is_shown &= prompt_rate <= MARGIN * highest.prompt_rate
+    return is_shown & (offers.columns["draft_count"] <= highest.draft_tokens)
