@@ -80,6 +80,20 @@ def test_published_points_of_vr200_are_those_of_the_table_and_in_no_fit():
     assert rows["mid"].is_monotonic_decreasing
 
 
+def test_generations_left_out_whole_stand_beside_the_forecast():
+    """By hand from the stored errors: log of predicted over measured, all kinds but reports."""
+    errors = table("validation").set_index("point")
+    error = errors[f"generation_left_out_{RATE}_error"].dropna()
+    names = serving_points()["accelerator"].loc[error.index]
+    reports = errors["report_left_out_tpot_s_error"].notna().loc[error.index]
+    own = error[(names == "mi355x") & ~reports]
+    rows = validation.generations_left_out().set_index("generation")
+    assert rows.loc["cdna4", "points"] == len(own)
+    assert rows.loc["cdna4", "ratio"] == pytest.approx(float(np.exp(-own.median())))
+    assert "rubin" not in rows.index
+    assert "CDNA4" in page.generations_left_out().plain
+
+
 def test_what_people_run_has_a_level_of_its_own():
     rows = validation.engine_levels().set_index("servers")
     own, as_tuned = rows.loc["as run"], rows.loc["as run, predicted as if tuned"]

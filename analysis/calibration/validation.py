@@ -224,6 +224,25 @@ def beside_peers() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["kind", "tool", "answered", *QUANTITIES])
 
 
+def generations_left_out() -> pd.DataFrame:
+    """Rates of whole generations that the fit did not see, a row a generation, all but reports.
+
+    Columns are generation, points, ratio (median of measured over predicted) and error (median).
+    """
+    rows = pd.concat([points("generation", kind) for kind in KINDS[:4]], ignore_index=True)
+    rows = rows.dropna(subset=f"{QUANTITIES[0]}_error")
+    generation = table("families").set_index("accelerator")["generation"]
+    groups = rows.groupby(rows["accelerator"].map(generation))[f"{QUANTITIES[0]}_error"]
+    found = pd.DataFrame(
+        {
+            "points": groups.size(),
+            "ratio": np.exp(-groups.median()),
+            "error": groups.agg(_median_error),
+        }
+    )
+    return found.rename_axis("generation").reset_index()
+
+
 def engine_levels() -> pd.DataFrame:
     """Errors on tuned servers and on what people run, a row a way of predicting.
 

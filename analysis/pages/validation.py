@@ -58,6 +58,7 @@ __all__ = [
     "fp4_pairs",
     "frontiers",
     "gains_chart",
+    "generations_left_out",
     "inside",
     "mlperf",
     "mlperf_table",
@@ -161,6 +162,22 @@ def engine_levels() -> Output:
     formats = dict.fromkeys([*worded("speed").values(), names["inside"]], "{:.0%}")
     formats[names["ratio"]] = "{:.2f}"
     return _formatted(validation.engine_levels().rename(columns=names), formats)
+
+
+def generations_left_out() -> Output:
+    """Generations that the fit did not see: how much more they served than predicted."""
+    rows = validation.generations_left_out()
+    shown = {
+        "generation left out": rows["generation"].map(_generation_name),
+        "points": rows["points"].map("{:,}".format),
+        "measured over predicted": rows["ratio"].map("{:.2f}".format),
+        "error of tokens/s per chip": rows["error"].map("{:.0%}".format),
+    }
+    return html_table(pd.DataFrame(shown))
+
+
+def _generation_name(name: str) -> str:
+    return name.upper() if name[-1].isdigit() else name.title()
 
 
 def beside_peers() -> Output:
