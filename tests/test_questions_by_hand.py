@@ -64,7 +64,7 @@ def test_every_reading_has_a_row_for_each_gain(article):
     rows = effects(case, found)
     counts = rows.groupby("reading", sort=False)["outcome"].nunique()
     assert set(counts) == {5}
-    assert list(counts.index)[0] == "measured"
+    assert counts.index[0] == "measured"
     assert len(counts) == 1 + len(an.scenario.readings.readings())
 
 
@@ -294,7 +294,7 @@ JOULES = {
 
 
 def test_joules_add_up_from_boards_to_the_meter_of_each_option():
-    # 2 at the boards, 2 x 1.2 with hosts, 0.2 more idle, 2 x 1.5 at the wall, 3 x 1.25 at the meter.
+    # 2 at the boards, 2 x 1.2 with hosts, 0.2 more idle; 2 x 1.5 at the wall, 3 x 1.25 at a meter.
     rows = energy.waterfall(draws(baseline=JOULES, candidate=JOULES | {"wall_ratio": 2.0}))
     by_option = {name: own["mid"].tolist() for name, own in rows.groupby("option", sort=False)}
     assert by_option["baseline"] == pytest.approx([2, 2.4, 2.6, 3, 3.75])
