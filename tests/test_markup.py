@@ -1,11 +1,13 @@
 """Markdown as words: texts without markup take a short way, which ends where the long one does."""
 
 import html
+import re
 
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from analysis.press import markup
+from analysis.press.html import _output
 
 CHARACTERS = "abcXYZ0189 ,.:;()%'$×–—−-&<>*_`[]#!|\\"
 
@@ -32,3 +34,19 @@ def test_a_headline_takes_the_short_way():
     headline = "Rent GB200 for 3 years. Expect to pay 46% less than today &#40;34 to 55%&#41;."
     assert markup._WITHOUT_MARKUP.fullmatch(headline)
     assert not markup._WITHOUT_MARKUP.fullmatch("it is *sure*")
+
+
+def test_what_a_cell_prints_is_shown_and_not_run():
+    printed = {"output_type": "stream", "name": "stdout", "text": "<b> & </pre><script>1</script>"}
+    shown = _output(printed, None)
+    assert "&lt;b&gt; &amp; &lt;/pre&gt;&lt;script&gt;1&lt;/script&gt;" in shown
+    assert re.findall("<[^>]*>", shown) == [
+        '<div class="out">',
+        '<pre class="stdout">',
+        "</pre>",
+        "</div>",
+    ]
+    failed = {"output_type": "error", "traceback": ["\x1b[31mValueError\x1b[0m: <b>"]}
+    assert "ValueError: &lt;b&gt;</pre>" in _output(failed, None)
+    plain = {"output_type": "execute_result", "data": {"text/plain": "<b>"}}
+    assert "<pre>&lt;b&gt;</pre>" in _output(plain, None)

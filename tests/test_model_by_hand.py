@@ -15,6 +15,7 @@ from analysis.facts import Accelerator, Model, find, table
 from analysis.model import acceptance as drafts
 from analysis.model.alternatives import _proportion, best_few
 from analysis.model.arrivals import requests_in_flight
+from analysis.model.board_power import predict_energy
 from analysis.model.closed_loop import SHARE, serve
 from analysis.model.coefficients import combined, levels, measured_tuned
 from analysis.model.installation import SHARED, Deviations, Posterior, fields, slopes
@@ -185,6 +186,18 @@ def test_a_value_in_another_unit_is_refused_with_its_row():
     in_ms = answered["tpot_s"] * [1, 1000]
     with pytest.raises(MeasurementFault, match="measured row 2, column tpot_s_measured"):
         learn(rows({}, {"concurrency": 32}).assign(tpot_s_measured=in_ms))
+
+
+@pytest.mark.parametrize(("board", "speed", "both"), [(0.3, 0.0, 0.3), (0.3, 0.4, 0.5)])
+def test_a_range_of_joules_is_as_wide_as_its_board_and_its_speed_are_unsure(board, speed, both):
+    # 3-4-5: errors of board and speed add in squares. Four outcomes in five lie within 1.28155
+    # standard deviations of a normal's middle, here of the logarithm's.
+    weights = table("energy_coefficients").set_index("field")["value"].astype(float)
+    sizes = {"board_log_sd": board, f"{RATE}_log_sd": speed / weights["speed_weight_ratio"]}
+    joules, low, high = predict_energy({**serve(columns_of()), **sizes})
+    width = np.exp(1.28155 * both)
+    assert high / joules == pytest.approx(width, rel=1e-4)
+    assert joules / low == pytest.approx(width, rel=1e-4)
 
 
 def test_a_request_in_a_long_while_is_one_in_flight():

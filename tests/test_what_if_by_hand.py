@@ -111,5 +111,5 @@ def test_keeping_costs_the_budget_where_rent_is_all_that_it_costs():
     assert found[STATISTICS.index("ratio"), 0] == pytest.approx([1, 1])
 
 
-def test_the_promises_of_a_page_double_from_10_to_20_and_end_at_100():
+def test_a_page_offers_promises_from_10_to_100_tokens_a_second():
     assert what_if.PROMISES == (10, 20, 30, 50, 75, 100)
