@@ -3,6 +3,7 @@
 import html
 import re
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -25,6 +26,7 @@ PARTS = st.text(CHARACTERS, max_size=9) | st.sampled_from(["&#40;", "&#42;", "&#
 @example("Keep B200 in FP8. No other way costs less - $10 at most.")
 @example("Pay 42% less &#40;23% to 60%&#41; and &#42;no&#42; more.")
 @example("a -- b")
+@example("$%$")
 @example("A  sentence,  with  spaces")
 def test_words_without_markup_are_as_the_renderer_leaves_them(text):
     assert markup.plain(text) == rendered(text)
@@ -34,6 +36,15 @@ def test_a_headline_takes_the_short_way():
     headline = "Rent GB200 for 3 years. Expect to pay 46% less than today &#40;34 to 55%&#41;."
     assert markup._WITHOUT_MARKUP.fullmatch(headline)
     assert not markup._WITHOUT_MARKUP.fullmatch("it is *sure*")
+
+
+@pytest.mark.parametrize("words", ["%", r"\frac", "x_", "^", r"\begin{matrix}", "<b> x_"])
+def test_dollars_around_what_is_no_formula_stay_as_they_are_written(words):
+    assert (
+        markup.markdown(f"pay ${words}$ more") == f"<p>pay {html.escape(f'${words}$')} more</p>\n"
+    )
+    assert html.escape(f"$${words}$$") in markup.markdown(f"$$\n{words}\n$$").replace("\n", "")
+    assert "<math" in markup.markdown("pay $x_1$ more")
 
 
 def test_what_a_cell_prints_is_shown_and_not_run():

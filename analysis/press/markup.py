@@ -98,14 +98,11 @@ def _renderer(trusted: bool) -> Any:
 
     class PageRenderer(mistune.HTMLRenderer):
         def inline_math(self, text: str) -> str:
-            from latex2mathml.converter import convert
-
-            return convert(text)
+            return _mathml(text, "inline") or html.escape(f"${text}$")
 
         def block_math(self, text: str) -> str:
-            from latex2mathml.converter import convert
-
-            return f'<div class="math">{convert(text.strip(), display="block")}</div>\n'
+            shown = _mathml(text.strip(), "block") or html.escape(f"$${text}$$")
+            return f'<div class="math">{shown}</div>\n'
 
         def inline_html(self, html: str) -> str:
             return html if trusted else mistune.escape(html)
@@ -121,6 +118,22 @@ def _renderer(trusted: bool) -> Any:
     inline_math = r"\$(?![\s$])(?P<math_text>[^$\n]+?)(?<!\s)\$(?!\d)"
     renderer.inline.register("inline_math", inline_math, _math_token, before="link")
     return renderer
+
+
+def _mathml(formula: str, display: str) -> str:
+    """A formula as MathML; blank for what is none, such as a comment alone or half a fraction.
+
+    Dollars may stand around words that are no formula: those are shown as they are written.
+    """
+    from latex2mathml import exceptions
+    from latex2mathml.converter import convert
+
+    own = [each for each in vars(exceptions).values() if isinstance(each, type)]
+    faults: tuple[type[BaseException], ...] = (StopIteration, RecursionError, *own)
+    try:
+        return convert(formula, display=display)
+    except faults:
+        return ""
 
 
 def _math_token(inline: Any, found: re.Match, state: Any) -> int:
