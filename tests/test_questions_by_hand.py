@@ -173,10 +173,10 @@ def test_indices_of_a_sum_are_the_parts_of_its_variance():
     assert rows["S1"].to_numpy() == pytest.approx([0.8, 0.2, 0], abs=0.05)
 
 
-def test_knowing_a_coin_is_worth_half_of_what_it_decides():
-    # One act pays 1 on heads, the other on tails; either alone pays one half.
+def test_knowing_a_coin_is_worth_what_it_decides():
+    # One act pays 4 on heads alone, the other always 1: 2 at best, and 2.5 by who knows.
     heads = np.tile([1.0, 0.0], 200)
-    payoffs = np.stack([heads, 1 - heads], axis=1)
+    payoffs = np.stack([4 * heads, np.ones(400)], axis=1)
     assert value_of_knowing(payoffs, heads) == pytest.approx(0.5)
     noise = np.arange(400.0)
     rows = information(payoffs, pd.DataFrame({"weather": noise, "coin": heads}))

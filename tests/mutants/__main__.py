@@ -3,6 +3,8 @@
 make mutants                  samples 300, runs for each the quick tests that run its line, and
                               writes build/mutants/survivors.csv
 python tests/mutants --again  runs only those that survived last time
+python tests/mutants --rooms model --tests tests/test_*_by_hand.py
+                              one room alone, and what some files of tests see of it
 
 Fails if less than 95 of 100 die, or if one survives that survivors.csv here gives no reason for.
 """
@@ -110,13 +112,15 @@ def main() -> int:
     options.add_argument("--seed", type=int, default=20)
     options.add_argument("--seconds", type=float, default=60.0, help="for the tests of one mutant")
     options.add_argument("--jobs", type=int, default=2)
+    options.add_argument("--rooms", nargs="+", choices=ROOMS, default=list(ROOMS))
+    options.add_argument("--tests", nargs="+", default=(), help="only these files of tests")
     options.add_argument("--again", action="store_true", help="only those that survived last time")
     chosen = options.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # ends the processes, too
-    mutants = sample(chosen.count, chosen.seed)
+    mutants = [one for one in sample(chosen.count, chosen.seed) if one.room in chosen.rooms]
     print(f"{len(mutants)} mutants: {dict(Counter(one.room for one in mutants))}", flush=True)
     worker.preload()
-    seen = baseline(chosen.jobs)
+    seen = baseline(chosen.jobs, chosen.tests)
     known = {}
     if chosen.again and RESULTS.exists():
         known = {
