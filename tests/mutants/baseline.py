@@ -94,7 +94,8 @@ def _key(file: str) -> str:
 def baseline(at_once: int, named: Sequence[str] = ()) -> Seen:
     """What each test that can see the rooms runs, or each of the files `named`.
 
-    A file of tests whose lines are known already is not run again. Raises `SystemExit` where a test fails: then nothing can be said of mutants.
+    A file of tests whose lines are known already is not run again. Raises `SystemExit` where a test
+    fails: then nothing can be said of mutants.
     """
     BUILD.mkdir(parents=True, exist_ok=True)
     due = []
