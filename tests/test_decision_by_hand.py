@@ -105,6 +105,13 @@ def test_only_narrower_weights_than_today_s_leave_work_behind(precision, share):
     assert share_that_moves(case, option, {"eligible_share": 0.4 * ONE}) == pytest.approx(share)
 
 
+def reference():
+    """The reference, with the budget that is counted with here."""
+    case = an.load("reference")
+    stated = {"usd_per_year": 10e6, "migration_usd": 150e3, "dual_months": 1}
+    return case.model_copy(update={"budget": case.budget.model_copy(update=stated)})
+
+
 def owned(**have):
     case = an.load("reference")
     return case.model_copy(update={"have": case.have.model_copy(update=have)})
@@ -112,8 +119,8 @@ def owned(**have):
 
 @pytest.mark.parametrize(("days", "months"), [(-30, 0), (0, 0), (365.25, 12)])
 def test_a_contract_commits_for_the_months_that_it_still_runs(days, months):
-    reference = an.load("reference")
-    case = owned(until=reference.as_of + timedelta(days=days))
+    until = an.load("reference").as_of + timedelta(days=days)
+    case = owned(until=until)
     committed = plan_of(case, found()).committed_months
     assert committed == pytest.approx(months, abs=0.02)  # 365 days are 11.99 months
 
@@ -149,7 +156,7 @@ COST_OF_MOVE = "A move costs $9,000,000 once, 0.9 times a year's budget."
     [("keep", 9e6, True), ("keep", 150e3, False), ("move", 9e6, False)],
 )
 def test_a_dear_move_is_a_reason_for_staying_alone(kind, once_usd, said):
-    case = an.load("reference")  # a budget of $10 million
+    case = reference()
     budget = case.budget.model_copy(update={"migration_usd": once_usd})
     option, tenure = ("today", "as held") if kind == "keep" else ("gb300-rack", "rent_3yr")
     ratio = Range(low=0.8, mid=0.9, high=1.0)
@@ -218,7 +225,7 @@ def test_frictions_take_from_what_a_price_alone_would_buy():
 
 
 def baseline(share: float, first_year: float, usd: float = 0.5):
-    return an.load("reference"), {
+    return reference(), {
         "eligible_share": share * ONE,
         "first_year_ratio": first_year * ONE,
         "request_usd": usd * ONE,

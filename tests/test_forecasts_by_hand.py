@@ -273,7 +273,15 @@ def test_a_price_is_asked_below_today_s_and_below_nine_tenths_of_it(monkeypatch)
         "b200", "rent_3yr_usd_per_s_per_chip", "rent_drift_ratio", 4.0, "an hour", "B200", "judged"
     )
     monkeypatch.setattr(price_forecasts, "_prices", lambda case, as_of: [price])
-    case, day = an.load("reference"), date(2027, 11, 22)
+    reference, day = an.load("reference"), date(2027, 11, 22)
+    belief = reference.believe["rent_drift_ratio"]
+    even = belief.model_copy(update={"low": 0.5, "mid": 1.0, "high": 2.0})
+    case = reference.model_copy(
+        update={
+            "as_of": date(2026, 11, 22),
+            "believe": {**reference.believe, "rent_drift_ratio": even},
+        }
+    )
     rows = price_rows(case, case.as_of, [day])
     assert [row["question"] for row in rows] == [
         "b200_rent_3yr_below_4.00_2027-11-22",
