@@ -16,12 +16,13 @@ from analysis.questions.acts import Act
 from analysis.questions.answer import (
     BETTER,
     Answer,
+    act_of,
     better_share,
-    chosen_act,
     decide,
     end_of,
     evaluated,
     instruction,
+    next_row,
     ranking,
     schema,
 )
@@ -295,7 +296,7 @@ def test_a_flip_is_where_the_act_really_changes(name):
     """
     case = load(name)
     base, answer = act_costs.drawn(case, DRAWS_OF_FLIPS), decide(case, DRAWS_OF_FLIPS)
-    advised = chosen_act(answer)
+    advised = act_of(answer)
     by_words = {instruction(case, act): usd for act, usd in base.acts.items()}
     assert answer.flips
     for flip in answer.flips:
@@ -323,6 +324,22 @@ def test_a_flip_lies_where_two_straight_lines_of_expected_cost_cross():
     assert (point.name, point.act) == ("delivery_months", move)
     assert point.score == pytest.approx(0.5, abs=0.03)
     assert turning_points({keep: 10 + noise}, keep, drawn, drawn.__getitem__, 0.0) == []
+
+
+def test_where_a_twin_of_the_best_act_is_cheaper_no_choice_turns():
+    """The twin costs 3 less for each unit of the score, so it is the cheapest wherever the other is
+    cheaper than the best. Without it, or where it is none, the choice turns at 0.5.
+    """
+    drawn = {"delivery_months": z_scores("delivery_months", 4096, SEED)}
+    noise, late = z_scores("eligible_share", 4096, SEED), drawn["delivery_months"]
+    best, twin, other = (Act("move", name, "own") for name in ("best", "twin", "other"))
+    acts = {best: 10 + noise, other: 11 - 2 * late + noise, twin: 10.5 - 3 * late + noise}
+    assert turning_points(acts, best, drawn, drawn.__getitem__, 0.0, {best, twin}) == []
+    (point,) = turning_points(acts, best, drawn, drawn.__getitem__, 0.0)
+    assert point.act == twin
+    del acts[twin]
+    (point,) = turning_points(acts, best, drawn, drawn.__getitem__, 0.0, {best, twin})
+    assert (point.act, point.score) == (other, pytest.approx(0.5, abs=0.03))
 
 
 def test_ranking_prefers_what_changes_least_among_equals():
@@ -395,6 +412,28 @@ def test_the_committed_answer_is_the_one_that_the_model_gives(name):
     # python -m analysis report
     committed = Answer.model_validate_json((REPORTS / name / "answer.json").read_text())
     assert committed.sentence == decide(load(name)).sentence
+
+
+@pytest.mark.parametrize("name", scenarios())
+def test_the_next_best_and_what_changes_the_choice_end_elsewhere(name):
+    """Neither is the advised act with another stop-gap, and all cheaper acts are such twins."""
+    case = load(name)
+    answer = decide(case)
+    end, after = end_of(case, act_of(answer)), next_row(case, answer)
+    assert after is not None
+    assert answer.next is not None
+    assert (after.act, after.option, after.tenure) == (
+        answer.next.act,
+        answer.next.option,
+        answer.next.tenure,
+    )
+    assert end_of(case, act_of(after)) != end
+    cheaper = answer.acts[: answer.acts.index(after)]
+    assert {end_of(case, act_of(row)) for row in cheaper} == {end}
+    said = answer.sentence.rpartition("Next best: ")[2]
+    assert said == f"{after.instruction[0].lower()}{after.instruction[1:]}."
+    ends = {row.instruction: end_of(case, act_of(row)) for row in answer.acts if row.available}
+    assert end not in [ends[flip.to] for flip in answer.flips]
 
 
 def test_the_same_end_by_another_stop_gap_is_no_other_choice():

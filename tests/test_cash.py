@@ -6,7 +6,7 @@ import pytest
 from analysis.questions import cash
 from analysis.questions.act_costs import monthly_usd
 from analysis.questions.acts import usd_per_year
-from analysis.questions.answer import chosen_act, decide, evaluated, ranking
+from analysis.questions.answer import act_of, decide, evaluated, ranking
 from analysis.questions.way_tokens import KINDS, cost_of_ways, token_prices
 from analysis.questions.ways import TODAY
 from analysis.scenario.scenario import load
@@ -54,7 +54,7 @@ def test_steps_of_the_budget_lead_from_the_price_to_the_whole_act(name):
     """The last step is the inverse of the act's cost over keeping: each friction counts once."""
     case = load(name)
     evaluation, answer = evaluated(case), decide(case)
-    steps = cash.budget_steps(evaluation, chosen_act(answer)).set_index("step")
+    steps = cash.budget_steps(evaluation, act_of(answer)).set_index("step")
     assert steps.mid["move"] == pytest.approx(1 / answer.cost_ratio.mid)
     assert steps.low["move"] == pytest.approx(1 / answer.cost_ratio.high)
     assert steps.mid["stays"] <= steps.mid["price"]
@@ -96,4 +96,4 @@ def test_every_way_is_a_line_and_the_cheapest_comes_first(name):
 def test_what_is_followed_by_month_is_what_is_advised():
     for name in NAMES:
         case = load(name)
-        assert chosen_act(decide(case)) == ranking(evaluated(case))[0]
+        assert act_of(decide(case)) == ranking(evaluated(case))[0]

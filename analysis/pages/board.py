@@ -18,15 +18,27 @@ from analysis.model.draws import DRAWS, SEED, all_belief_draws
 from analysis.pages.beliefs import belief_value, belief_words
 from analysis.pages.board_sheets import sheets_of_decision, sheets_of_sources
 from analysis.pages.board_sources import rests_on
+from analysis.pages.decision import beyond
 from analysis.pages.index_rows import changed
-from analysis.pages.numbers import musd, number
+from analysis.pages.numbers import number, usd_words
 from analysis.pages.words import day
 from analysis.press.domain import Forward
 from analysis.press.html import parsed_template
 from analysis.press.records import ReportRecord
 from analysis.questions.act_costs import arrival_months
-from analysis.questions.answer import BETTER, TIE, ActCost, Answer, Range, lower_first, named
+from analysis.questions.answer import (
+    BETTER,
+    TIE,
+    ActCost,
+    Answer,
+    Range,
+    evaluated,
+    lower_first,
+    named,
+    next_row,
+)
 from analysis.questions.launches import day_after
+from analysis.questions.over_today import over_today
 from analysis.questions.ways import TODAY
 from analysis.scenario.scenario import Scenario, load
 
@@ -78,7 +90,7 @@ def _words(case: Scenario, answer: Answer, records: Sequence[ReportRecord]) -> d
         "options": _option_rows(case, answer),
         "flips": _flip_rows(answer),
         "no_flip": _no_flip(answer),
-        "next": _next_words(answer),
+        "next": _next_words(case, answer),
         "odds": _odds(answer),
         "dates": _dates(case),
         "moved": _moved(records),
@@ -114,13 +126,13 @@ def _reasons(case: Scenario, answer: Answer) -> list[str]:
             f"{_musd(kept.mean)} where it is today."
         )
     served = {option.name: option for option in answer.options}
-    option = served.get(answer.option)
-    if option is not None and option.name != TODAY:
-        rate = option.output_tokens_per_s_per_chip.mid
-        today = served[TODAY].output_tokens_per_s_per_chip.mid
+    end = served.get(answer.later_option or answer.option)
+    if end is not None and end.name != TODAY:
+        times = over_today(evaluated(case), end.name, "output_tokens_per_s_per_chip")
+        rate = number(end.output_tokens_per_s_per_chip.mid)
         words.append(
-            f"On {named(case, option.name)} a chip writes {number(rate)} tokens a second at the "
-            f"promise, {rate / today:.2f} times as many as on {_today_chip(case)}."
+            f"On {named(case, end.name)} a chip writes {rate} tokens a second at the promise, "
+            f"{times:.2f} times as many as on {_today_chip(case)}."
         )
     work = answer.work
     cached = f", {work.cached_share:.0%} of them cached" if work.cached_share else ""
@@ -141,7 +153,7 @@ def _today_chip(case: Scenario) -> str:
 
 
 def _musd(usd: float) -> str:
-    return musd(usd).replace(" M", " million")
+    return usd_words(usd).replace(" M", " million")
 
 
 @dataclass(frozen=True)
@@ -181,8 +193,8 @@ def _act_rows(answer: Answer) -> list[Bar]:
 def _act_row(row: ActCost) -> tuple[str, str, str, Range]:
     cost = row.usd_per_year
     assert cost is not None
-    span = f"{musd(cost.low)} to {musd(cost.high)}"
-    return row.instruction, musd(cost.mean), span, cost
+    span = f"{usd_words(cost.low)} to {usd_words(cost.high)}"
+    return row.instruction, usd_words(cost.mean), span, cost
 
 
 def _option_rows(case: Scenario, answer: Answer) -> list[Bar]:
@@ -208,7 +220,7 @@ def _flip_rows(answer: Answer) -> list[dict[str, str]]:
     return [
         {
             "belief": belief_words(flip.input),
-            "value": belief_value(flip.input, flip.value, flip.unit),
+            "value": beyond(belief_value(flip.input, flip.value, flip.unit), flip.percentile_share),
             "percentile": f"{100 * flip.percentile_share:.0f}",
             "to": flip.to,
         }
@@ -223,14 +235,14 @@ def _no_flip(answer: Answer) -> str:
             "With every belief at its median another act costs less; this one costs less in "
             "expectation. The choice is close."
         )
-    return "No single belief changes the act within its range."
+    return "No single belief changes the choice within its range."
 
 
-def _next_words(answer: Answer) -> str:
-    """The act that comes second, and what it costs more."""
-    if answer.next is None:
-        return "No other act is open to this buyer."
-    own, other = answer.acts[0], answer.acts[1]
+def _next_words(case: Scenario, answer: Answer) -> str:
+    """The next best choice, and what it costs more."""
+    own, other = answer.acts[0], next_row(case, answer)
+    if other is None:
+        return "No other choice is open to this buyer."
     assert own.usd_per_year is not None
     assert other.usd_per_year is not None
     more = other.usd_per_year.mean - own.usd_per_year.mean
@@ -287,7 +299,7 @@ def _moved(records: Sequence[ReportRecord]) -> str:
     """What the answer was on the site before, in a sentence."""
     page = next(record.page for record in records if record.page is not None)
     if page.previous is None or page.answer is None:
-        return "No other answer is on record."
+        return "No earlier answer is on record."
     before = changed(page.previous, page.answer)
     if not before:
         return "The act and what it saves are those of the last site."
@@ -305,8 +317,9 @@ def _letter(case: Scenario, answer: Answer, words: dict[str, Any]) -> str:
     ]
     for flip in words["flips"][:1]:
         parts.append(
-            f"What would change it first: {flip['belief']} at or beyond {flip['value']}, the "
-            f"percentile {flip['percentile']} of its range. Then: {lower_first(flip['to'])}."
+            f"What would change it first: {flip['belief']}, known to be {flip['value']}. That "
+            f"begins at percentile {flip['percentile']} of its range. "
+            f"Then: {lower_first(flip['to'])}."
         )
     parts.append(f"{words['rests']} As of {words['as_of']}.")
     return "\n\n".join(textwrap.fill(part, WIDTH) for part in parts)

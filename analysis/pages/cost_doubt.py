@@ -9,7 +9,7 @@ from analysis.pages.beliefs import belief_value, belief_words
 from analysis.pages.charts import cost as charts
 from analysis.pages.charts import cost_act
 from analysis.pages.cost_options import shift
-from analysis.pages.decision import flips, knowing
+from analysis.pages.decision import beyond, flips, knowing
 from analysis.pages.outputs import Output, table_text
 from analysis.questions import sensitivity
 from analysis.questions.act_costs import at_scores
@@ -24,8 +24,8 @@ def flips_chart(case: Scenario) -> alt.LayerChart | Output:
     found = decide(case).flips
     if not found:
         return Output(
-            "No single belief changes the act, wherever it proves to lie between its 1st and its "
-            "99th percentile."
+            "No single belief changes the choice within its range from the 1st to the 99th "
+            "percentile."
         )
     rows = pd.DataFrame([flip.model_dump() for flip in found])
     rows["label"] = rows["input"].map(belief_words)
@@ -33,11 +33,12 @@ def flips_chart(case: Scenario) -> alt.LayerChart | Output:
     first = found[0]
     believed = case.believe[first.input]
     middle = belief_value(first.input, believed.mid, believed.unit)
-    finding = f"First to change the act: {rows['label'].iloc[0]}"
+    finding = f"First to change the choice: {rows['label'].iloc[0]}"
     if rows["value"].iloc[0] == middle:
         finding += f", close to the {middle} that is believed"
     else:
-        finding += f" ({rows['value'].iloc[0]}; believed {middle})"
+        value = beyond(rows["value"].iloc[0], first.percentile_share)
+        finding += f" ({value}; believed {middle})"
     return cost_act.flips(rows, finding)
 
 

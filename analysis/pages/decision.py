@@ -2,15 +2,17 @@
 
 import os
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from analysis.facts import chip
 from analysis.pages.beliefs import belief_value, belief_words
-from analysis.pages.numbers import Shown, musd, number
+from analysis.pages.numbers import Shown, number, usd_words
 from analysis.pages.outputs import Output, headline, table
 from analysis.pages.words import plain
 from analysis.press.mime import FILES
-from analysis.questions.answer import ActCost, Answer, decide
+from analysis.questions.answer import ActCost, Answer, decide, evaluated
+from analysis.questions.over_today import over_today
 from analysis.questions.ways import TENURE_WORDS
 from analysis.scenario.scenario import PARAMS, Scenario
 
@@ -63,7 +65,9 @@ def acts(case: Scenario) -> Output:
         cost = row.usd_per_year
         assert cost is not None
         words = plain(row.instruction)
-        rows.append([words, musd(cost.mean), f"{musd(cost.low)} to {musd(cost.high)}"])
+        rows.append(
+            [words, usd_words(cost.mean), f"{usd_words(cost.low)} to {usd_words(cost.high)}"]
+        )
     return table(rows, ["Act", "expected cost a year", "80% range"])
 
 
@@ -89,52 +93,70 @@ def options(case: Scenario) -> Output:
     today = found.options[0]
     rows = []
     for option in found.options:
-        rate, watt = option.output_tokens_per_s_per_chip, option.tokens_per_s_per_mw
+        rate = option.output_tokens_per_s_per_chip
         cost = "" if option.usd_per_mtok is None else f"${number(option.usd_per_mtok.mid)}"
-        where = "today" if option is today else plain(option.name)
+        where = today_words(case) if option is today else plain(option.name)
+        over = partial(over_today, evaluated(case), option.name)
         rows.append(
             [
                 where,
                 f"{plain(chip(option.accelerator))} in {option.precision.upper()}",
                 _mode(option.mode, option.draft_tokens),
                 f"{number(rate.mid)} ({number(rate.low)} to {number(rate.high)})",
-                f"{rate.mid / today.output_tokens_per_s_per_chip.mid:.2f}×",
-                f"{watt.mid / today.tokens_per_s_per_mw.mid:.2f}×",
-                f"{option.j_per_token.mid / today.j_per_token.mid:.2f}×",
+                f"{over('output_tokens_per_s_per_chip'):.2f}×",
+                f"{over('tokens_per_s_per_mw'):.2f}×",
+                f"{over('j_per_token'):.2f}×",
                 cost,
             ]
         )
-    heads = ["Option", "chips", "served", "output tokens/s a chip", "over today"]
+    heads = ["Option", "chips", "served", "output tokens/s a chip", "over the first row"]
     heads += ["tokens a megawatt", "board energy a token", "$ per million output tokens"]
     return table(rows, heads)
 
 
+def today_words(case: Scenario) -> str:
+    """What the first row of a table of options is: what runs, or what the work is set against."""
+    if case.have.held in ("api", "nothing"):
+        return "to compare with; the price is that of the API today"
+    return "today"
+
+
+def beyond(value: str, percentile_share: float) -> str:
+    """A value of a belief from which the choice changes, with the side on which it does.
+
+    >>> beyond("2.0 months", 0.32), beyond("59%", 0.89)
+    ('2.0 months or less', '59% or more')
+    """
+    return f"{value} or {'less' if percentile_share < 0.5 else 'more'}"
+
+
 def flips(case: Scenario) -> Output:
-    """Beliefs that alone would change the act, at which value, and what to do then."""
+    """Beliefs that alone would change the choice, at which value, and what to do then."""
     found = decide(case)
     if not found.flips:
         return Output(
-            "No single belief changes the act within its range from the 1st to the 99th percentile."
+            "No single belief changes the choice within its range from the 1st to the 99th "
+            "percentile."
         )
     rows = [
         [
             plain(belief_words(flip.input)),
-            plain(belief_value(flip.input, flip.value, flip.unit)),
+            plain(beyond(belief_value(flip.input, flip.value, flip.unit), flip.percentile_share)),
             f"P{100 * flip.percentile_share:.0f}",
             plain(flip.to),
         ]
         for flip in found.flips
     ]
-    return table(rows, ["Belief", "at or beyond", "which is its", "then"])
+    return table(rows, ["Belief", "if it is known to be", "which begins at its", "then"])
 
 
 def knowing(case: Scenario) -> Output:
     """What knowing everything before choosing would be worth."""
     found = decide(case)
-    worth = musd(found.knowing_usd_per_year)
+    worth = usd_words(found.knowing_usd_per_year)
     return Output(
-        f"Knowing everything before choosing would be worth {worth} a year; no study of it should "
-        "cost more."
+        f"Knowing everything before choosing would be worth {worth} a year. No study should cost "
+        "more than that."
     )
 
 

@@ -130,6 +130,28 @@ def musd(usd: float) -> str:
     return f"${convert(usd, 'usd', 'Musd'):,.3g} M"
 
 
+def usd_words(usd: float) -> str:
+    """Dollars that were computed, to three digits: in thousands below a million, else in millions.
+
+    >>> usd_words(304_700), usd_words(7_204_000), usd_words(13_040_000), usd_words(999_700)
+    ('$305,000', '$7.20 M', '$13.0 M', '$1.00 M')
+    """
+    rounded = float(f"{usd:.3g}")
+    if rounded < convert(1.0, "Musd", "usd"):
+        return f"${rounded:,.0f}"
+    return f"${number(convert(rounded, 'usd', 'Musd'))} M"
+
+
+def percent_change(share: float, places: int = 0) -> str:
+    """A change with its sign, in per cent; none that rounds to zero has one.
+
+    >>> percent_change(-0.42), percent_change(0.071, 1), percent_change(-0.001)
+    ('−42%', '+7.1%', '0%')
+    """
+    words = f"{share:+z.{places}%}".replace("-", "−")
+    return words[1:] if not words.strip("+0.%") else words
+
+
 def printed(value: float, times: float, unit: str) -> str:
     """A number as its source prints it, with the factor that adjusts it and what comes of it.
 

@@ -1,6 +1,6 @@
 """One answer a scenario: the act of least expected cost, how sure it is, what would change it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Literal
 
@@ -40,7 +40,10 @@ class Cost(Range):
 
 
 class NextAct(Record):
-    """The act that comes next in expected cost, and its median cost over keeping."""
+    """The cheapest act of another choice than the advised one, and its median cost over keeping.
+
+    Another choice is what `Answer.better_share` counts.
+    """
 
     act: str
     option: str
@@ -81,7 +84,8 @@ class OptionAnswer(Record):
 
 
 class Flip(Record):
-    """A belief that would change the act if it alone were known to have this value, and to which.
+    """A belief that would change the choice if it alone were known to have this value, and to which
+    act. Acts that only differ in their stop-gap are one choice.
 
     `value` is in the input's own unit; `percentile_share` says how far out in its range that is.
     """
@@ -172,9 +176,9 @@ def _decision(key: _Key, draws: int, seed: int) -> Answer:
     kept = next(iter(evaluation.acts.values()))
     ratio = Range(**quantiles(chosen / kept))
     share = better_share(case, evaluation, act)
+    after = next_choice(case, ranked)
     following = None
-    if len(ranked) > 1:
-        after = ranked[1]
+    if after is not None:
         middle = float(np.median(evaluation.acts[after] / kept))
         following = NextAct(
             act=after.kind, option=after.option, tenure=after.tenure, cost_ratio=middle
@@ -195,7 +199,7 @@ def _decision(key: _Key, draws: int, seed: int) -> Answer:
         tenure=act.tenure,
         later_option=act.later_option,
         later_tenure=act.later_tenure,
-        sentence=sentence(case, act, ratio, share, ranked[1] if len(ranked) > 1 else None),
+        sentence=sentence(case, act, ratio, share, after),
         cost_ratio=ratio,
         better_share=share,
         knowing_usd_per_year=float(chosen.mean() - costs.min(axis=0).mean()),
@@ -218,6 +222,22 @@ def better_share(case: Scenario, evaluation: Evaluation, act: Act) -> float:
     if not others:
         return 0.0
     return float(np.mean(np.min(others, axis=0) < evaluation.acts[act] * (1 - BETTER)))
+
+
+def next_choice(case: Scenario, ranked: Sequence[Act]) -> Act | None:
+    """The cheapest act that ends elsewhere than the first of a ranking; None where there is none.
+
+    The first with another stop-gap, or without one, is no second choice.
+    """
+    end = end_of(case, ranked[0])
+    return next((act for act in ranked[1:] if end_of(case, act) != end), None)
+
+
+def next_row(case: Scenario, answer: Answer) -> ActCost | None:
+    """The row of an answer's acts that it calls the next best."""
+    rows = [row for row in answer.acts if row.available]
+    after = next_choice(case, [act_of(row) for row in rows])
+    return next((row for row in rows if act_of(row) == after), None)
 
 
 def end_of(case: Scenario, act: Act) -> tuple[str, ...]:
@@ -250,14 +270,14 @@ def ranking(evaluation: Evaluation) -> list[Act]:
     return ranked
 
 
-def chosen_act(answer: Answer) -> Act:
-    """The act that an answer advises, as the evaluation behind it names it."""
+def act_of(row: Answer | ActCost) -> Act:
+    """The act that an answer advises, or that one of its rows is, as the evaluation names it."""
     return Act(
-        kind=answer.act,  # type: ignore[arg-type]
-        option=answer.option,
-        tenure=answer.tenure,  # type: ignore[arg-type]
-        later_option=answer.later_option,
-        later_tenure=answer.later_tenure,  # type: ignore[arg-type]
+        kind=row.act,  # type: ignore[arg-type]
+        option=row.option,
+        tenure=row.tenure,  # type: ignore[arg-type]
+        later_option=row.later_option,
+        later_tenure=row.later_tenure,  # type: ignore[arg-type]
     )
 
 
@@ -353,13 +373,16 @@ def lower_first(words: str) -> str:
 def flips(
     case: Scenario, evaluation: Evaluation, best: Act, scores: Scores, limit: int = 6
 ) -> list[Flip]:
-    """Beliefs that alone change the act within their P1 to P99, the nearest to the median first.
+    """Beliefs that alone change the choice within their P1 to P99, the nearest to the median first.
 
-    Each is taken as known while all others stay as uncertain as they are; `scores` gives those
-    behind the evaluation's draws.
+    A change of the stop-gap alone is none, as for `better_share`. Each belief is taken as known
+    while all others stay as uncertain as they are; `scores` gives those behind the evaluation's
+    draws.
     """
     least_usd = TIE * float(np.mean(evaluation.acts[best]))
-    points = turning_points(evaluation.acts, best, case.believe, scores, least_usd)
+    end = end_of(case, best)
+    twins = {act for act in evaluation.acts if end_of(case, act) == end}
+    points = turning_points(evaluation.acts, best, case.believe, scores, least_usd, twins)
     return [_flip(case, point) for point in points[:limit]]
 
 

@@ -1,10 +1,10 @@
-"""Which belief alone would change the act, and at which value.
+"""Which belief alone would change the choice, and at which value.
 
 A belief is taken as known while all others stay as uncertain as they are, as in the ranking of
 acts by expected cost: the expected costs, given the belief, are read off the draws.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +32,7 @@ def turning_points(
     names: Iterable[str],
     scores: Scores,
     least_usd: float,
+    twins: Collection[Act] = (),
 ) -> list[TurningPoint]:
     """The turning points of these beliefs, the nearest to its median first.
 
@@ -39,17 +40,20 @@ def turning_points(
     and `scores` gives the standard-normal scores behind the draws of a name. The expected
     difference to `best` given a belief is a polynomial of the third degree in its score, fitted by
     least squares to the draws. It counts as a saving beyond `least_usd` and SURE of its own
-    standard errors.
+    standard errors. `twins` are acts that make the same choice as `best`: where one of them is the
+    cheapest, nothing has turned.
     """
     others = [act for act in acts if act != best]
     if not others:
         return []
     over_best = np.stack([acts[act] - acts[best] for act in others])
     squares = (over_best**2).sum(axis=1)
+    is_other = np.array([act not in twins for act in others])
     found = []
     for name in names:
         saving = -_highest_likely(over_best, squares, scores(name))
-        changes = np.flatnonzero(saving.max(axis=1) > least_usd)
+        turned = is_other[saving.argmax(axis=1)]
+        changes = np.flatnonzero((saving.max(axis=1) > least_usd) & turned)
         if len(changes):
             at = changes[np.argmin(np.abs(GRID[changes]))]
             found.append(TurningPoint(name, float(GRID[at]), others[saving[at].argmax()]))
