@@ -78,7 +78,7 @@ def test_the_comparison_says_what_moved_since_the_last_release(answers, tmp_path
     monkeypatch.setattr(comparison, "archived", lambda: archived(path))
     assert "No release has kept" in comparison.since_last_release(answers).markdown
     append(answers, "0.2", date(2026, 1, 2), path)
-    assert "no act is another" in comparison.since_last_release(answers).markdown
+    assert "no act has changed" in comparison.since_last_release(answers).markdown
     path.write_text(path.read_text().replace(answers["hopper"].acts[0].instruction, "Keep it"))
     told = comparison.since_last_release(answers).plain
     assert "1 of 2 scenarios have another act" in told

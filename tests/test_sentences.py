@@ -12,12 +12,20 @@ from page_cells import outputs, words_of
 from prose import cell_sentences, heavy, shown_sentences
 
 import analysis as an
-from analysis.pages import efficiency
+from analysis.pages import cost, efficiency
 from analysis.pages import words as words_module
 from analysis.pages.beliefs import belief_words
 from analysis.pages.charts.marks import TICKS, log_axis
 from analysis.pages.decision import ACT_WORDS
-from analysis.pages.numbers import interval, musd, prefixed, printed, text
+from analysis.pages.numbers import (
+    interval,
+    musd,
+    percent_change,
+    prefixed,
+    printed,
+    text,
+    usd_words,
+)
 from analysis.pages.outputs import HEADLINE, Output, fill
 from analysis.pages.verdicts import tally
 from analysis.press.markup import plain as without_markup
@@ -35,6 +43,8 @@ WRONG = {  # what no sentence holds, whichever the scenario
     "one of many": r"(?<![.\w])1 (?:months|years|weeks|days|chips|results|readings|statements|hold|"
     r"fail|launches|scenarios|chances|registers|questions|come|are)\b",
     "a unit twice": r"(?:multiplied by|times) [\d.]+×|\$\$|%%|××",
+    "a hyphen for a minus": r"(?<![\w.%)−–-])-\d[\d.,]*[%×]",
+    "a certainty with digits": r"(?<![\w.])100\.0%",
     "a unit left in a name": r"\b(?:per (?:chip|byte|kelvin)|share|ratio|retrofit) s\b",
 }
 
@@ -86,6 +96,68 @@ def test_the_cost_page_has_sentences_for_keeping_waiting_and_having_nothing(
     assert "$-" not in words
 
 
+STATED = {"have.until": "2027-06-30"}
+OWNS = {"have.held": "owned", "have.bought": "2025-06-01"}
+
+
+@pytest.mark.parametrize(
+    ("scenario", "overrides", "said", "unsaid"),
+    [
+        ("reference", {}, "no last day of it", "count at what they would fetch"),
+        ("reference", {}, "A bought chip is paid for over its whole life.", "12 months beyond"),
+        ("reference", STATED, "Today's contract is paid until 30 June 2027", "can be left"),
+        ("article", {}, "runs 12 months beyond the 24 that are counted", "Today's contract"),
+        ("startup", {}, "runs 12 months beyond the 24 that are counted", "Today's contract"),
+        ("measured", {}, "Fewer chips then do the work, and those left over count", "contract"),
+        ("hopper", {}, "Chips that are given up count at what they would fetch.", "contract"),
+    ],
+)
+def test_the_cost_page_says_what_its_saving_rests_on(scenario, overrides, said, unsaid):
+    case = an.load(scenario, overrides)
+    words = without_markup(words_of(cost.conditions(case)))
+    assert said in words
+    assert unsaid not in words
+
+
+@pytest.mark.parametrize(
+    ("scenario", "said", "unsaid"),
+    [
+        ("reference", "1.30×: that much needs the new chip", "serves less"),
+        ("hopper", "H200 gains nothing by FP4, so all of this needs the new chip", "Against the"),
+        ("competitor", "0.53×, so the new chip serves less", "needs the new"),
+    ],
+)
+def test_a_step_says_what_needs_the_new_chip(scenario, said, unsaid):
+    """H200 does not multiply in FP4, and MI355X serves less in it than B200."""
+    case = an.load(scenario)
+    words = words_of(efficiency.steps_words(case, efficiency.serving_steps(case)))
+    assert said in words
+    assert unsaid not in words
+
+
+def test_chips_of_a_buyer_on_an_api_are_none_of_today():
+    """They say what is compared; the price beside them is the API's."""
+    startup, reference = an.load("startup"), an.load("reference")
+    first = words_of(efficiency.key_numbers(startup)).splitlines()
+    assert any("B200 FP8, at the API's price" in line for line in first)
+    for each in (efficiency.key_numbers, efficiency.megawatts, efficiency.options):
+        assert "today: " not in words_of(each(startup))
+    assert "today: B200 FP8" in words_of(efficiency.key_numbers(reference))
+
+
+def test_pages_have_one_ratio_of_the_headline_over_today():
+    """Table, chart and sentence say the same: the median of ratios, draw by draw."""
+    case = an.load("article", {"reading": "measured"})
+    draws = an.evaluate(case)
+    ladder = efficiency.ladder(case, draws)
+    (times,) = re.findall(
+        r"serves ([\d.]+×) the tokens", words_of(efficiency.in_short(case, draws, ladder))
+    )
+    for shown in (efficiency.key_numbers(case), efficiency.options(case)):
+        row = next(line for line in words_of(shown).splitlines() if "GB300" in line)
+        assert f" {times} " in row
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -98,6 +170,8 @@ def test_the_cost_page_has_sentences_for_keeping_waiting_and_having_nothing(
         "of {x.mid} a",
         "by  two",
         "-0 tokens",
+        "changes by -42% (-63% to",
+        "moved from 75% to 100.0%",
     ],
 )
 def test_the_checks_see_what_was_once_wrong(wrong):
@@ -120,6 +194,10 @@ def test_numbers_claim_no_precision():
     assert musd(1e7) == "$10 M"
     assert musd(3.5714e7) == "$35.7 M"
     assert prefixed(14.0, "Musd") == "$14.0"
+    assert usd_words(7.204e6) == "$7.20 M"
+    assert usd_words(304_700) == "$305,000"
+    assert usd_words(999_700) == "$1.00 M"
+    assert [percent_change(share) for share in (-0.42, 0.07, -0.001)] == ["−42%", "+7%", "0%"]
     assert printed(1080, 1 / 72, "PFLOP/s/chip") == "1,080 × 0.01389 = 15 PFLOP/s/chip"
     assert printed(671, 1e9, "") == "671 × 1,000,000,000 = 671,000,000,000 "
 
@@ -168,7 +246,7 @@ def test_where_no_gain_is_enough_the_sentence_names_none():
         "found": "Here",
         "share": 0.5,
         "busy": 0.5,
-        "moving": half,
+        "moving_words": "$305,000",
         "infinite": float("inf"),
     }
     none = fill("headline_needs.md", **values, need=float("inf"), never=0.8).markdown
@@ -204,15 +282,15 @@ def test_importing_the_package_and_its_charts_changes_nothing_in_altair():
 @pytest.mark.parametrize(
     ("counts", "sentence"),
     [
-        ({"is supported": 1}, "Its one statement is supported."),
-        ({"cannot be told": 1}, "Its one statement cannot be told."),
+        ({"is supported": 1}, "The claim makes one statement. It is supported."),
+        ({"cannot be told": 1}, "The claim makes one statement. It cannot be told."),
         (
             {"is supported": 1, "fails": 1},
-            "Of its 2 statements 1 is supported, 0 hold as arithmetic, 1 fails, 0 cannot be told.",
+            "The claim makes 2 statements. 1 is supported, and 1 fails.",
         ),
         (
             {"holds as arithmetic": 3, "fails": 12, "cannot be told": 7},
-            "Of its 22 statements 0 are supported, 3 hold as arithmetic, 12 fail, 7",
+            "The claim makes 22 statements. Not one is supported, and 12 fail. 7 cannot be told",
         ),
     ],
 )

@@ -149,3 +149,31 @@ def test_a_plan_in_a_few_words():
     assert plan_words(case, wait) == "keep the API, then rent VR200 NVL72 for 3 years"
     bridge = Act("bridge", "api", "api", "vr200-rack", "own")
     assert plan_words(case, bridge) == "the API by the token, then buy VR200 NVL72"
+
+
+@pytest.mark.parametrize(("name", "pays"), [("article", True), ("reference", False)])
+def test_the_map_says_what_was_published_of_the_awaited_chip(name, pays):
+    """VR200 over GB200 in FP4 was published at 2.259, 2.717 and 2.97 times; the forecast is lower.
+
+    The middle of these lifts the expected gain in proportion, and the words say whether to wait.
+    """
+    case = load(name)
+    evaluation = drawn(case)
+    place = waiting.standing(evaluation)
+    found = waiting.published(case, evaluation, place)
+    assert found is not None
+    assert (found.low_ratio, found.mid_ratio, found.high_ratio) == (2.259, 2.717, 2.97)
+    rates = [
+        evaluation.columns.options[option]["output_tokens_per_s_per_chip"]
+        / evaluation.columns.today["output_tokens_per_s_per_chip"]
+        for option in ("vr200-rack", "gb200-rack")
+    ]
+    expected = np.median(rates[0]) / np.median(rates[1])
+    assert found.forecast_ratio == pytest.approx(expected)
+    assert expected < found.low_ratio
+    words = page.wait_or_not(case, evaluation, page.needed_gains(case, evaluation)).markdown
+    lifted = place.gain_ratio[1] * found.mid_ratio / found.forecast_ratio
+    assert f"the gain would be about {lifted:.2f}" in words
+    assert ("and waiting would pay." in words) == pays
+    assert ("and waiting would still cost more." in words) != pays
+    assert waiting.published(load(name, {"model": "kimi-k2.5"}), evaluation, place) is None

@@ -102,7 +102,7 @@ def answer(answers: dict[str, Answer]) -> Output:
             "costs {value.range} what keeping would. "
         )
         if worst.empty:
-            words += "No act that one of them advises is open to the buyers of all."
+            words += "None of the advised acts is open to every one of these buyers."
         elif worst.min() < NO_REGRET_SHARE:
             words += "“{act}” is the best act in each of them."
         else:
@@ -136,7 +136,9 @@ def since_last_release(answers: dict[str, Answer]) -> Output:
     moved = since(rows, answers)
     head = f"Since {last['version'].iloc[0]} of {last['date'].iloc[0]}"
     if moved.empty:
-        return Output(f"{head} no act is another, and no median cost has moved by a printed digit.")
+        return Output(
+            f"{head} no act has changed, and no median cost has moved by a printed digit."
+        )
     words = f"{head}, {int(moved['is_other_act'].sum())} of {len(last)} scenarios have another act."
     table = html_table(moved.drop(columns="is_other_act"))
     return Output(html=f"<p>{words}</p>{table.html}", plain=f"{words}\n{table.plain}")

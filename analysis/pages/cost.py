@@ -22,6 +22,7 @@ from analysis.pages.cost_cash import (
     bill,
     budget_multiplier,
     budget_steps,
+    conditions,
     move,
     payback,
     payback_words,
@@ -62,7 +63,7 @@ from analysis.pages.words import option_words, plain, worded
 from analysis.questions import budget, cash
 from analysis.questions import cost as cost_questions
 from analysis.questions.answer import decide, evaluated, named
-from analysis.questions.ways import TODAY
+from analysis.questions.over_today import over_today
 from analysis.scenario.scenario import Scenario
 from analysis.units import convert
 
@@ -75,6 +76,7 @@ __all__ = [
     "budget_by_reading",
     "budget_steps",
     "budget_words",
+    "conditions",
     "demand",
     "differences",
     "doubt",
@@ -140,10 +142,9 @@ def in_short(case: Scenario) -> Output:
 
 def _per_megawatt(case: Scenario, option: str) -> list[str]:
     """What a megawatt serves under an option, over today; nothing for an API, which needs none."""
-    by_name = {row.name: row.tokens_per_s_per_mw.mid for row in decide(case).options}
-    if option not in by_name:
+    if option not in {row.name for row in decide(case).options}:
         return []
-    times = text(by_name[option] / by_name[TODAY], "ratio")
+    times = text(over_today(evaluated(case), option, "tokens_per_s_per_mw"), "ratio")
     where = plain(named(case, option))
     return [f"Power is short here: {where} serves {times} the tokens a megawatt."]
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from analysis import model
 from analysis.pages.charts import cost as charts
-from analysis.pages.numbers import interval
+from analysis.pages.numbers import interval, usd_words
 from analysis.pages.outputs import Output, fill, table
 from analysis.pages.verdicts import headline_option
 from analysis.questions import budget, dates, fleet
@@ -60,7 +60,7 @@ def headline_needs(case: Scenario, draws: pd.DataFrame) -> Output:
         found="With the claim taken at its word" if option == "claimed" else "Here",
         share=before["eligible_share"].median(),
         busy=before["first_year_ratio"].median(),
-        moving=interval(moving_usd, "usd", "Musd"),
+        moving_words=usd_words(float(moving_usd.median())),
         need=float(np.median(needed)),
         never=float(np.mean(np.isinf(needed))),
         infinite=np.inf,

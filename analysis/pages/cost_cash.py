@@ -5,11 +5,11 @@ import numpy as np
 
 from analysis.pages.charts import cost_act as charts
 from analysis.pages.cost_options import Shift, shift
-from analysis.pages.numbers import Shown, interval, musd
+from analysis.pages.numbers import Shown, interval, musd, usd_words
 from analysis.pages.outputs import Output, table
-from analysis.pages.words import plain, worded
+from analysis.pages.words import day, plain, worded
 from analysis.questions import cash
-from analysis.questions.acts import Act
+from analysis.questions.acts import PAID_BY_USE, Act
 from analysis.questions.answer import evaluated, instruction, lower_first
 from analysis.questions.ways import chips_needed
 from analysis.scenario.scenario import Scenario
@@ -17,6 +17,8 @@ from analysis.units import convert
 
 NOTHING = Output("Nothing else can be done here, so the bill stays what it is.")
 HALF = 0.5  # of the draws: below it a move is not what mostly happens
+BOUGHT = "A bought chip is paid for over its whole life."
+CONTRACT_MONTHS = {"rent_3yr": 36, "rent_1yr": 12}
 OFTEN = 0.995  # a share of the draws above which its digits say nothing more
 
 
@@ -33,8 +35,8 @@ def bill(case: Scenario) -> alt.LayerChart | Output:
     months = cash.by_month(months_of(case, followed))
     last = months.iloc[-1]
     finding = (
-        f"In month {last['month']:.0f} the bill is {musd(last['mid'])}; "
-        f"kept, it would be {musd(last['kept'])}"
+        f"In month {last['month']:.0f} the bill is {usd_words(last['mid'])}; "
+        f"kept, it would be {usd_words(last['kept'])}"
     )
     words = "as advised" if followed.advised else "next best"
     return charts.bill(months, finding, words)
@@ -81,8 +83,45 @@ def payback(case: Scenario) -> Output:
         words.append(f"After {horizon} months it has saved {_money(saved)}.")
     deepest = float(np.median(months.saved_usd.min(axis=1)))
     if deepest < 0:
-        words.append(f"On the way it is up to {musd(-deepest)} behind, at the median.")
+        words.append(f"On the way it is up to {usd_words(-deepest)} behind, at the median.")
     return Output(" ".join(words))
+
+
+def conditions(case: Scenario) -> Output:
+    """What the saving takes for granted: that what is left can be left, and what it fetches."""
+    followed = shift(case)
+    if followed is None:
+        return NOTHING
+    held, words = case.have.held, []
+    if followed.act.kind == "serve better":
+        freed = "Fewer chips then do the work, and those left over"
+    else:
+        freed = "Chips that are given up"
+    if held == "owned":
+        words.append(
+            f"{freed} count at what they would fetch. Their part of the saving comes only if they "
+            "are sold, leased out or put to other work."
+        )
+    elif held.startswith("rent_") and held not in PAID_BY_USE:
+        if case.have.until is None:
+            words.append(
+                "Today's contract is taken as one that can be left: this scenario states no last "
+                "day of it (have.until). If it runs on, its rent is paid until that day, and the "
+                "move saves less."
+            )
+        else:
+            words.append(f"Today's contract is paid until {day(case.have.until)} in any case.")
+    horizon = case.budget.horizon_months
+    _, tenure = followed.end
+    if tenure == "own":
+        words.append(f"{BOUGHT} The bills of {horizon} months hold {horizon} of those payments.")
+    elif CONTRACT_MONTHS.get(tenure, 0) > horizon:
+        more = CONTRACT_MONTHS[tenure] - horizon
+        words.append(
+            f"The new contract runs {more} months beyond the {horizon} that are counted. In them "
+            "its chips still have to be used and paid."
+        )
+    return Output(plain(" ".join(words)))
 
 
 def payback_words(case: Scenario) -> str:
@@ -160,9 +199,12 @@ def _chip_rows(case: Scenario, act: Act) -> list[list[str]]:
         held = chips_needed(evaluation.columns.today, work)
     if act.kind == "serve better":
         return [["chips in use", _chips(held), _chips(held * stays + new)]]
+    others = ["other chips in use, once all has moved", "0", _chips(new)]
+    if not held.any():
+        return [others]
     return [
-        ["chips of today in use", _chips(held), _chips(held * stays)],
-        ["other chips in use", "0", _chips(new)],
+        ["chips of today in use, once all has moved", _chips(held), _chips(held * stays)],
+        others,
     ]
 
 

@@ -141,7 +141,7 @@ def options_words(case: Scenario) -> Output:
     else:
         first = "Of all that is on sale, tokens cost least on {best}: {share} of today's cost."
     followed = shift(case)
-    second = "The advice is the same."
+    second = "The advice ends there too."
     cost_ratio = decide(case).cost_ratio.mid
     if cost_ratio > best["mid"] / today["mid"]:
         second += (

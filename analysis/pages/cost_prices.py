@@ -8,7 +8,7 @@ from analysis.facts import chip, chosen
 from analysis.facts import table as fact_table
 from analysis.pages.charts import cost as charts
 from analysis.pages.inputs import cited
-from analysis.pages.numbers import printed
+from analysis.pages.numbers import percent_change, printed
 from analysis.pages.outputs import Output, table, table_text
 from analysis.pages.words import plain
 from analysis.questions import cost as cost_questions
@@ -62,7 +62,7 @@ def published(case: Scenario) -> Output:
             row.as_of,
             f"{row.ours:.2f}",
             f"{row.published:.2f}",
-            f"{row.difference_share:+z.1%}",
+            percent_change(row.difference_share, 1),
             f"{row.it_usd_per_chip:,.0f}",
         )
         for row in totals.itertuples()

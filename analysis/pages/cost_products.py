@@ -10,6 +10,7 @@ from analysis.model.prices import api_prices
 from analysis.pages.charts import cost as charts
 from analysis.pages.charts import cost_act
 from analysis.pages.cost_options import dollars, shift
+from analysis.pages.numbers import percent_change
 from analysis.pages.outputs import Output, table
 from analysis.pages.verdicts import headline_option
 from analysis.pages.words import plain
@@ -141,7 +142,9 @@ def demand(case: Scenario, draws: pd.DataFrame) -> dict[str, str]:
     changes = (ratios.quantile([0.1, 0.5, 0.9]) - 1).round(2) + 0.0  # no minus before a zero
     words = {}
     for name, (low, mid, high) in changes.items():
-        words[str(name)] = f"{mid:+z.0%} ({low:+z.0%} to {high:+z.0%})"
+        words[str(name)] = (
+            f"{percent_change(mid)} ({percent_change(low)} to {percent_change(high)})"
+        )
     words["way"] = _spending_words(changes["spend_ratio"][0.5])
     return words
 

@@ -43,7 +43,8 @@ def _answer_at_its_word(case: Scenario, draws: pd.DataFrame, first_year: Shown) 
     words = (
         "Taken at its word, as “{reading}”, the claim makes a dollar buy {value.mid} the tokens "
         "({value.range}). The headline said {said}, so it {verdict} here. Without the claim, a "
-        "first year on {new} in place of {old} brings {first_year.mid} ({first_year.range})."
+        "dollar on {new} buys {first_year.mid} the tokens of one on {old} in the first year "
+        "({first_year.range})."
     )
     return say(
         words,
@@ -80,11 +81,13 @@ def _answer_per_dollar(
     """The step for a buyer who lacks money; heat and halls are named where they cost tokens."""
     words = (
         "A chip of {new} serves {tokens} the tokens of one of {old}, each at its best. In its "
-        "first year a dollar there buys {value.mid} the tokens ({value.range})"
+        "first year a dollar spent there buys {value.mid} the tokens ({value.range})"
     )
     kept = ladder.set_index("step").loc[HEAT, "factor"]
     if kept < 0.995:
-        words += f", heat and halls counted ({kept:.2f}×)"
+        words += (
+            f". Heat and halls are counted: they leave {kept:.2f} of what the chips could serve"
+        )
     claimed = claim(case.claim) if case.claim else None
     return say(
         words + _what_the_headline_said(claimed),
@@ -102,7 +105,8 @@ def _options(case: Scenario) -> dict[str, str]:
 def _what_the_headline_said(claimed: Claim | None) -> str:
     if claimed is None:
         return ". The step {verdict}."
-    return f". The headline said {text(claimed.headline_ratio, 'ratio')}: it {{verdict}} here."
+    said = text(claimed.headline_ratio, "ratio")
+    return f". The headline said {said}, so it {{verdict}} here."
 
 
 def _pass_verdict(value: Shown, claimed: Claim | None) -> str:

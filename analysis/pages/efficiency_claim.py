@@ -220,6 +220,10 @@ def _settled_by(row) -> str:
     return "settled"
 
 
+def _part(share: float) -> str:
+    return f"{share:z.0%}".replace("-", "−")
+
+
 def pass_through(case: Scenario, ladder: pd.DataFrame) -> Output:
     """The ladder as numbers: each step's factor, what is left, how much of the headline that is.
 
@@ -234,6 +238,6 @@ def pass_through(case: Scenario, ladder: pd.DataFrame) -> Output:
         cells = [plain(row.step), f"{row.factor:.2f}", three_numbers(row.draws)]
         if headline:
             linear = linear_pass_share(row.mid, cut_share(headline))
-            cells += [f"{linear:z.0%}", f"{log_pass_ratio(row.mid, headline):z.0%}"]
+            cells += [_part(linear), _part(log_pass_ratio(row.mid, headline))]
         rows.append(cells)
     return table(rows, heads)

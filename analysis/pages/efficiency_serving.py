@@ -1,5 +1,7 @@
 """The efficiency page on serving: what each option gives, the steps to the best, the frontier."""
 
+from typing import get_args
+
 import altair as alt
 import pandas as pd
 
@@ -12,7 +14,8 @@ from analysis.questions import energy as energy_questions
 from analysis.questions import power as power_questions
 from analysis.questions import serving_steps as step_questions
 from analysis.questions import speed as speed_questions
-from analysis.questions.answer import Answer, OptionAnswer, Range, decide
+from analysis.questions.answer import Answer, OptionAnswer, Range, decide, evaluated
+from analysis.questions.over_today import Quantity, over_today
 from analysis.questions.serving_steps import (
     CHIP,
     DRAFTS,
@@ -35,10 +38,10 @@ def options_chart(case: Scenario) -> alt.LayerChart:
     rows = []
     for option in found.options:
         rate = option.output_tokens_per_s_per_chip
-        ratio = rate.mid / today.output_tokens_per_s_per_chip.mid
+        ratio = over_today(evaluated(case), option.name, "output_tokens_per_s_per_chip")
         rows.append(
             {
-                "option": _option_words(option, today),
+                "option": _option_words(case, option, today),
                 "subject": _subject(option, today, found),
                 **rate.model_dump(),
                 "label": f"{number(rate.mid)}, {ratio:.2f}×",
@@ -46,15 +49,26 @@ def options_chart(case: Scenario) -> alt.LayerChart:
         )
     frame = pd.DataFrame(rows).sort_values("mid", ascending=False, kind="stable")
     best = frame.iloc[0]
-    finding = f"{best['option']} serves most per chip: {best['label'].split(', ')[-1]} today's"
+    whose = "today's" if _has_chips(case) else f"that of {_named(today)}"
+    finding = f"{best['option']} serves most per chip: {best['label'].split(', ')[-1]} {whose}"
     if best["subject"] == "today":
-        finding = "No option serves more per chip than what runs today"
+        finding = f"No option serves more per chip than {_named(today)}"
     return charts.options(frame, finding)
 
 
-def _option_words(option: OptionAnswer, today: OptionAnswer) -> str:
-    words = f"{chip(option.accelerator)} in {option.precision.upper()}"
-    return f"today: {words}" if option is today else words
+def _has_chips(case: Scenario) -> bool:
+    """Whether chips serve today; else those of `have` only say what the work is set against."""
+    return case.have.held not in ("api", "nothing")
+
+
+def _named(option: OptionAnswer) -> str:
+    return f"{chip(option.accelerator)} in {option.precision.upper()}"
+
+
+def _option_words(case: Scenario, option: OptionAnswer, today: OptionAnswer) -> str:
+    if option is not today:
+        return _named(option)
+    return f"today: {_named(option)}" if _has_chips(case) else f"set against: {_named(option)}"
 
 
 def _subject(option: OptionAnswer, today: OptionAnswer, found: Answer) -> str:
@@ -63,6 +77,7 @@ def _subject(option: OptionAnswer, today: OptionAnswer, found: Answer) -> str:
     return "advised" if option.name in (found.option, found.later_option) else "other"
 
 
+MORE = 1.005  # a ratio of rates above which the words say that one serves more
 KEY_FIELDS = {
     "tokens/s a chip": "output_tokens_per_s_per_chip",
     "J a token": "j_per_token",
@@ -78,12 +93,15 @@ def key_numbers(case: Scenario) -> Output:
     """
     found = decide(case)
     today = found.options[0]
-    rows = [[f"today: {_chip(today)}", *(_absolute(today, name) for name in KEY_FIELDS.values())]]
+    first = f"today: {_chip(today)}"
+    if not _has_chips(case):  # the chips say what is compared, the price what is paid today
+        first = f"{_chip(today)}, at the API's price"
+    rows = [[first, *(_absolute(today, name) for name in KEY_FIELDS.values())]]
     advised = (found.option, found.later_option)
     for option in found.options[1:]:
         if option.name in advised or option.name == case.headline:
             word = "advised" if option.name in advised else "headline"
-            cells = [_relative(option, today, name) for name in KEY_FIELDS.values()]
+            cells = [_relative(case, option, today, name) for name in KEY_FIELDS.values()]
             rows.append([f"{word}: {_chip(option)}", *cells])
     if case.claim:
         rows.append(["said in the text", *_said(case)])
@@ -99,7 +117,9 @@ def _absolute(option: OptionAnswer, field: str) -> str:
     return number(value.mid) if value else ""
 
 
-def _relative(option: OptionAnswer, today: OptionAnswer, field: str) -> str:
+def _relative(case: Scenario, option: OptionAnswer, today: OptionAnswer, field: str) -> str:
+    if field in get_args(Quantity):
+        return text(over_today(evaluated(case), option.name, field), "ratio")  # type: ignore[arg-type]
     before: Range | None = getattr(today, field)
     after: Range | None = getattr(option, field)
     if after is None:
@@ -208,14 +228,28 @@ def steps_words(case: Scenario, steps: pd.DataFrame) -> Output:
         )
         values["both"] = f"{whole / rates[TODAYS_BEST]:.2f}×"
     if NARROW_BEST in rates:
-        sentences.append(
-            "Against the same {old} in {narrow} it is {chip_alone}: that much needs the new chip."
-        )
-        values["chip_alone"] = f"{whole / rates[NARROW_BEST]:.2f}×"
+        alone = whole / rates[NARROW_BEST]
+        values["chip_alone"] = f"{alone:.2f}×"
+        sentences.append("Against the same {old} in {narrow} it is {chip_alone}.")
+        if rates[NARROW_BEST] < rates.get(TODAYS_BEST, 0):
+            sentences[-1] = "{old} gains nothing by {narrow}, so all of this needs the new chip."
+        elif alone > MORE:
+            sentences[-1] = (
+                "Against the same {old} in {narrow} it is {chip_alone}: that much needs the new "
+                "chip."
+            )
+        elif alone < 1 / MORE:
+            sentences[-1] = (
+                "Against the same {old} in {narrow} it is {chip_alone}, so the new chip serves "
+                "less."
+            )
     measured = steps.set_index("step")["measured"]
     last = [step for step in STEPS if step in rates][-1]
     if TODAYS_BEST in measured and measured[[TODAYS_BEST, last]].notna().all():
-        sentences.append("Measured at these lengths, best against best, it is {measured}.")
+        sentences.append(
+            "The best results measured at these lengths are {measured} apart, with {old} in "
+            "today's format."
+        )
         values["measured"] = f"{measured[last] / measured[TODAYS_BEST]:.2f}×"
     return say(" ".join(sentences), **values)
 
@@ -255,15 +289,15 @@ def megawatts(case: Scenario) -> Output:
         own = joules.loc[option.name]
         rows.append(
             [
-                plain(_option_words(option, today)),
+                plain(_option_words(case, option, today)),
                 f"{number(watts.mid)} ({number(watts.low)} to {number(watts.high)})",
-                f"{watts.mid / today.tokens_per_s_per_mw.mid:.2f}×",
+                f"{over_today(evaluated(case), option.name, 'tokens_per_s_per_mw'):.2f}×",
                 *(number(own[boundary]) for boundary in ("board", "wall", "facility")),
                 f"{own['facility'] / joules['facility'].iloc[0]:.2f}×",
             ]
         )
-    heads = ["Option", "tokens/s a megawatt", "over today", "J a token at the boards", "wall"]
-    return table(rows, [*heads, "meter", "meter, over today"])
+    heads = ["Option", "tokens/s a megawatt", "over the first", "J a token at the boards", "wall"]
+    return table(rows, [*heads, "meter", "meter, over the first"])
 
 
 def half_energy(case: Scenario) -> Output:
@@ -276,7 +310,7 @@ def half_energy(case: Scenario) -> Output:
     values = {
         "new": f"{chip(new.accelerator)} in {new.precision.upper()}",
         "old": f"{chip(today.accelerator)} in {today.precision.upper()}",
-        "modelled": f"{new.j_per_token.mid / today.j_per_token.mid:.2f}",
+        "modelled": f"{over_today(evaluated(case), new.name, 'j_per_token'):.2f}",
     }
     words = "A token on {new} takes {modelled} times the board energy of one on {old}"
     narrow = [

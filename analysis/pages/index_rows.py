@@ -4,7 +4,7 @@ buyer.
 
 from collections.abc import Sequence
 
-from analysis.pages.numbers import musd, number
+from analysis.pages.numbers import number, usd_words
 from analysis.press.domain import Summary
 from analysis.press.markup import plain
 from analysis.press.records import Answer as Headline
@@ -74,8 +74,8 @@ def _bill(act: str, answer: Answer) -> Summary:
     own = answer.acts[0].usd_per_year
     kept = costs["keep"]
     assert own is not None, "the act that is advised has a cost"
-    words = f"a year, today {musd(kept.mid)}"
-    return Summary(act, musd(own.mid), words, f"{musd(own.low)} to {musd(own.high)}")
+    words = f"a year, today {usd_words(kept.mid)}"
+    return Summary(act, usd_words(own.mid), words, f"{usd_words(own.low)} to {usd_words(own.high)}")
 
 
 def saving(cost_ratio: Range) -> tuple[str, str, str]:

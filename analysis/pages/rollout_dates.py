@@ -18,6 +18,7 @@ STAGES = {"limited": "limited release", "general": "general availability", "volu
 HAS_COME = {"limited": "with a first customer", "general": "open to any customer"}
 CURVE_YEARS = 3
 LEVELS = (0.1, 0.5, 0.9)
+SURE = 0.99  # a chance above which its digits say nothing more
 
 
 def timing(forecast: Forecast, doubted_share: float) -> str:
@@ -59,9 +60,9 @@ def timing(forecast: Forecast, doubted_share: float) -> str:
     if forecast.real_share < 1:
         comes = 1 - rows.never_share["limited"]
         return f"The chance that {name} comes at all is {comes:.1%}. Suppose it exists. {chances}"
-    assumed = f"Suppose {name} exists"
+    assumed = f"This page supposes that {name} exists"
     if doubted_share < 1:
-        assumed += f", as this page does; the evidence gives it {doubted_share:.1%}"
+        assumed += f"; the evidence gives that a chance of {doubted_share:.1%}"
     return f"{assumed}. {chances}"
 
 
@@ -114,7 +115,9 @@ def _milestone_rows(forecast: Forecast, assumption: str) -> list[list[str]]:
         if row.milestone in facts:
             happened = ", a fact" if facts[row.milestone] else ""
             what = f"{plain(forecast.product)}: {HAS_COME[row.milestone]}{assumption}{happened}"
-            rows.append([what, day(row.mid), _span(row.low, row.high), f"{row.never_share:.1%}"])
+            rows.append(
+                [what, day(row.mid), _span(row.low, row.high), chance_words(row.never_share)]
+            )
     return rows
 
 
@@ -127,7 +130,16 @@ def _at_work_rows(case: Scenario, product: str, evaluation: Evaluation) -> list[
     ends = np.quantile(starts[0], LEVELS, method="inverted_cdf")
     low, mid, high = (launches.day_after(case.as_of, months) for months in ends)
     never = np.isinf(starts[0]).mean()
-    return [[f"{plain(product)}: at work here", day(mid), _span(low, high), f"{never:.1%}"]]
+    return [[f"{plain(product)}: at work here", day(mid), _span(low, high), chance_words(never)]]
+
+
+def chance_words(share: float) -> str:
+    """A chance with a digit behind the point, but none that is certain.
+
+    >>> chance_words(0.0), chance_words(0.0441), chance_words(1.0)
+    ('0%', '4.4%', '100%')
+    """
+    return f"{share:.0%}" if share in (0, 1) else f"{share:.1%}"
 
 
 def _span(low: date | None, high: date | None) -> str:
@@ -163,7 +175,8 @@ def chances(case: Scenario, forecast: Forecast) -> alt.LayerChart:
     until = case.as_of.replace(year=case.as_of.year + CURVE_YEARS)
     year_end = date(case.as_of.year + 1, 12, 31)
     share = questions.chance_by(shown, "general", year_end)
-    finding = f"{share:.0%}: {shown.product} is open to any customer by the end of {year_end.year}"
+    odds = f"{share:.0%}" if share < SURE else f"over {SURE:.0%}"
+    finding = f"A chance of {odds}: {shown.product} is open to all by the end of {year_end.year}"
     finding += if_it_exists(shown)
     return charts.chances(questions.curves(shown, until), case.as_of, finding)
 

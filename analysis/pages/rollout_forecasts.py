@@ -8,6 +8,7 @@ import pandas as pd
 
 from analysis.pages.charts import rollout as charts
 from analysis.pages.outputs import NOT_MATHEMATICS, Output, say, table_text
+from analysis.pages.rollout_dates import chance_words
 from analysis.pages.words import day, plain
 from analysis.press.mime import FORECASTS
 from analysis.questions import forecast_scores, forecasts
@@ -43,7 +44,7 @@ def _register_table(rows: list[dict[str, Any]]) -> str:
     if table.empty:
         return f"<p>{NOTHING_OPEN}</p>"
     return table.to_html(
-        index=False, border=0, float_format="{:.1%}".format, classes=list(NOT_MATHEMATICS)
+        index=False, border=0, float_format=chance_words, classes=list(NOT_MATHEMATICS)
     )
 
 

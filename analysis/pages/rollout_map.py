@@ -65,7 +65,10 @@ def _map_title(product: str, place: waiting.Standing, gains: pd.DataFrame) -> st
         return f"Waiting {months:.0f} months for {product} pays at no gain"
     if need == 0:
         return f"Waiting {months:.0f} months for {product} pays at any gain"
-    return f"Waiting {months:.0f} months pays from a gain of {need:.2f}; expect {gain:.2f}"
+    return (
+        f"Waiting {months:.0f} months pays from {need:.2f} times the work per dollar; "
+        f"{gain:.2f} is expected"
+    )
 
 
 def _needed(gains: pd.DataFrame, months: float) -> float:
@@ -102,7 +105,9 @@ def wait_or_not(case: Scenario, evaluation: Evaluation, gains: pd.DataFrame) -> 
         reference=named(case, place.act_now.later_option or place.act_now.option),
         patience=case.decision.patience_months,
         need=_needed(gains, place.delay_months[1]),
+        infinite=np.inf,
         starts_first=_starts_first(place),
+        published=waiting.published(case, evaluation, place),
     )
 
 

@@ -6,14 +6,14 @@ import pandas as pd
 
 from analysis.facts import chip
 from analysis.pages.charts.tree import tree as tree_chart
-from analysis.pages.decision import ACT_WORDS, with_answer
-from analysis.pages.numbers import musd
+from analysis.pages.decision import ACT_WORDS, knowing, with_answer
+from analysis.pages.numbers import musd, usd_words
 from analysis.pages.outputs import Output, table
 from analysis.pages.words import plain
 from analysis.questions import waiting
 from analysis.questions.act_costs import Evaluation, drawn
 from analysis.questions.acts import Act
-from analysis.questions.answer import BETTER, decide, named
+from analysis.questions.answer import BETTER, decide, named, next_row
 from analysis.questions.launches import day_after
 from analysis.scenario.scenario import Scenario
 from analysis.units import convert
@@ -56,12 +56,15 @@ def first_screen(case: Scenario, evaluation: Evaluation) -> Output:
 def _withoutproduct_of(case: Scenario) -> Output:
     """Three numbers where nothing is waited for."""
     found = decide(case)
-    costs = [row.usd_per_year for row in found.acts if row.usd_per_year is not None]
-    more = dollars(costs[1].mean - costs[0].mean) if len(costs) > 1 else "no other act"
-    row = [f"**{musd(costs[0].mean)}** a year", f"**{more}**", f"**{found.better_share:.0%}**"]
+    own, after = found.acts[0].usd_per_year, next_row(case, found)
+    assert own is not None, "the act that is advised has a cost"
+    more = "no other choice"
+    if after is not None and after.usd_per_year is not None:
+        more = dollars(after.usd_per_year.mean - own.mean)
+    row = [f"**{usd_words(own.mean)}** a year", f"**{more}**", f"**{found.better_share:.0%}**"]
     heads = [
         "Expected cost",
-        "The next act costs more by",
+        "The next best costs more by",
         f"Chance that another is {BETTER:.0%} cheaper",
     ]
     return table([row], heads)
@@ -108,9 +111,9 @@ def regrets(case: Scenario, evaluation: Evaluation) -> Output:
     rows = [
         [
             f"{_kind(row.act)}: {plain(plan_words(case, row.act))}",
-            musd(row.usd),
-            musd(row.p90_usd),
-            musd(row.worst_usd),
+            usd_words(row.usd),
+            usd_words(row.p90_usd),
+            usd_words(row.worst_usd),
             f"{row.best_share:.0%}",
         ]
         for row in waiting.regrets(evaluation).itertuples()
@@ -124,18 +127,15 @@ def least_regret(case: Scenario, evaluation: Evaluation) -> Output:
     rows = waiting.regrets(evaluation)
     calmest = rows.loc[rows["p90_usd"].idxmin()]
     advised = rows.iloc[0]
-    worth = dollars(decide(case).knowing_usd_per_year)
     if calmest["act"] == advised["act"]:
         words = "The advised plan also has the smallest regret at P90."
     else:
         words = (
-            f"The smallest regret at P90 has another plan ({_kind(calmest['act']).lower()}: "
-            f"{plain(plan_words(case, calmest['act']))}), at {musd(calmest['p90_usd'])} a year."
+            f"Another plan has the smallest regret at P90 ({_kind(calmest['act']).lower()}: "
+            f"{plain(plan_words(case, calmest['act']))}). It is {usd_words(calmest['p90_usd'])} a "
+            "year."
         )
-    return Output(
-        f"{words} Knowing everything before choosing would be worth {worth} a year. "
-        "No study should cost more than that."
-    )
+    return Output(f"{words} {knowing(case).markdown}")
 
 
 def plan_words(case: Scenario, act: Act) -> str:

@@ -19,7 +19,7 @@ from analysis.facts import sources as source_table
 from analysis.facts.provenance import FITTED
 from analysis.model.measured import serving_points
 from analysis.pages.charts import speed as charts
-from analysis.pages.numbers import interval
+from analysis.pages.numbers import interval, percent_change
 from analysis.pages.outputs import Output, html_table, say, takeaway
 from analysis.pages.outputs import table as markdown_table
 from analysis.pages.validation_best import (
@@ -296,8 +296,8 @@ def mlperf_table(rows: pd.DataFrame) -> Output:
 def worst(count: int) -> Output:
     """The series of which the model is most wrong."""
     rows = validation.worst(count)
-    rows = rows.assign(bias=rows["bias"].round(2) + 0.0)  # no minus before a zero
-    return _formatted(rows, {"median_error": "{:.0%}", "bias": "{:+z.0%}"})
+    rows = rows.assign(bias=[percent_change(share) for share in rows["bias"]])
+    return _formatted(rows, {"median_error": "{:.0%}", "bias": "{}"})
 
 
 def sources() -> Output:

@@ -171,12 +171,13 @@ def published_error() -> Output:
     rows = found_frontiers.published()
     inside = rows["published"].between(rows["low"], rows["high"])
     ratio = (rows["mid"] / rows["published"]).median()
+    above = int((rows["published"] > rows["high"]).sum())
     return say(
-        "The forecast is **{ratio:.2f} times** what was published, in the median. **{inside} of "
-        "{count}** published rates lie inside its range, {above} lie above it.",
+        "The forecast is **{ratio:.2f} times** what was published, in the median. **{inside}** of "
+        "the {count} published rates lie inside its range, and {above} lie above it.",
         ratio=ratio,
-        inside=int(inside.sum()),
-        above=int((rows["published"] > rows["high"]).sum()),
+        inside=int(inside.sum()) or "Not one",
+        above="all" if above == len(rows) else above,
         count=len(rows),
     )
 

@@ -39,14 +39,19 @@ def tally(counts: Mapping[str, int]) -> str:
     """How many statements of a claim have which standing, in a sentence.
 
     >>> tally({"holds as arithmetic": 3, "fails": 1})
-    'Of its 4 statements 0 are supported, 3 hold as arithmetic, 1 fails, 0 cannot be told.'
+    'The claim makes 4 statements. Not one is supported, and 1 fails. 3 hold as arithmetic.'
     >>> tally({"fails": 1})
-    'Its one statement fails.'
+    'The claim makes one statement. It fails.'
     """
     count = sum(counts.values())
     if count == 1:
         (standing,) = (name for name, often in counts.items() if often)
-        return f"Its one statement {VERBS[standing][0]}."
+        return f"The claim makes one statement. It {VERBS[standing][0]}."
     numbers = {name: int(counts.get(name, 0)) for name in VERBS}
-    words = [f"{often} {VERBS[name][often != 1]}" for name, often in numbers.items()]
-    return f"Of its {count} statements {', '.join(words)}."
+    words = {
+        name: f"{often or 'Not one'} {VERBS[name][often > 1]}" for name, often in numbers.items()
+    }
+    rest = [words[name] for name in ("cannot be told", AS_ARITHMETIC) if numbers[name]]
+    second = f" {', and '.join(rest)}." if rest else ""
+    failing = words["fails"][0].lower() + words["fails"][1:]
+    return f"The claim makes {count} statements. {words[SUPPORTED]}, and {failing}.{second}"

@@ -200,8 +200,8 @@ def verdict(chances: pd.DataFrame, days: pd.DataFrame) -> str:
     skill = scoring.skill_ratio(brier["model"], brier["base"])
     words = (
         f"{len(chances)} resolved: mean Brier score {brier['model']:.3f}, "
-        f"base rate {brier['base']:.3f}, word of the vendor {brier['word']:.3f}; "
-        f"skill against the base rate {skill:+.2f}."
+        f"base rate {brier['base']:.3f}, word of the vendor {brier['word']:.3f}. "
+        f"Skill against the base rate: {skill:+.2f}.".replace("-", "−")
     )
     if len(days):
         crps = {name: days[f"{name}_crps"].mean() for name in DATES}

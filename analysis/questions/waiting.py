@@ -9,9 +9,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from analysis.facts import table
 from analysis.questions.act_costs import Evaluation
 from analysis.questions.acts import Act, Plan, Way, bridge_cost, usd_per_year
 from analysis.questions.answer import ranking
+from analysis.questions.over_today import over_today
+from analysis.questions.ways import TODAY
 from analysis.scenario.scenario import Scenario
 
 LATER = ("wait", "bridge", "split")  # kinds of acts that end on what is not on sale yet
@@ -113,6 +116,52 @@ def standing(evaluation: Evaluation) -> Standing:
         cheaper_share=float(np.mean(saved > 0)),
         delay_months=(float(delays[0]), float(delays[1]), float(delays[2])),
         gain_ratio=(low, mid, high),
+    )
+
+
+@dataclass(frozen=True)
+class Published:
+    """What an awaited chip has been published to serve over another, beside the model's forecast.
+
+    Ratios of tokens/s a chip: the lowest, the median and the highest published, and the forecast's
+    median at the promise.
+    """
+
+    low_ratio: float
+    mid_ratio: float
+    high_ratio: float
+    forecast_ratio: float
+
+
+def published(case: Scenario, evaluation: Evaluation, place: Standing) -> Published | None:
+    """Matched results (ratios.csv) of the awaited chip over that of the cheapest act of today.
+
+    None where nobody has published the two under matched conditions on this model.
+    """
+    later = case.chip_options[place.act_later.later_option]
+    name = place.act_now.later_option or place.act_now.option
+    if name != TODAY and name not in case.chip_options:
+        return None
+    now = case.have if name == TODAY else case.chip_options[name]
+    rows = table("ratios")
+    rows = rows[(rows["per"] == "chip") & (rows["matching"] == "matched")]
+    rows = rows[
+        (rows["model"] == case.model)
+        & (rows["candidate"] == f"{later.accelerator} {later.precision}")
+        & (rows["baseline"] == f"{now.accelerator} {now.precision}")
+    ]
+    if rows.empty:
+        return None
+    ratios = rows["times_ratio"]
+    forecast, own = (
+        over_today(evaluation, each, "output_tokens_per_s_per_chip")
+        for each in (place.act_later.later_option, name)
+    )
+    return Published(
+        low_ratio=float(ratios.min()),
+        mid_ratio=float(ratios.median()),
+        high_ratio=float(ratios.max()),
+        forecast_ratio=forecast / own,
     )
 
 

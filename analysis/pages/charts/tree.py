@@ -12,7 +12,7 @@ import pandas as pd
 
 from analysis.pages.charts.marks import Layers, titled
 from analysis.pages.charts.theme import BASELINE, CANDIDATE, INK
-from analysis.pages.numbers import musd
+from analysis.pages.numbers import usd_words
 from analysis.units import convert
 
 PLANS = 8  # pixels from the left at which plans part
@@ -108,7 +108,7 @@ def _worded(ends: pd.DataFrame) -> pd.DataFrame:
 
 
 def _dollars(millions: float) -> str:
-    return musd(convert(millions, "Musd", "usd"))
+    return usd_words(convert(millions, "Musd", "usd"))
 
 
 def _strokes(
