@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import analysis as an
 from analysis.calibration import best_of_each as best_measured
 from analysis.calibration import validation
 from analysis.calibration.fit import Problem
@@ -25,6 +26,7 @@ from analysis.model.evidence import highest_loads
 from analysis.model.layouts import Infeasible
 from analysis.model.manner import KINDS
 from analysis.model.measured import serving_points
+from analysis.model.operating_point import operating_point
 from analysis.model.points import read_points
 from analysis.model.predict import predict
 from analysis.model.ranks import resolve_pools
@@ -277,6 +279,34 @@ def test_the_best_deployment_has_all_that_the_laws_read():
     assert results["output_tokens_per_s_per_chip"] > 2 * slower
     with pytest.raises(Infeasible, match="most is"):
         best_deployment(names, 36, workload, promise | {"tokens_per_s_per_user": 5000.0})
+
+
+@pytest.mark.parametrize("draft_tokens", [3, "best"])
+def test_drafts_that_are_accepted_as_a_scenario_states_it_add_so_much_more(draft_tokens):
+    """The stated ratio scales what drafts add, and the deployment is chosen under it."""
+    said = {"serving.draft_tokens": draft_tokens}
+    measured, more, fewer = (
+        operating_point(an.load("reference", said | other), "baseline").columns
+        for other in ({}, *({"serving.draft_acceptance_ratio": ratio} for ratio in (1.2, 0.5)))
+    )
+    assert more["acceptance_ratio"] == pytest.approx(1.2 * measured["acceptance_ratio"])
+    rates = [evaluate(each, THROUGHPUT)[RATE] for each in (fewer, measured, more)]
+    assert rates == sorted(rates)
+    assert rates[0] < rates[2]
+    if draft_tokens == 3:
+        added = [accepted(each) - 1 for each in (measured, more)]
+        assert added[1] == pytest.approx(1.2 * added[0])
+
+
+def accepted(columns):
+    """Tokens that a step yields in a deployment."""
+    return evaluate(columns, THROUGHPUT)["accepted_tokens_ratio"]
+
+
+@pytest.mark.parametrize("ratio", [0, -1, 1000, "much"])
+def test_an_acceptance_that_is_none_is_refused_by_its_key(ratio):
+    with pytest.raises(an.ScenarioError, match=r"serving\.draft_acceptance_ratio"):
+        an.load("reference", {"serving.draft_acceptance_ratio": ratio})
 
 
 def test_a_later_first_token_never_costs_throughput():

@@ -3,9 +3,10 @@
 from functools import cache
 
 from analysis.model.layouts import workload_and_promise
-from analysis.model.own_measurements import Installation, learn_text
+from analysis.model.own_coefficients import coefficients_of
 from analysis.model.search import DEPTHS, Deployment, best_deployment
 from analysis.model.settings import option_names
+from analysis.model.workers import Coefficients
 from analysis.scenario.scenario import Scenario
 from analysis.scenario.schema import Serving
 
@@ -14,7 +15,8 @@ def operating_point(case: Scenario, option: str) -> Deployment:
     """The best deployment of an option: its layout and load, engine, and how it is served.
 
     Searched are one pool and, where the scenario's `serving` allows them, pools and drafts, with
-    coefficients as the scenario's own measurements move them. Raises Infeasible where nothing keeps
+    coefficients as the scenario's own measurements and its stated acceptance of drafts move them.
+    Raises Infeasible where nothing keeps
     the scenario's promise.
     """
     workload, promise = workload_and_promise(case)
@@ -25,7 +27,7 @@ def operating_point(case: Scenario, option: str) -> Deployment:
         tuple(promise.items()),
         modes(case.serving),
         depths(case.serving),
-        learn_text(case.own_points),
+        coefficients_of(case),
     )
 
 
@@ -47,7 +49,7 @@ def _operating_point(
     promise: tuple,
     modes: tuple[str, ...],
     depths: tuple[int, ...],
-    installation: Installation | None,
+    coefficients: Coefficients | None,
 ) -> Deployment:
     named = dict(workload), dict(promise)
-    return best_deployment(four_names, chips, *named, modes, depths, installation)
+    return best_deployment(four_names, chips, *named, modes, depths, coefficients)

@@ -12,7 +12,6 @@ from analysis.model.evidence import highest_loads, shown
 from analysis.model.layouts import Infeasible
 from analysis.model.manner import DISAGGREGATED, DRAFTED
 from analysis.model.numbers import number_column
-from analysis.model.own_measurements import Installation
 from analysis.model.predict import predict
 from analysis.model.runner import Columns
 from analysis.model.settings import ENGINES, setting
@@ -180,14 +179,14 @@ def best_deployment(
     promise: Mapping[str, float],
     modes: tuple[str, ...] = MODES,
     depths: tuple[int, ...] = DEPTHS,
-    installation: Installation | None = None,
+    coefficients: Coefficients | None = None,
 ) -> Deployment:
     """The best deployment under a promise.
 
     `names` are accelerator, model, precision and engine; a blank engine lets the search choose.
     `workload` has input_tokens_per_request, output_tokens_per_request and cached_share, `promise`
     tokens_per_s_per_user and ttft_limit_s. `modes` and `depths` say what the operator can run,
-    `installation` what own measurements say of the coefficients.
+    `coefficients` are other ones than the fit's.
     Raises Infeasible, with the nearest that can be had, where nothing keeps the promise.
     """
     lengths = [f"{kind}_tokens_per_request" for kind in ("input", "output")]
@@ -198,7 +197,7 @@ def best_deployment(
         workload["cached_share"],
         modes,
         depths,
-        installation,
+        coefficients,
     )
     what = f"{names[1]} in {names[2]} on {chips} x {names[0]}"
     if 0 not in depths and not Chip(*names, workload).can_draft():
@@ -212,7 +211,7 @@ def best_deployment(
     words = [DISAGGREGATED] if chosen["disaggregated_count"] > 0 else []
     words += [DRAFTED] if chosen["draft_count"] > 0 else []
     manner = " ".join(words)
-    setting_of = setting if installation is None else installation.setting
+    setting_of = setting if coefficients is None else coefficients.setting
     fixed = setting_of(*names[:3], chosen["engine"], manner)
     predicted = {"engine", "ttft_s", "tpot_s", RATE, "tokens_per_s_per_user"}
     layout = {name: float(chosen[name]) for name in offers if name not in predicted}
@@ -242,7 +241,7 @@ def deployments(
     cached_share: float = 0.0,
     modes: tuple[str, ...] = MODES,
     depths: tuple[int, ...] = DEPTHS,
-    installation: Installation | None = None,
+    coefficients: Coefficients | None = None,
 ) -> pd.DataFrame:
     """Deployments of up to `chips`, a row each, with what the laws say of them at their medians.
 
@@ -261,7 +260,7 @@ def deployments(
         cached_share,
         modes,
         depths,
-        installation,
+        coefficients,
     )
     names, lengths = (accelerator, model, precision), (input_tokens, output_tokens)
     return proven(found, names, lengths, cached_share)

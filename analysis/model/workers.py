@@ -8,7 +8,7 @@ A search meets tens of thousands of rows in some hundred small steps, so rows ar
 of numbers (an array a quantity): tables of pandas took four fifths of its time.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
@@ -52,7 +52,7 @@ class Offers:
     columns: Columns
 
 
-class Coefficients(Protocol):
+class Coefficients(Hashable, Protocol):
     """Other coefficients than the fit's: those of an installation, or of a fit to fewer points."""
 
     def setting(

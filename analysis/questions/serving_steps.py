@@ -18,7 +18,7 @@ from analysis.model.manner import TUNED
 from analysis.model.measured import serving_points
 from analysis.model.operating_point import depths, modes
 from analysis.model.options import residual_sizes
-from analysis.model.own_measurements import learn_text
+from analysis.model.own_coefficients import coefficients_of
 from analysis.model.runner import evaluate
 from analysis.model.search import RATE, best_deployment
 from analysis.model.settings import residual_draws
@@ -102,7 +102,7 @@ def _rates(case: Scenario, stage: Stage, draws: int, seed: int) -> np.ndarray | 
     """
     workload, promise = workload_and_promise(case)
     names = (stage.accelerator, case.model, stage.precision, "")
-    own = learn_text(case.own_points)
+    own = coefficients_of(case)
     try:
         found = best_deployment(
             names, stage.chips, workload, promise, stage.modes, stage.depths, own

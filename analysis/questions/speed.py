@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.model.layouts import layouts, sweep_layouts, workload_and_promise
 from analysis.model.operating_point import depths, modes
-from analysis.model.own_measurements import learn_text
+from analysis.model.own_coefficients import coefficients_of
 from analysis.model.search import deployments, frontier
 from analysis.model.settings import option_names, setting
 from analysis.questions.serving_steps import measured_points
@@ -104,7 +104,7 @@ def _frontier(case: Scenario, option: str, as_measured: bool) -> pd.DataFrame:
         0.0 if as_measured else workload["cached_share"],
         modes(case.serving),
         depths(case.serving),
-        learn_text(case.own_points),
+        coefficients_of(case),
     )
     if as_measured:
         return frontier(offers)
@@ -163,7 +163,7 @@ def _mixed_rates(case: Scenario, subsets: list[frozenset]) -> dict[frozenset, fl
     cannot keep the promise.
     """
     workload, promise = workload_and_promise(case)
-    own = learn_text(case.own_points)
+    own = coefficients_of(case)
     setting_of = setting if own is None else own.setting
     old, new = ({**setting_of(*option_names(case, option)), **workload} for option in OPTIONS)
     differing = {name: _difference(name) for name in old if old[name] != new[name]}

@@ -114,11 +114,15 @@ AnyOption = Annotated[
 
 
 class Serving(Record):
-    """What the operator can run: pools of their own for prompts, drafted tokens, and how tuned."""
+    """What the operator can run: pools of their own for prompts, drafted tokens, and how tuned.
+
+    `draft_acceptance_ratio` is how many more tokens drafts add to a step than was measured.
+    """
 
     disaggregated: bool
     draft_tokens: Literal["best"] | Annotated[int, Field(ge=0, le=5)]
     engine_level: Literal["tuned", "as_run"]
+    draft_acceptance_ratio: Annotated[float, Field(ge=0.01, le=100)] = 1.0
 
 
 class Quote(Record):
