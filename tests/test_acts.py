@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import analysis as an
 from analysis.laws.decision import slacking_months
 from analysis.questions.acts import (
     Plan,
@@ -19,6 +20,7 @@ from analysis.questions.acts import (
     price_by_month,
     usd_per_year,
 )
+from analysis.questions.answer import decide, evaluated
 
 prices = st.floats(0.001, 10)
 shares = st.floats(0, 1)
@@ -233,3 +235,35 @@ def test_a_later_start_never_makes_a_cheaper_way_cheaper(old, ratio, start, late
 def test_no_work_costs_nothing(old, new):
     money = plan(requests=0)
     assert moved(way(new), money, way(old)).sum() == 0
+
+
+def test_a_chance_of_the_claim_mixes_its_costs_with_the_measured_ones():
+    """Expected costs are linear in the chance; acts on other chips do not move."""
+    by_chance = {
+        chance: evaluated(an.load("article", {"credence.true_share": chance})).acts
+        for chance in (0.0, 0.3, 1.0)
+    }
+    moved = []
+    shared = [act for act in by_chance[0.0] if all(act in found for found in by_chance.values())]
+    for act in shared:  # stop-gaps are others where the claim makes one cheaper
+        never, some, always = (found[act].mean() for found in by_chance.values())
+        if "gb300-rack" not in (act.option, act.later_option):
+            assert never == some == always
+            continue
+        moved.append(act)
+        assert always < never
+        assert some == pytest.approx(0.7 * never + 0.3 * always, rel=0.01)
+    assert moved
+
+
+def test_an_answer_that_takes_the_claim_for_possible_says_so():
+    said = "The claim is taken to be true with a chance of 30%."
+    assert said in decide(an.load("article", {"credence.true_share": 0.3})).sentence
+    assert "taken to be true" not in decide(an.load("article")).sentence
+
+
+def test_no_chance_is_given_to_a_claim_where_there_is_none():
+    nothing = {"claim": None, "reading": "measured"}
+    assert an.load("reference", nothing).credence.true_share == 0
+    with pytest.raises(an.ScenarioError, match=r"credence\.true_share: nothing is claimed"):
+        an.load("reference", {**nothing, "credence.true_share": 0.3})

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtr
 
 from analysis.facts import Accelerator, Model, Site, find
 from analysis.laws import LAWS
@@ -93,6 +94,18 @@ def option_columns(
 
 
 @dataclass(frozen=True, eq=False)
+class AsClaimed:
+    """The headline's option as it is claimed, over what the model says of it, an entry a draw.
+
+    `usd_ratio` is of what a request costs, `chips_ratio` of the chips that serve equal work; both
+    are 1 in draws in which the claim is not taken to be true.
+    """
+
+    usd_ratio: np.ndarray
+    chips_ratio: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
 class OptionColumns:
     """What all laws say of every option of a scenario, and why an option cannot be evaluated.
 
@@ -100,13 +113,15 @@ class OptionColumns:
     shared draws, so that ratios are draw by draw. `reasons` has an entry for each option that no
     layout serves as promised. `rest` has, for options in a narrower format than today's, the same
     chips in today's: what serves the work whose quality does not survive. An option is missing
-    there where its chips serve nothing in that format as promised.
+    there where its chips serve nothing in that format as promised. `as_claimed` is None where no
+    chance is given to the claim.
     """
 
     today: Columns
     options: Mapping[str, Columns]
     reasons: Mapping[str, str]
     rest: Mapping[str, Columns]
+    as_claimed: AsClaimed | None
 
 
 def all_options(case: Scenario, beliefs: Mapping[str, np.ndarray], scores: Scores) -> OptionColumns:
@@ -123,7 +138,23 @@ def all_options(case: Scenario, beliefs: Mapping[str, np.ndarray], scores: Score
         wider = _in_todays_precision(case, name, beliefs, scores)
         if wider is not None:
             rest[name] = wider
-    return OptionColumns(today, options, reasons, rest)
+    as_claimed = None
+    if case.credence.true_share > 0 and case.headline in options:
+        as_claimed = _as_claimed(case, today, options[case.headline], scores)
+    return OptionColumns(today, options, reasons, rest, as_claimed)
+
+
+def _as_claimed(case: Scenario, today: Columns, headline: Columns, scores: Scores) -> AsClaimed:
+    """The claim taken at its word in as many draws as the scenario gives it a chance.
+
+    True means by the reading of its credence, as for `claimed_columns`.
+    """
+    is_true = ndtr(scores("the claim is true")) < case.credence.true_share
+    claimed = claimed_columns(case, today, headline, case.credence.reading)
+    usd = claimed["request_usd"] / headline["request_usd"]
+    rate = "paid_tokens_per_s_per_chip"
+    chips = headline[rate] / claimed[rate]
+    return AsClaimed(np.where(is_true, usd, 1.0), np.where(is_true, chips, 1.0))
 
 
 def headline_rest(case: Scenario, draws: int = DRAWS, seed: int | None = SEED) -> Columns | None:

@@ -353,6 +353,8 @@ def sentence(
     if act.kind in ("keep", "wait") and once_usd > LARGE_MOVE * case.budget.usd_per_year:
         years = once_usd / case.budget.usd_per_year
         words += f" A move costs ${once_usd:,.0f} once, {years:.1f} times a year's budget."
+    if case.credence.true_share > 0:
+        words += f" The claim is taken to be true with a chance of {case.credence.true_share:.0%}."
     odds = f"{max(better_share, 0.01):.0%}" if better_share >= 0.005 else "under 1%"
     words += f" The chance that another choice turns out at least {BETTER:.0%} cheaper is {odds}."
     if following is not None:

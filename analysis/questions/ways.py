@@ -11,7 +11,7 @@ import numpy as np
 
 from analysis.laws import LAWS
 from analysis.laws.cost import usd_per_s_per_chip
-from analysis.model.options import OptionColumns, needs_wider
+from analysis.model.options import AsClaimed, OptionColumns, needs_wider
 from analysis.model.prices import api_request_usd, rent_usd_per_s_per_chip
 from analysis.model.runner import Columns, downstream, evaluate
 from analysis.questions.acts import PAID_BY_USE, Tenure, Way
@@ -95,7 +95,8 @@ def ways(
         if name in columns.reasons:
             none += [NoWay(name, tenure, columns.reasons[name]) for tenure in TENURES]
             continue
-        chips = _Chips(name, option, columns.options[name], columns.rest.get(name))
+        claimed = columns.as_claimed if name == case.headline else None
+        chips = _Chips(name, option, columns.options[name], columns.rest.get(name), claimed)
         for way in _ways_of(case, chips, today, beliefs, work, start_months):
             (none if isinstance(way, NoWay) else others).append(way)  # type: ignore[arg-type]
     for name, api in case.api_options.items():
@@ -207,12 +208,14 @@ class _Chips:
     """An option that is chips: its columns, and those of the same chips in today's format.
 
     The second are None where all of the work survives, or where they do not keep the promise.
+    `claimed` is None where nothing that is claimed of the option is taken to be true.
     """
 
     name: str
     option: Option
     columns: Columns
     rest: Columns | None
+    claimed: AsClaimed | None
 
 
 def _ways_of(
@@ -274,6 +277,8 @@ def _served(
     survives = movable_share(case, chips.option, chips.columns)
     usd = request_usd(chips.columns)
     needed = chips_needed(chips.columns, work * survives)
+    if chips.claimed is not None:
+        usd, needed = usd * chips.claimed.usd_ratio, needed * chips.claimed.chips_ratio
     if chips.rest is None:
         return usd, survives, needed
     rest_usd = request_usd(chips.rest)

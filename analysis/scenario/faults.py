@@ -67,6 +67,9 @@ def _claim_faults(params: Params) -> Faults:
     if params.claim is None:
         if params.reading != MEASURED:
             yield ("reading",), f"a reading needs a claim; without one it is {MEASURED!r}"
+        if params.credence.true_share > 0:
+            fault = "nothing is claimed here that could be true; without a claim it is 0"
+            yield ("credence", "true_share"), fault
     elif params.claim not in claims():
         yield ("claim",), unknown("claim", params.claim, claims())
     else:

@@ -206,10 +206,13 @@ class Credence(Record):
     """How the claim is believed: the reading that counts as true, and ratios of the evidence.
 
     `instead` maps the date of an entry of evidence.csv to a likelihood ratio that replaces its own.
+    `true_share` is the chance with which the costs of acts take the claim to be true of the
+    headline's option.
     """
 
     reading: str
     instead: dict[str, Ratio]
+    true_share: Share = 0.0
 
 
 class Params(Record):
