@@ -116,6 +116,7 @@ HAND = [
     ("products.payable_usd", (100, 0.25, 0.8, 10), 50),
     # What a claim leaves: 2 times as fast and twice the price need half the work.
     ("claim.linear_pass_share", (2, 0.8), 0.625),
+    ("claim.linear_pass_share", (4, 0.75), 1),
     ("claim.paying_affected_share", (2, 0.8), 0.625),
     ("claim.independent_count", (4, 0), 4),
     ("claim.independent_count", (4, 1), 1),
