@@ -1,5 +1,6 @@
 """Which quick test runs which line, and how long it takes; each file of tests by itself."""
 
+import ast
 import hashlib
 import json
 import sys
@@ -55,13 +56,11 @@ class Seen:
         """
         lines = self.by_line.get(mutant.file, {})
         of_module = {test for tests in lines.values() for test in tests}
-        direct = set(lines.get(mutant.line, ()))
-        if direct:
-            files = {_file(test) for test in direct}
-            others = {test for test in of_module if _file(test) in files} - direct
-        else:
-            direct, files = of_module, {_file(test) for test in of_module}
-            others = {test for test in self.seconds if _file(test) in files} - direct
+        on_import = _runs_on_import(mutant)
+        direct = (not on_import and set(lines.get(mutant.line, ()))) or of_module
+        files = {_file(test) for test in direct}
+        asked = self.seconds if on_import else of_module
+        others = {test for test in asked if _file(test) in files} - direct
         chosen = [*self._cheapest_first(direct), *self._cheapest_first(others)]
         spent, within = 0.0, []
         for test in chosen:
@@ -82,6 +81,13 @@ class Seen:
             return self.seconds.get(test, 0.0) > SLOW_S, cost[file], file, order.get(test, 0)
 
         return sorted(tests, key=late)
+
+
+def _runs_on_import(mutant: Mutant) -> bool:
+    """Whether a line stands outside the bodies of all functions, as that of a default does."""
+    tree = ast.parse((ROOT / mutant.file).read_text())
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    return not any(each.body[0].lineno <= mutant.line <= each.end_lineno for each in functions)
 
 
 def _file(test: str) -> str:
