@@ -1,6 +1,7 @@
 """Board paper, workbook and e-mail of a scenario: whole, safe, equal at equal inputs, never old."""
 
 import email
+import html
 import io
 import json
 import re
@@ -18,6 +19,7 @@ from typer.testing import CliRunner
 from analysis.__main__ import DOMAIN, app
 from analysis.pages import board
 from analysis.pages.board_sources import rests_on
+from analysis.pages.cost_cash import condition_words
 from analysis.pages.site_hooks import TEMPLATES
 from analysis.press import forwards, pdf, storage
 from analysis.press.domain import Forward, Sheet
@@ -81,6 +83,10 @@ def test_a_paper_says_act_reasons_options_changes_dates_and_sources(scenario):
         if flip.to == act:
             assert f"percentile of its range then {flip.to}" not in words
     assert rests_on(load(scenario)) in words
+    condition = condition_words(load(scenario))
+    assert condition
+    assert condition in html.unescape(words)
+    assert condition in " ".join(made.letter.split())
     assert "VR200 NVL72 in FP4 comes by" in words
     after = next_row(load(scenario), answer)
     assert after is not None

@@ -264,7 +264,7 @@ def test_the_first_screen_is_complete_in_every_kind_of_scenario(overrides):
         "What is measured",
         "What to expect",
         "What would change our mind",
-        "When we shall know",
+        "When it will be settled",
     ]
     leads += ["What was said", "What it would have to mean"] if case.claim else ["What is asked"]
     assert all(f"**{lead}.**" in words for lead in leads)

@@ -18,6 +18,7 @@ from analysis.model.draws import DRAWS, SEED, all_belief_draws
 from analysis.pages.beliefs import belief_value, belief_words
 from analysis.pages.board_sheets import sheets_of_decision, sheets_of_sources
 from analysis.pages.board_sources import rests_on
+from analysis.pages.cost_cash import condition_words
 from analysis.pages.decision import beyond
 from analysis.pages.index_rows import changed
 from analysis.pages.numbers import number, usd_words
@@ -92,6 +93,7 @@ def _words(case: Scenario, answer: Answer, records: Sequence[ReportRecord]) -> d
         "no_flip": _no_flip(answer),
         "next": _next_words(case, answer),
         "odds": _odds(answer),
+        "conditions": condition_words(case),
         "dates": _dates(case),
         "moved": _moved(records),
         "rests": rests_on(case),
@@ -312,12 +314,13 @@ def _letter(case: Scenario, answer: Answer, words: dict[str, Any]) -> str:
         f"{case.title}. {case.question}",
         f"{answer.acts[0].instruction}. {words['expect']}",
         *words["odds"][:1],
+        *([words["conditions"]] if words["conditions"] else []),
         f"Next best: {lower_first(words['next'])}",
         f"What moved: {words['moved']}",
     ]
     for flip in words["flips"][:1]:
         parts.append(
-            f"What would change it first: {flip['belief']}, known to be {flip['value']}. That "
+            f"What would change it first: {flip['belief']}, if known to be {flip['value']}. This "
             f"begins at percentile {flip['percentile']} of its range. "
             f"Then: {lower_first(flip['to'])}."
         )

@@ -88,10 +88,18 @@ def payback(case: Scenario) -> Output:
 
 
 def conditions(case: Scenario) -> Output:
-    """What the saving takes for granted: that what is left can be left, and what it fetches."""
+    """What the saving rests on, in sentences."""
+    return Output(plain(condition_words(case))) if shift(case) else NOTHING
+
+
+def condition_words(case: Scenario) -> str:
+    """What the saving rests on: that what is left can be left, what it fetches, what is counted.
+
+    As plain text, blank where nothing can be done but to keep.
+    """
     followed = shift(case)
     if followed is None:
-        return NOTHING
+        return ""
     held, words = case.have.held, []
     if followed.act.kind == "serve better":
         freed = "Fewer chips then do the work, and those left over"
@@ -121,7 +129,7 @@ def conditions(case: Scenario) -> Output:
             f"The new contract runs {more} months beyond the {horizon} that are counted. In them "
             "its chips still have to be used and paid."
         )
-    return Output(plain(" ".join(words)))
+    return " ".join(words)
 
 
 def payback_words(case: Scenario) -> str:

@@ -197,7 +197,7 @@ def ledger_words(case: Scenario) -> Output:
         return NOTHING_CLAIMED
     counts = claim_ledger(claim(case.claim), case.as_of)["standing"].value_counts()
     return say(
-        "{tally} What holds as arithmetic agrees with itself, a calendar or a data sheet, which "
+        "{tally} What holds as arithmetic agrees with itself, a calendar or a data sheet. That "
         "supports nothing.",
         tally=tally(counts.to_dict()),
     )

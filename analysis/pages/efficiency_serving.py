@@ -247,8 +247,8 @@ def steps_words(case: Scenario, steps: pd.DataFrame) -> Output:
     last = [step for step in STEPS if step in rates][-1]
     if TODAYS_BEST in measured and measured[[TODAYS_BEST, last]].notna().all():
         sentences.append(
-            "The best results measured at these lengths are {measured} apart, with {old} in "
-            "today's format."
+            "Measured at these lengths, the best result of the new chip is {measured} the best of "
+            "{old} in today's format."
         )
         values["measured"] = f"{measured[last] / measured[TODAYS_BEST]:.2f}×"
     return say(" ".join(sentences), **values)

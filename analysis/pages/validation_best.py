@@ -174,9 +174,10 @@ def published_error() -> Output:
     above = int((rows["published"] > rows["high"]).sum())
     return say(
         "The forecast is **{ratio:.2f} times** what was published, in the median. **{inside}** of "
-        "the {count} published rates lie inside its range, and {above} lie above it.",
+        "the {count} published rates {lie} inside its range, and {above} lie above it.",
         ratio=ratio,
         inside=int(inside.sum()) or "Not one",
+        lie="lie" if inside.sum() > 1 else "lies",
         above="all" if above == len(rows) else above,
         count=len(rows),
     )
