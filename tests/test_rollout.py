@@ -343,7 +343,7 @@ def test_said_and_happened_agree_on_launches_left_out():
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("article", "This page supposes that Magnum exists; the evidence gives that a chance of 4.4%."),
+        ("article", "supposes that Magnum exists; the evidence gives that a chance of 4.4%."),
         ("article", "VR200 NVL72 reached its first customer"),
         ("article", "No plan here waits for Magnum"),
         ("thermal", "The chance that Magnum comes at all is"),

@@ -81,7 +81,7 @@ ALONE = {f"options.{n}": None for n in ("b200-fp4", "b300", "gb200-rack", "mi355
         ("reference", NO_CHEAPER, "of the draws nothing moves within 24 months."),
         ("reference", NO_CHEAPER | ALONE, "Within 24 months the move does not pay for itself."),
         ("reference", NO_CHEAPER | ALONE, "more than keeping."),
-        ("reference", ALONE | {"options.api": None, "finance.api": None}, "is the same."),
+        ("reference", ALONE | {"options.api": None, "finance.api": None}, "advice ends there too."),
         ("article", {"have.held": "nothing"}, "The move has paid for itself after"),
         ("measured", {"claim": None}, "Nothing was claimed here."),
         ("startup", {"budget.usd_per_year": 3e5}, "of the draws nothing moves within 24 months."),

@@ -121,7 +121,7 @@ def test_where_nothing_is_awaited_the_page_says_so():
     assert page.wait_or_move(case, plans, gains).markdown == NOTHING_AWAITED
     assert page.wait_or_not(case, plans, gains).markdown == ""
     assert "no plan waits for a product" in page.tree(case, plans).title.text
-    assert "The next act costs more by" in page.first_screen(case, plans).markdown
+    assert "The next best costs more by" in page.first_screen(case, plans).markdown
     with pytest.raises(LookupError, match="waits for a product"):
         waiting.standing(plans)
 
