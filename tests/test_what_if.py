@@ -1,13 +1,16 @@
 """What if: the page's closed form beside the whole model, and its sliders in a browser."""
 
+import dataclasses
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 from chromium import CHROMIUM, FLAGS, NEEDS_CHROMIUM
 
 import analysis as an
 from analysis.model.draws import DRAWS, SEED, Z90, z_scores
-from analysis.pages.cost_what_if import promised, slider
-from analysis.questions import act_costs, what_if
+from analysis.pages.cost_what_if import dials, promised, slider
+from analysis.questions import act_costs, what_if_worlds
 from analysis.questions.answer import decide, evaluated, instruction, ranking
 from analysis.questions.what_if import (
     ADJUSTABLE,
@@ -15,17 +18,20 @@ from analysis.questions.what_if import (
     REACH,
     STATISTICS,
     Responses,
+    at_acceptance,
+    at_chance,
     at_promise,
     edited,
     effective_draws,
     predicted,
     responses,
 )
+from analysis.questions.what_if_worlds import _mixed
 from analysis.scenario.scenario import Scenario
 
 OFF = {"mean": 0.02, "low": 0.05, "high": 0.05, "ratio": 0.02}
 ELSEWHERE = {"mean": 0.04, "low": 0.08, "high": 0.08, "ratio": 0.04}  # under another promise
-EDITS = 10  # random ones of each of two scenarios
+EDITS = 10  # random ones of each of two scenarios, with dials and as many under promises
 NOW = """async () => {
   const figure = document.querySelector('figure.chart:has(.vega-bind)');
   const view = (await figure.view).view;
@@ -58,26 +64,51 @@ def with_edit(case, names, scores):
     return case.model_copy(update={"believe": {**case.believe, **beliefs}})
 
 
-def random_edits(found: Responses, seed: int) -> list[tuple[np.ndarray, int]]:
-    """Edits of all sliders at once, from P10 to P90 each, about which the page says something, and
-    the place of a promise.
+@dataclass(frozen=True)
+class Setting:
+    """Where sliders, dials and the selector of promises stand."""
+
+    scores: np.ndarray
+    promise: int
+    acceptance: int | None = None
+    chance: float | None = None
+
+    def told(self, found: Responses) -> np.ndarray:
+        return predicted(found, self.scores, self.promise, self.acceptance, self.chance)
+
+    def case(self, case: Scenario, found: Responses) -> Scenario:
+        """The scenario whose whole model has to say the same."""
+        moved = at_promise(with_edit(case, found.names, self.scores), found.promises[self.promise])
+        if self.acceptance is not None:
+            moved = at_acceptance(moved, found.acceptances[self.acceptance])
+        return moved if self.chance is None else at_chance(moved, self.chance)
+
+
+def random_settings(found: Responses, seed: int) -> list[Setting]:
+    """Edits of all sliders at once, from P10 to P90 each, about which the page says something: half
+    of them with both dials, half under some promise.
     """
     rng = np.random.default_rng(seed)
     drawn = (rng.uniform(-Z90, Z90, len(found.names)) for _ in iter(int, 1))
     answered = (edit for edit in drawn if effective_draws(found, edit) >= FEWEST)
-    edits = [next(answered) for _ in range(EDITS)]
-    return [(edit, int(rng.integers(len(found.promises)))) for edit in edits]
+    ratios, last = len(found.acceptances), len(found.chances) - 1
+    dialled = [
+        Setting(next(answered), found.own, int(rng.integers(ratios)), rng.integers(last + 1) / last)
+        for _ in range(EDITS)
+    ]
+    promises = len(found.promises)
+    return dialled + [Setting(next(answered), int(rng.integers(promises))) for _ in range(EDITS)]
 
 
 @pytest.mark.parametrize("name", ["article", "reference"])
 def test_the_closed_form_is_what_the_model_gives_for_edited_beliefs(name):
     case, found = found_for(name)
+    assert (len(found.acceptances), len(found.chances)) == (5, 21)
     off: dict[bool, list] = {True: [], False: []}
-    for edit, promise in random_edits(found, seed=7):
-        moved = at_promise(with_edit(case, found.names, edit), found.promises[promise])
-        whole = act_costs.drawn(moved, DRAWS, SEED).acts
+    for setting in random_settings(found, seed=7):
+        whole = act_costs.drawn(setting.case(case, found), DRAWS, SEED).acts
         kept = next(iter(whole.values()))
-        told = predicted(found, edit, promise)
+        told = setting.told(found)
         known = [place for place, mean in enumerate(told[0]) if not np.isnan(mean)]
         shared = [place for place in known if found.acts[place] in whole]
         means = {}
@@ -85,16 +116,54 @@ def test_the_closed_form_is_what_the_model_gives_for_edited_beliefs(name):
             costs = whole[found.acts[place]]
             low, high = np.quantile(costs, [0.1, 0.9])
             true = [costs.mean(), low, high, np.median(costs / kept)]
-            off[promise == found.own].append(np.abs(told[:, place] / true - 1))
+            off[setting.promise == found.own].append(np.abs(told[:, place] / true - 1))
             means[place] = true[0]
         cheapest = min(means, key=lambda place: means[place])
         advised = min(shared, key=lambda place: told[0, place])
-        assert means[advised] <= means[cheapest] * (1 + OFF["mean"]), edit
+        assert means[advised] <= means[cheapest] * (1 + OFF["mean"]), setting
     # A rule that turns at one value makes a step, which no polynomial follows: one case in 40.
     for is_own, bounds in ((True, OFF), (False, ELSEWHERE)):
         assert off[is_own]
         most = dict(zip(STATISTICS, np.quantile(off[is_own], 0.975, axis=0), strict=True))
         assert {kind: most[kind] for kind in bounds if most[kind] > bounds[kind]} == {}
+
+
+def test_without_another_setting_drafts_and_claim_add_nothing():
+    case, found = found_for("article")
+    chance, ratio = case.credence.true_share, case.serving.draft_acceptance_ratio
+    own = found.acceptances.index(ratio)
+    scores = np.zeros(len(found.names))
+    known = predicted(found, scores)
+    assert predicted(found, scores, None, own, chance) == pytest.approx(known, nan_ok=True)
+    for moved in (
+        predicted(found, scores, None, 0),
+        predicted(found, scores, None, None, 1.0),
+    ):
+        assert np.nanmax(np.abs(moved / known - 1)) > 0.02
+
+
+def test_how_promise_and_dials_answer_to_each_other_is_not_known():
+    _, found = found_for("article")
+    with pytest.raises(ValueError, match="neither another acceptance nor chance is known"):
+        predicted(found, np.zeros(len(found.names)), found.own + 1, 0)
+
+
+def test_a_chance_mixes_the_quantiles_of_both_worlds():
+    """Half and half, the middle of the mixture lies between the worlds, and its ends in them."""
+    never, always = np.linspace(10, 11, 1001), np.linspace(1, 2, 1001)
+    mixed = _mixed(never, always, np.ones(1001), np.array([0.0, 0.5, 1.0]))
+    low, high = mixed[1], mixed[2]
+    assert low == pytest.approx([10.1, 1.2, 1.1], abs=2e-3)
+    assert high == pytest.approx([10.9, 10.8, 1.9], abs=2e-3)
+    assert mixed[0] == pytest.approx([10.5, 6.0, 1.5])
+
+
+def test_a_scenario_without_drafts_or_claim_has_no_dial_for_them():
+    plain = {"serving.draft_tokens": 0, "claim": None, "reading": "measured"}
+    case = an.load("reference", plain)
+    found = responses(case, evaluated(case))
+    assert (found.acceptances, found.chances) == ((1.0,), (0.0,))
+    assert dials(case, found).dials == []
 
 
 def test_without_an_edit_the_page_says_what_it_said():
@@ -121,7 +190,9 @@ def test_an_edit_moves_the_median_and_keeps_the_spread():
 
 
 def test_effective_draws_are_those_of_weights():
-    found = Responses(("load_factor", "eligible_share"), (), (), (), 0, *[np.empty(0)] * 3, 200_000)
+    nothing = {field.name: np.empty(0) for field in dataclasses.fields(Responses)}
+    names = ("load_factor", "eligible_share")
+    found = Responses(**{**nothing, "names": names, "draws": 200_000})
     edit = np.array([0.6, -0.4])
     scores = np.stack([z_scores(name, found.draws, SEED) for name in found.names])
     weights = np.exp(edit @ scores)
@@ -224,7 +295,7 @@ def test_without_an_edit_a_promise_says_what_its_own_scenario_says():
 
 
 def test_a_promise_that_today_cannot_keep_is_named_and_not_offered(monkeypatch):
-    monkeypatch.setattr(what_if, "PROMISES", (30.0, 100_000.0))
+    monkeypatch.setattr(what_if_worlds, "PROMISES", (30.0, 100_000.0))
     _, found = found_for("article")
     assert (found.promises, found.refused) == ((30.0,), (100_000.0,))
     shown = promised(found)
@@ -250,6 +321,43 @@ def test_a_promise_moves_what_is_displayed_and_is_part_of_link_and_file(opened, 
     first = min(after, key=lambda row: row["rank"])
     best = ranking(evaluated(exported))[0]
     assert instruction(exported, best) == first["act"]
+
+
+@in_chromium
+def test_drafts_and_claim_move_what_is_displayed_and_are_part_of_link_and_file(opened, tmp_path):
+    opened.get_by_role("slider", name="Accepted drafts").fill("0.7")
+    opened.get_by_role("slider", name="Chance that the claim is true").fill("100")
+    opened.wait_for_timeout(300)
+    after = opened.evaluate(NOW)
+    assert opened.url.endswith("#accepted_drafts=0.7&claim_chance=100")
+    case, found = found_for("article")
+    told = predicted(found, np.zeros(len(found.names)), None, 0, 1.0)
+    by_words = {instruction(case, act): told[:, place] for place, act in enumerate(found.acts)}
+    for row in after:
+        mean, low, high, ratio = by_words[row["act"]]
+        shown = [row["mean_now"], row["low_now"], row["high_now"], row["ratio_now"]]
+        assert shown == pytest.approx([mean / 1e6, low / 1e6, high / 1e6, ratio], rel=1e-3)
+    with opened.expect_download() as saved:
+        opened.get_by_role("button", name="YAML").click()
+    file = tmp_path / "what-if.yml"
+    saved.value.save_as(file)
+    exported = an.load(file)
+    assert exported.serving.draft_acceptance_ratio == 0.7
+    assert exported.credence.true_share == 1
+    first = min(after, key=lambda row: row["rank"])
+    best = ranking(evaluated(exported))[0]
+    assert instruction(exported, best) == first["act"]
+    mean = evaluated(exported).acts[best].mean()
+    assert first["mean_now"] == pytest.approx(mean / 1e6, rel=OFF["mean"])
+
+
+@in_chromium
+def test_another_promise_with_other_drafts_is_not_known(opened):
+    opened.get_by_role("slider", name="Accepted drafts").fill("0.85")
+    opened.get_by_role("combobox", name="Promised speed").select_option("75")
+    opened.wait_for_timeout(300)
+    assert "This page does not know what to do here" in opened.evaluate(HEAD)
+    assert "Another promised speed is known with" in opened.evaluate(HEAD)
 
 
 @in_chromium

@@ -12,6 +12,7 @@ from analysis.pages.outputs import Output
 from analysis.pages.what_if_text import file_expression
 from analysis.questions import what_if as questions
 from analysis.questions.answer import TIE, evaluated, instruction
+from analysis.questions.credence import weights
 from analysis.questions.ways import TENURE_WORDS
 from analysis.questions.what_if import REACH, Responses
 from analysis.scenario.scenario import Scenario
@@ -26,14 +27,41 @@ def what_if(case: Scenario) -> alt.LayerChart | Output:
     found = questions.responses(case, evaluated(case))
     if len(found.acts) < 2:
         return Output("There is one thing to do, whatever is believed.")
-    if not found.names and len(found.promises) < 2:
+    worlds = dials(case, found)
+    if not found.names and not worlds.dials and len(found.promises) < 2:
         return Output("None of the beliefs with a slider moves the cost of any act here.")
     sliders = [slider(name, case.believe[name]) for name in found.names]
     limits = charts.Limits(found.draws, questions.FEWEST, TIE)
     promise = promised(found)
     cases = {speed: questions.at_promise(case, float(speed)) for speed in promise.speeds}
-    file = file_expression(cases, sliders)
-    return charts.what_if(rows(case, found), found.slopes, sliders, promise, limits, file)
+    file = file_expression(cases, sliders, worlds)
+    return charts.what_if(rows(case, found), found.slopes, sliders, promise, worlds, limits, file)
+
+
+def dials(case: Scenario, found: Responses) -> charts.Worlds:
+    """The acceptance of drafts and the chance of the claim, where the scenario has them."""
+    drafts = claim = None
+    ratios = found.acceptances
+    if len(ratios) > 1:
+        step = float(f"{ratios[1] - ratios[0]:.6g}")
+        own = case.serving.draft_acceptance_ratio
+        words = "Accepted drafts over measured, ×"
+        drafts = charts.Dial("accepted_drafts", words, own, ratios[0], ratios[-1], step)
+    if np.any(found.claimed):
+        own = float(f"{100 * found.own_chance:.6g}")
+        step = 100 / (len(found.chances) - 1)
+        believed = float(weights(case)["true"].mean())
+        words = f"Chance that the claim is true, % (on the evidence {100 * believed:.2g})"
+        claim = charts.Dial("claim_chance", words, own, 0, 100, step if own % step == 0 else 1)
+    return charts.Worlds(
+        drafts=drafts,
+        claim=claim,
+        accepted=found.accepted,
+        accepted_tilts=found.accepted_tilts,
+        claimed=found.claimed,
+        claim_tilts=found.claim_tilts,
+        claim_accepted=found.claim_accepted,
+    )
 
 
 def promised(found: Responses) -> charts.Promise:

@@ -19,15 +19,15 @@ def scenario_text(values: Mapping, reference: Mapping, in_params: bool = True) -
     stated = differences(values, reference)
     lines = [EDITOR_LINE] if in_params else []
     for name in ALWAYS_STATED:
-        lines.append(f"{name}: {_flow(values[name])}")
+        lines.append(f"{name}: {flow(values[name])}")
     for name, value in stated.items():
         if name in ALWAYS_STATED:
             continue
         if name in WHOLE and isinstance(value, Mapping):
             lines.append(f"{name}:")
-            lines += [f"  {entry}: {_flow(row)}" for entry, row in value.items()]
+            lines += [f"  {entry}: {flow(row)}" for entry, row in value.items()]
         else:
-            lines.append(f"{name}: {_flow(value)}")
+            lines.append(f"{name}: {flow(value)}")
     return "\n".join(lines) + "\n"
 
 
@@ -67,10 +67,10 @@ def _numbers(belief: Mapping) -> str:
     return " / ".join(f"{belief[end]:g}" for end in NUMBERS)
 
 
-def _flow(value) -> str:
+def flow(value) -> str:
     """A plain value in one line of YAML."""
     if isinstance(value, Mapping):
-        inner = ", ".join(f"{_key(key)}: {_flow(each)}" for key, each in value.items())
+        inner = ", ".join(f"{_key(key)}: {flow(each)}" for key, each in value.items())
         return f"{{{inner}}}"
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))

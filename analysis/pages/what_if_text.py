@@ -3,8 +3,8 @@
 import json
 from collections.abc import Mapping, Sequence
 
-from analysis.pages.charts.what_if import Slider
-from analysis.pages.scenario_text import scenario_text
+from analysis.pages.charts.what_if import Slider, Worlds
+from analysis.pages.scenario_text import differences, flow, scenario_text
 from analysis.scenario.scenario import REFERENCE, Scenario, load
 from analysis.scenario.schema import Belief, Params
 
@@ -12,17 +12,22 @@ BELIEVE = "\nbelieve:\n"
 ENDS = ("low", "mid", "high")
 
 
-def file_expression(cases: Mapping[str, Scenario], sliders: Sequence[Slider]) -> str:
+SERVING, CREDENCE = ("serving", "draft_acceptance_ratio"), ("credence", "true_share")
+
+
+def file_expression(
+    cases: Mapping[str, Scenario], sliders: Sequence[Slider], worlds: Worlds
+) -> str:
     """The file of the scenario under the promised speed that is chosen, as an expression of Vega.
 
     `cases` has the scenario under each speed that can be chosen.
     """
-    *some, last = ((speed, _file(case, sliders)) for speed, case in cases.items())
+    *some, last = ((speed, _file(case, sliders, worlds)) for speed, case in cases.items())
     chosen = [f"promised_speed == {_quoted(speed)} ? {text} : " for speed, text in some]
     return "".join(chosen) + last[1]
 
 
-def _file(case: Scenario, sliders: Sequence[Slider]) -> str:
+def _file(case: Scenario, sliders: Sequence[Slider], worlds: Worlds) -> str:
     """The whole file of a scenario with the beliefs that were moved, as an expression of Vega.
 
     A moved belief is stated whole: its ends move along, and its source and reason say that it was
@@ -34,14 +39,34 @@ def _file(case: Scenario, sliders: Sequence[Slider]) -> str:
     values["options"] |= dict.fromkeys(taken_away)
     for one in sliders:
         values["believe"][one.name] = reference["believe"][one.name]
-    text = scenario_text(values, reference, in_params=False)
+    apart = {section: values[section] for section, _ in (SERVING, CREDENCE)}  # lines of their own
+    text = scenario_text(values, {**reference, **apart}, in_params=False)
     before, found, after = text.partition(BELIEVE)
     own = {one.name for one in sliders if case.believe[one.name] != _belief(reference, one.name)}
     moved = " || ".join(f"{one.name} != {one.value:g}" for one in sliders)
     head = _quoted(BELIEVE) if found or own else f"({moved} ? {_quoted(BELIEVE)} : '')"
     rows = [_row(one, case.believe[one.name], one.name in own) for one in sliders]
     lines = before if found else before.removesuffix("\n")
-    return " + ".join([_quoted(lines), head, *rows, _quoted(after if found else "\n")])
+    dials = _dials(values, reference, worlds)
+    return " + ".join([_quoted(lines), *dials, head, *rows, _quoted(after if found else "\n")])
+
+
+def _dials(values: dict, reference: dict, worlds: Worlds) -> list[str]:
+    """The lines of the sections that dials move, each an expression; as stated where none is."""
+    lines = []
+    for (section, key), dial, per in ((SERVING, worlds.drafts, 1), (CREDENCE, worlds.claim, 100)):
+        stated = differences({section: values[section]}, {section: reference[section]})
+        fields = dict(stated.get(section, {}))
+        own = f"\n{section}: {flow(fields)}" if fields else ""
+        if dial is None:
+            lines.append(_quoted(own))
+            continue
+        fields.pop(key, None)
+        rest = "".join(f"{name}: {flow(value)}, " for name, value in fields.items())
+        value = f"format({dial.name} / {per}, '.4~r')"
+        moved = f"{_quoted(chr(10) + section + ': {' + rest + key + ': ')} + {value} + '}}'"
+        lines.append(f"({dial.is_moved} ? {moved} : {_quoted(own)})")
+    return lines
 
 
 def _plain(case: Scenario) -> dict:

@@ -62,6 +62,53 @@ class Slider:
 
 
 @dataclass(frozen=True)
+class Dial:
+    """What a reader can set that is no belief: its name, its words, and where it stands.
+
+    `value` is the scenario's own; the dial has stops of `step` from `least` to `most`.
+    """
+
+    name: str
+    words: str
+    value: float
+    least: float
+    most: float
+    step: float
+
+    @property
+    def is_moved(self) -> str:
+        """Whether it stands elsewhere than in the scenario, as an expression of Vega."""
+        return f"{self.name} != {self.value:.12g}"
+
+
+@dataclass(frozen=True, eq=False)
+class Worlds:
+    """Dials under which the scenario itself is another, and what each adds at its stops.
+
+    `drafts` is of the acceptance of drafts, `claim` of the chance of the claim in per cent; None
+    where the scenario has none. Logarithms are added: `accepted`, of shape (statistics,
+    acceptances, acts), NaN where an act cannot be had, and `claimed`, of shape (statistics,
+    chances, acts), between whose evenly spaced chances the chart interpolates. Each score adds
+    `accepted_tilts` (statistics, acceptances, acts, sliders) and, where the claim is true,
+    `claim_tilts` (statistics, acts, sliders); each acceptance then adds `claim_accepted`
+    (statistics, acceptances, acts), too.
+    """
+
+    drafts: Dial | None
+    claim: Dial | None
+    accepted: np.ndarray
+    accepted_tilts: np.ndarray
+    claimed: np.ndarray
+    claim_tilts: np.ndarray
+    claim_accepted: np.ndarray
+
+    @property
+    def dials(self) -> list[Dial]:
+        """Those that the scenario has."""
+        return [dial for dial in (self.drafts, self.claim) if dial is not None]
+
+
+@dataclass(frozen=True)
 class Limits:
     """Below `fewest` effective draws of `draws` nothing is said; a saving under `tie` is none."""
 
@@ -92,6 +139,7 @@ def what_if(
     slopes: np.ndarray,
     sliders: Sequence[Slider],
     promise: Promise,
+    worlds: Worlds,
     limits: Limits,
     file: str,
 ) -> alt.LayerChart:
@@ -113,12 +161,12 @@ def what_if(
     ranges = ranges.encode(x="low_now:Q", x2="high_now:Q", opacity=faint)
     names = base.mark_text(align="left", baseline="bottom", fontSize=12, color=INK)
     names = names.encode(x=alt.value(0), text="line:N")
-    layers = [bars, ranges, names, *_head(limits)]
+    layers = [bars, ranges, names, *_head(limits), _unserved()]
     chart = titled("cost.what_if", layers, height, WIDTH, data=rows)
     chart.title.offset = 18
-    chart = _ranked(chart, sliders, limits)
+    chart = _ranked(chart, sliders, worlds, limits)
     chart.usermeta = {"file": {"signal": "scenario_file", "name": "what-if.yml", "label": "YAML"}}
-    parameters = _parameters(rows, slopes, sliders, promise, limits)
+    parameters = _parameters(rows, slopes, sliders, promise, worlds, limits)
     return chart.add_params(*parameters, alt.param(name="scenario_file", expr=file))
 
 
@@ -127,7 +175,8 @@ def _head(limits: Limits) -> list[alt.Chart]:
     first = alt.Chart().transform_filter("datum.rank == 1")
     words = [
         "known ? datum.act : 'This page does not know what to do here'",
-        "known ? datum.expected : 'These beliefs are too far from those stated'",
+        "known ? datum.expected : alone ? 'These beliefs are too far from those stated' : "
+        "'Another promised speed is known with its own drafts and claim alone'",
         f"format(near, ',.0f') + ' of {limits.draws:,} draws are near these beliefs'",
     ]
     looks: list[dict[str, Any]] = [
@@ -144,7 +193,17 @@ def _head(limits: Limits) -> list[alt.Chart]:
     return layers
 
 
-def _ranked(chart: alt.LayerChart, sliders: Sequence[Slider], limits: Limits) -> alt.LayerChart:
+def _unserved() -> alt.Chart:
+    """What stands there where no act is left: today's chips do not keep the promise."""
+    said = "served ? '' : 'With so few accepted drafts today’s chips do not keep the promise'"
+    mark = alt.Chart(alt.Data(values=[{}])).transform_calculate(unserved=said)
+    mark = mark.mark_text(align="left", baseline="top", fontSize=15, fontWeight="bold", color=INK)
+    return mark.encode(x=alt.value(0), y=alt.value(4 - HEAD), text="unserved:N")
+
+
+def _ranked(
+    chart: alt.LayerChart, sliders: Sequence[Slider], worlds: Worlds, limits: Limits
+) -> alt.LayerChart:
     """The chart with each act's costs where the sliders stand, and its rank among those shown.
 
     Keeping is ranked as if it cost a tie less: nobody moves for so little. What is computed has
@@ -152,6 +211,8 @@ def _ranked(chart: alt.LayerChart, sliders: Sequence[Slider], limits: Limits) ->
     """
     terms = len(powers(len(sliders)))
     chart = chart.transform_filter("isValid(stated[0][place][datum.row])")
+    if worlds.drafts is not None:
+        chart = chart.transform_filter("isValid(accepted[0][drafts][datum.row])")
     for place, name in enumerate(STATISTICS):
         products = [f"terms[{k}] * slopes[{place}][datum.row][{k}]" for k in range(terms)]
         for k in range(len(sliders)):
@@ -159,6 +220,7 @@ def _ranked(chart: alt.LayerChart, sliders: Sequence[Slider], limits: Limits) ->
                 f"tilts[{place}][place][datum.row][{at}]" for at in (k, k + len(sliders))
             )
             products.append(f"score_{k} * ({tilt} + score_{k} * {square})")
+        products += _added(place, len(sliders), worlds)
         stated, sums = f"stated[{place}][place][datum.row]", " + ".join(products) or "0"
         chart = chart.transform_calculate(**{f"{name}_now": f"{stated} * exp({sums})"})
     dollars = "'$' + format(datum.mean_now, '.3~r') + ' M'"
@@ -179,11 +241,63 @@ def _ranked(chart: alt.LayerChart, sliders: Sequence[Slider], limits: Limits) ->
     )
 
 
+def _added(statistic: int, sliders: int, worlds: Worlds) -> list[str]:
+    """What drafts and the claim add to the logarithm of a statistic, as terms of Vega."""
+    added, where_true = [], []
+    if worlds.drafts is not None:
+        added.append(f"accepted[{statistic}][drafts][datum.row]")
+        tilt = f"accepted_tilts[{statistic}][drafts][datum.row]"
+        added += [f"score_{k} * {tilt}[{k}]" for k in range(sliders)]
+        where_true.append(f"claim_accepted[{statistic}][drafts][datum.row]")
+    if worlds.claim is not None:
+        for place, weight in (("chance", "(1 - beyond)"), ("chance + 1", "beyond")):
+            added.append(f"{weight} * claimed[{statistic}][{place}][datum.row]")
+        tilt = f"claim_tilts[{statistic}][datum.row]"
+        where_true += [f"score_{k} * {tilt}[{k}]" for k in range(sliders)]
+        if where_true:
+            added.append(f"more_true * ({' + '.join(where_true)})")
+    return added
+
+
+def _worlds(worlds: Worlds) -> list[alt.Parameter]:
+    """The dials, and where they stand among their stops."""
+    parameters = [
+        alt.param(
+            name=dial.name,
+            value=dial.value,
+            bind=alt.binding_range(min=dial.least, max=dial.most, step=dial.step, name=dial.words),
+        )
+        for dial in worlds.dials
+    ]
+    served = "true"
+    if (dial := worlds.drafts) is not None:
+        place = f"round(({dial.name} - {dial.least:.12g}) / {dial.step:.12g})"
+        parameters += [
+            alt.param(name="accepted", value=_digits(worlds.accepted, 4)),
+            alt.param(name="accepted_tilts", value=_digits(worlds.accepted_tilts, 2)),
+            alt.param(name="claim_accepted", value=_digits(worlds.claim_accepted, 3)),
+            alt.param(name="drafts", expr=place),
+        ]
+        served = "isValid(accepted[0][drafts][0])"
+    if (dial := worlds.claim) is not None:
+        stops = worlds.claimed.shape[1] - 1
+        at = f"{dial.name} / 100 * {stops}"
+        parameters += [
+            alt.param(name="claimed", value=_digits(worlds.claimed, 4)),
+            alt.param(name="claim_tilts", value=_digits(worlds.claim_tilts, 3)),
+            alt.param(name="chance", expr=f"min(floor({at}), {stops - 1})"),
+            alt.param(name="beyond", expr=f"{at} - chance"),
+            alt.param(name="more_true", expr=f"({dial.name} - {dial.value:.12g}) / 100"),
+        ]
+    return [*parameters, alt.param(name="served", expr=served)]
+
+
 def _parameters(
     rows: pd.DataFrame,
     slopes: np.ndarray,
     sliders: Sequence[Slider],
     promise: Promise,
+    worlds: Worlds,
     limits: Limits,
 ) -> list[alt.Parameter]:
     """What a reader moves, and what follows from it: scores, terms, and the draws near them."""
@@ -203,8 +317,11 @@ def _parameters(
     speeds = alt.binding_select(options=list(promise.speeds), name=promise.words)
     place = f"indexof({list(promise.speeds)}, promised_speed)"
     near = f"{limits.draws} * exp(-({squares or 0}))"
+    own_place = promise.speeds.index(promise.own)
+    moved_dials = " || ".join(dial.is_moved for dial in worlds.dials) or "false"
     return [
         *moved,
+        *_worlds(worlds),
         alt.param(name="promised_speed", value=promise.own, bind=speeds),
         alt.param(name="contract", value=ANY, bind=signed),
         alt.param(name="slopes", value=_digits(slopes, 4)),
@@ -214,7 +331,8 @@ def _parameters(
         *scores,
         alt.param(name="terms", expr=f"[{', '.join(products)}]"),
         alt.param(name="near", expr=near),
-        alt.param(name="known", expr=f"near >= {limits.fewest}"),
+        alt.param(name="alone", expr=f"place == {own_place} || !({moved_dials})"),
+        alt.param(name="known", expr=f"alone && near >= {limits.fewest}"),
     ]
 
 
