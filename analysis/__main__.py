@@ -264,8 +264,11 @@ def report(
         from analysis.press import storage
         from analysis.scenario.scenario import scenarios as names
 
-        chosen = [name for name in scenarios or names() if not name.endswith(".yml")]
+        chosen = [moved.one_name(name) for name in scenarios or names()]
+        options["scenarios"] = chosen if scenarios else ()
         storage.put(output, moved.NAME, moved.moved_page(against, chosen))
+        for name in moved.without_past(against, chosen):
+            typer.echo(f"{name}: not compared, since {against} does not have it", err=True)
     if watch:
         build_at_each_change(**options)
     records = build(**options, cluster=cluster)

@@ -174,6 +174,44 @@ def test_the_page_names_moves_rows_and_order(monkeypatch):
         assert words in html
 
 
+def test_names_are_checked_before_anything_is_evaluated(monkeypatch):
+    monkeypatch.setattr(page, "of_revision", lambda *_: pytest.fail("evaluated"))
+    with pytest.raises(an.ScenarioError, match="did you mean 'hopper'"):
+        page.moved_page("v1", ["article", "hoper"])
+    with pytest.raises(an.ScenarioError, match=r"nowhere\.yml"):
+        page.moved_page("v1", ["article", "/tmp/nowhere.yml"])
+
+
+def test_every_spelling_of_a_scenario_is_compared_and_what_has_no_past_is_named(
+    monkeypatch, tmp_path
+):
+    asked = []
+    own = tmp_path / "own.yml"
+    own.write_text("title: Ours\nquestion: And now?\n")
+    monkeypatch.setattr(page, "of_revision", lambda root, name, target: of_folder(ROOT, target))
+    monkeypatch.setattr(page, "moves", lambda old, new, names, *_: asked.extend(names) or [])
+    html = page.moved_page("v1", ["article.yml", "hopper", "params/hopper.yml", str(own)])
+    assert asked == ["article", "hopper"]
+    assert [page.one_name(each) for each in ("hopper.yml", str(own))] == ["hopper", str(own)]
+    assert f"files of params/ alone: {own}." in html
+    assert page.without_past("v1", ["article.yml", "hopper", str(own)]) == [str(own)]
+
+
+def test_a_scenario_outside_params_is_compared_with_its_kept_answer(site, tmp_path):
+    own = tmp_path / "hopper.yml"
+    shutil.copy(ROOT / "params/hopper.yml", own)
+    assert "Keep what runs (1.000)" in page.moved_page(str(site), [str(own)])
+    assert page.without_past(str(site), [str(own), "article"]) == ["article"]
+
+
+def test_a_file_that_cannot_be_read_harms_no_other_and_is_named(site, tmp_path):
+    broken = tmp_path / "broken.yml"
+    broken.write_text("title: [")
+    html = page.moved_page(str(site), ["hopper", str(broken)])
+    assert "Keep what runs (1.000)" in html
+    assert "cannot be read: broken (" in html
+
+
 def test_the_error_of_a_shallow_clone_says_how_to_get_the_rest(tmp_path):
     clone = tmp_path / "clone"
     command = ["git", "clone", "--quiet", "--depth", "1", ROOT.as_uri(), str(clone)]

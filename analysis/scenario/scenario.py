@@ -85,7 +85,7 @@ def load(
     else whole. Raises ScenarioError with all faults, each with file, line, key and nearest valid
     name; an unknown name lists all scenarios.
     """
-    path = _path(str(name))
+    path = file_of(str(name))
     reference = PARAMS / f"{REFERENCE}.yml"
     base, where = read(reference, _shown(reference))
     own: dict[str, Any] = {}
@@ -174,7 +174,7 @@ def schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **properties}
 
 
-def _path(name: str) -> Path:
+def file_of(name: str) -> Path:
     """The file that a name or a path means; ScenarioError, with all names, for an unknown name."""
     path = Path(name)
     is_file_name = path.suffix in (".yml", ".yaml")
