@@ -51,17 +51,18 @@ class Seen:
     def tests(self, mutant: Mutant, at_most_s: float) -> list[str]:
         """Tests that run the line, those within a second or two first and of these the files that
         take least; then others of the same files that run the module, as they may read what a cache
-        or a fixture kept. A line that runs on import belongs to every test of its module, and to
-        all of their files, as others may read what it made.
+        or a fixture kept. A line that runs on import belongs to all tests of the files that run its
+        module: one may read what it made and run nothing else.
         """
         lines = self.by_line.get(mutant.file, {})
         of_module = {test for tests in lines.values() for test in tests}
-        on_import = _runs_on_import(mutant)
-        direct = (not on_import and set(lines.get(mutant.line, ()))) or of_module
+        direct = set(lines.get(mutant.line, ())) or of_module
+        if _runs_on_import(mutant):
+            files = {_file(test) for test in of_module}
+            direct = {test for test in self.seconds if _file(test) in files}
         files = {_file(test) for test in direct}
-        asked = self.seconds if on_import else of_module
-        others = {test for test in asked if _file(test) in files} - direct
-        chosen = [*self._cheapest_first(direct), *self._cheapest_first(others)]
+        indirect = {test for test in of_module if _file(test) in files} - direct
+        chosen = [*self._cheapest_first(direct), *self._cheapest_first(indirect)]
         spent, within = 0.0, []
         for test in chosen:
             spent += self.seconds.get(test, 0.0)
