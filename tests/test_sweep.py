@@ -11,6 +11,7 @@ import pytest
 import analysis as an
 from analysis.pages import results
 from analysis.pages import sweep as page
+from analysis.pages.charts import sweep as charts
 from analysis.pages.site_hooks import answer_values
 from analysis.press.mime import HEADLINE, TABLE
 from analysis.questions.answer import Answer, decide
@@ -106,7 +107,28 @@ def test_the_page_counts_acts_and_keeps_the_table(rows):
     assert kept["columns"] == list(rows.columns)
     assert len(kept["rows"]) == len(rows)
     spec = page.cost(rows).to_dict()
-    assert spec["facet"]["sort"] == ["model deepseek-r1", "model kimi-k2.5"]
+    assert spec["facet"]["sort"] == ["deepseek-r1", "kimi-k2.5"]
+    head = page.table(rows).plain.splitlines()[0]
+    assert "tokens/s/user" in head
+    assert "_" not in head
+
+
+def test_the_panels_of_one_key_have_no_name(rows):
+    one = rows[rows["model"] == "kimi-k2.5"].drop(columns="model")
+    cost, acts = page.cost(one).to_dict(), page.acts(one).to_dict()
+    assert cost["facet"]["header"]["labels"] is False
+    assert [layer["encoding"]["y"]["axis"] for layer in acts["layer"]] == [None, None]
+    assert '"all"' not in json.dumps([cost, acts])
+
+
+def test_acts_are_not_cut_in_a_legend_nor_panels_at_an_axis(rows):
+    """A label breaks at its steps, or keys, into lines that fit."""
+    for chart in (page.cost(rows), page.acts(rows)):
+        text = json.dumps(chart.to_dict())
+        assert "split(datum.label, '; ')" in text
+        assert "split(datum.label, ', ')" in text
+    steps = [step for act in rows["instruction"] for step in act.split("; ")]
+    assert max(len(step) for step in steps) * 7 < charts.LABEL  # pixels of a letter at most
 
 
 @pytest.fixture(scope="module")

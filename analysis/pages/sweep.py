@@ -22,6 +22,7 @@ from analysis.questions.sweep import SCENARIO
 from analysis.questions.sweep import sweep as swept_answers
 from analysis.scenario.combinations import key_words
 
+UNITS = {"usd": "$", "kwh": "kWh", "w": "W"}  # as they are written
 COLUMNS = (
     "what to do",
     "cost over keeping",
@@ -82,7 +83,7 @@ def acts(rows: pd.DataFrame) -> alt.LayerChart:
 
 def table(rows: pd.DataFrame) -> Output:
     """Every combination as a row to read; beside the page, the whole table as CSV and Parquet."""
-    words = key_words(swept_keys(rows))
+    words = read_words(swept_keys(rows))
     read = rows[list(words)].rename(columns=words).astype(str)
     shown = [[*cells, *_cells(row)] for cells, row in zip(read.values, _dicts(rows), strict=True)]
     output = html_table(pd.DataFrame(shown, columns=[*words.values(), *COLUMNS]))
@@ -94,6 +95,20 @@ def table(rows: pd.DataFrame) -> Output:
 def swept_keys(rows: pd.DataFrame) -> list[str]:
     """The keys of a table of answers: what is neither a scenario's name nor its answer."""
     return [name for name in rows if name != SCENARIO and name not in ANSWER_COLUMNS]
+
+
+def read_words(keys: Sequence[str]) -> dict[str, str]:
+    """Dotted keys as a reader knows them, their units behind a stroke.
+
+    >>> read_words(["finance.electricity_usd_per_kwh"])
+    {'finance.electricity_usd_per_kwh': 'electricity $/kWh'}
+    """
+    return {key: _read(word) for key, word in key_words(keys).items()}
+
+
+def _read(word: str) -> str:
+    parts = word.replace("_per_", "/").replace("_", " ").replace(".", " ").split(" ")
+    return " ".join("/".join(UNITS.get(unit, unit) for unit in part.split("/")) for part in parts)
 
 
 def _dicts(rows: pd.DataFrame) -> list[dict]:
@@ -113,13 +128,15 @@ def _laid_out(rows: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """Rows with `x`, the value along which charts run, and `panel`, the values of other keys; and
     the key of `x`: of keys with numbers, or of all where none has, the one with most values.
     """
-    words = key_words(swept_keys(rows))
+    words = read_words(swept_keys(rows))
     numeric = [key for key in words if pd.api.types.is_numeric_dtype(rows[key])]
     along = max(numeric or words, key=lambda key: rows[key].nunique())
     others = [key for key in words if key != along]
+    named = [key for key in others if isinstance(rows[key].iloc[0], str)]
+    known = named if len(named) == 1 else []  # a name alone says what it is of
     panels = [
-        ", ".join(f"{words[key]} {row[key]}" for key in others) or "all"
+        ", ".join(str(row[key]) if key in known else f"{words[key]} {row[key]}" for key in others)
         for row in _dicts(rows.astype(object))
     ]
     texts = rows[along].map(lambda value: f"{value:,g}" if along in numeric else str(value))
-    return rows.assign(x=texts, panel=panels), words[along].replace("_", " ")
+    return rows.assign(x=texts, panel=panels), words[along]

@@ -8,7 +8,9 @@ import pandas as pd
 from analysis.pages.charts.marks import RANGE_TIPS, dots, log_axis, name_axis, titled, tooltips
 from analysis.pages.charts.theme import KINDS, SERIES, WIDTH, told_apart
 
-ROW, LEGEND = 30, 480  # pixels
+ROW, LINE, LABEL = 30, 14, 480  # pixels: of a cell, of a line, of a label that are displayed
+# A label in lines, so that none is cut: an act at its steps, a panel at its keys.
+LINES, STEP, COMMA = "split(datum.label, '{}')", "; ", ", "
 NO_ACT = "what serves today cannot keep the promise"
 # Shapes differ where colours run out.
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
@@ -32,7 +34,9 @@ def cost(rows: pd.DataFrame, along: str) -> alt.FacetChart:
     keeping = alt.Chart().mark_rule(strokeDash=[4, 3]).encode(y=alt.datum(1))
     width = WIDTH - 60 if len(set(answered["panel"])) == 1 else WIDTH // 2 - 50
     chart = alt.layer(keeping, lines, middles, data=answered).properties(height=150, width=width)
-    panels = alt.Facet("panel:N", title=None, sort=list(dict.fromkeys(rows["panel"])))
+    header = alt.Header(labels=set(rows["panel"]) != {""}, labelExpr=LINES.format(COMMA))
+    order = list(dict.fromkeys(rows["panel"]))
+    panels = alt.Facet("panel:N", title=None, sort=order, header=header)
     return titled("sweep.cost", chart.facet(facet=panels, columns=2))
 
 
@@ -40,14 +44,19 @@ def acts(rows: pd.DataFrame, along: str) -> alt.LayerChart:
     """The act under each combination: a cell for each `x` and `panel`, with the cost written in."""
     named = rows.assign(instruction=rows["instruction"].where(rows["act"] != "", NO_ACT))
     cells = named[["x", "panel", "instruction", "cost_ratio_mid"]]
-    y = name_axis("panel", cells["panel"], axis=alt.Axis(labelLimit=220))
+    is_one = set(cells["panel"]) == {""}
+    lines = cells["panel"].str.count(COMMA).max() + 1
+    look = {"labelLimit": LABEL, "labelExpr": LINES.format(COMMA)}
+    # Vega lets lines grow downwards from the middle.
+    axis = None if is_one else alt.Axis(**look, labelOffset=-LINE * (lines - 1) / 2)
+    y = name_axis("panel", cells["panel"], axis=axis)
     base = alt.Chart(cells).encode(x=_x(rows, along), y=y)
     looks = _looks(cells["instruction"], "color")
     tip = tooltips("x", "panel", "instruction", cost_ratio_mid=".2f")
     rects = base.mark_rect(stroke="white").encode(**looks, tooltip=tip)
     text = alt.Text("cost_ratio_mid:Q", format=".2f")
     numbers = base.mark_text(color="white", fontWeight="bold").encode(text=text)
-    height = ROW * cells["panel"].nunique()
+    height = max(ROW, LINE * lines + 6) * cells["panel"].nunique()
     return titled("sweep.acts", [rects, numbers], height, WIDTH - 120)
 
 
@@ -66,6 +75,7 @@ def _looks(instructions: pd.Series, *channels: str) -> dict:
         "color": [colours[place % len(colours)] for place in range(len(names))],
         "shape": [SHAPES[place % len(SHAPES)] for place in range(len(names))],
     }
-    legend = alt.Legend(orient="bottom", columns=1, labelLimit=LEGEND)
+    expr = LINES.format(STEP)
+    legend = alt.Legend(orient="bottom", columns=1, labelLimit=LABEL, labelExpr=expr)
     chosen = {channel: looks[channel] for channel in channels}
     return told_apart("instruction", names, legend=legend, **chosen)
