@@ -159,6 +159,25 @@ def test_files_that_do_not_run_together_are_said_to(trees, tmp_path):
         moved.moves(old, broken, ["reference"], tmp_path)
 
 
+def test_a_mixture_that_cannot_read_what_both_states_answer_is_no_answer(tmp_path):
+    """A key that only the newer code knows: alone, code and scenarios leave nothing to compare."""
+    old, new = of_folder(ROOT, tmp_path / "old"), of_folder(ROOT, tmp_path / "new")
+    key = "  draft_acceptance_ratio: 1 "
+    stated = (old / "params/reference.yml").read_text().splitlines(keepends=True)
+    (old / "params/reference.yml").write_text("".join(x for x in stated if not x.startswith(key)))
+    schema = old / "analysis/scenario/schema.py"
+    line = "    draft_acceptance_ratio: Annotated[float, Field(ge=0.01, le=100)] = 1.0\n"
+    assert line in schema.read_text()
+    schema.write_text(schema.read_text().replace(line, ""))
+    for name in ("model/own_coefficients.py", "questions/what_if_worlds.py"):
+        file = old / "analysis" / name
+        file.write_text(file.read_text().replace("case.serving.draft_acceptance_ratio", "1.0"))
+    with pytest.raises(moved.Inseparable, match=r"hopper: .*draft_acceptance_ratio"):
+        moved.moves(old, new, ["hopper"], tmp_path)
+    (move,) = moved.moves(old, new, ["hopper"], tmp_path, "laws, code and scenarios")
+    assert move.parts == {"laws, code and scenarios": 0.0}
+
+
 def test_a_revision_that_is_none_is_refused(tmp_path):
     for name in ("no-such-revision", "--output=x"):
         with pytest.raises(OSError, match="no site with answers and no git revision"):
@@ -168,6 +187,7 @@ def test_a_revision_that_is_none_is_refused(tmp_path):
 def test_the_page_names_moves_rows_and_order(monkeypatch):
     move = moved.Move("article", ("Keep B200", 1.0), ("Buy GB200", 0.6), {"prices.csv": -0.4}, ())
     monkeypatch.setattr(page, "of_revision", lambda root, name, target: of_folder(ROOT, target))
+    monkeypatch.setattr(page, "both_ends", lambda *_: [])
     monkeypatch.setattr(page, "moves", lambda *_, **__: [move])
     html = page.moved_page("v1", ["article", "hopper"])
     for words in ("since v1", "Keep B200 (1.000)", "prices.csv -0.400", "another act", "hopper"):
@@ -189,6 +209,7 @@ def test_every_spelling_of_a_scenario_is_compared_and_what_has_no_past_is_named(
     own = tmp_path / "own.yml"
     own.write_text("title: Ours\nquestion: And now?\n")
     monkeypatch.setattr(page, "of_revision", lambda root, name, target: of_folder(ROOT, target))
+    monkeypatch.setattr(page, "both_ends", lambda *_: [])
     monkeypatch.setattr(page, "moves", lambda old, new, names, *_: asked.extend(names) or [])
     html = page.moved_page("v1", ["article.yml", "hopper", "params/hopper.yml", str(own)])
     assert asked == ["article", "hopper"]

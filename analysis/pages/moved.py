@@ -8,7 +8,7 @@ from analysis.pages.inputs import stated_values
 from analysis.press import html
 from analysis.questions.answer import decide
 from analysis.questions.kept import Kept, compared, is_site, kept_answers, kept_statements
-from analysis.questions.moved import TOGETHER, Inseparable, Move, moves
+from analysis.questions.moved import TOGETHER, Evaluated, Inseparable, Move, both_ends, moves
 from analysis.questions.trees import changed_groups, changed_rows, of_folder, of_revision
 from analysis.scenario.errors import ScenarioError
 from analysis.scenario.scenario import PARAMS, file_of, load
@@ -94,9 +94,10 @@ def _since_revision(revision: str, files: Sequence[Path]) -> str:
         new = of_folder(ROOT, work / "after")
         groups = list(changed_groups(old, new))
         fault = ""
+        ends = _ends(revision, old, new, scenarios)
         for place, together in enumerate(TOGETHER):
             try:
-                found = moves(old, new, scenarios, work / str(place), together)
+                found = moves(old, new, scenarios, work / str(place), together, ends)
                 break
             except Inseparable as inseparable:
                 fault = str(inseparable)
@@ -118,6 +119,13 @@ def _since_revision(revision: str, files: Sequence[Path]) -> str:
         changes=[(name, gone, come) for name, gone, come in changes],
         few=FEW,
     )
+
+
+def _ends(revision: str, old: Path, new: Path, scenarios: Sequence[str]) -> list[Evaluated]:
+    try:
+        return both_ends(old, new, scenarios)
+    except Inseparable as fault:
+        raise OSError(f"{revision}: it cannot be evaluated: {fault}") from None
 
 
 def _kept_row(kept: Kept) -> dict:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from itertools import combinations, islice
 from math import factorial
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from analysis.questions.trees import (
@@ -31,7 +32,8 @@ from analysis.questions.trees import (
 
 MOST_FOR_SHAPLEY = 3  # groups; beyond, the mixtures would take longer than a minute
 AT_ONCE = 2  # processes
-TOGETHER = ("", "laws and code", "all of it")  # what is exchanged as one, the least first
+# What is exchanged as one, the least first. A key that a newer schema knows is none to older code.
+TOGETHER = ("", "laws and code", "laws, code and scenarios", "all of it")
 EVALUATE = """
 import json, sys
 root, read = sys.argv[1], set()
@@ -76,10 +78,11 @@ class Inseparable(ValueError):
 
 
 class Evaluated(NamedTuple):
-    """The answers of a tree, and which of its files were opened for them."""
+    """The answers of a tree, which of its files were opened for them, and why others failed."""
 
     answers: Answers
     read: frozenset[str]
+    faults: Mapping[str, str] = MappingProxyType({})
 
 
 def bundled(groups: Sequence[str], together: str = "") -> dict[str, tuple[str, ...]]:
@@ -88,25 +91,42 @@ def bundled(groups: Sequence[str], together: str = "") -> dict[str, tuple[str, .
     >>> bundled(["laws", "code", "prices.csv"], "laws and code")
     {'laws and code': ('laws', 'code'), 'prices.csv': ('prices.csv',)}
     """
-    joined = {"": (), "all of it": tuple(groups)}.get(together, (LAWS, CODE))
+    joined = {
+        "": (),
+        "laws and code": (LAWS, CODE),
+        "laws, code and scenarios": (LAWS, CODE, SCENARIOS),
+        "all of it": tuple(groups),
+    }[together]
     one = tuple(group for group in groups if group in joined)
     bundles = {together: one} if one else {}
     return bundles | {group: (group,) for group in groups if group not in one}
 
 
+def both_ends(old: Path, new: Path, scenarios: Sequence[str]) -> list[Evaluated]:
+    """The answers of two trees by their own code; Inseparable where it does not run."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(lambda tree: evaluated(tree, scenarios), (old, new)))
+
+
 def moves(
-    old: Path, new: Path, scenarios: Sequence[str], work: Path, together: str = ""
+    old: Path,
+    new: Path,
+    scenarios: Sequence[str],
+    work: Path,
+    together: str = "",
+    ends: Sequence[Evaluated] = (),
 ) -> list[Move]:
     """How the answers of `scenarios` moved from the tree `old` to the tree `new`.
 
-    Mixtures are made below the folder `work`. Scenarios that some mixture cannot answer have no
+    Mixtures are made below the folder `work`. Scenarios that one of the two cannot answer have no
     row. A table that neither state opens for its answers moves none and is not exchanged. Raises
     Inseparable where the files of both do not run together; `together`, one of TOGETHER, is what
-    counts as one group.
+    counts as one group. `ends` are the answers of both trees, where they are known.
     """
     groups = list(changed_groups(old, new))
+    ends = ends or both_ends(old, new, scenarios)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        ends = list(pool.map(lambda tree: evaluated(tree, scenarios), (old, new)))
+        known = set(ends[0].answers).intersection(ends[1].answers)
         read = {group_of(name) for end in ends for name in end.read if name.startswith(FACTS)}
         tables = [group for group in groups if group not in NOT_TABLES]
         unread = [group for group in tables if group not in read]
@@ -117,9 +137,12 @@ def moves(
             chosen = [group for name in subset for group in bundles[name]]
             tree = mixed_tree(old, new, chosen, work / f"tree-{place}")
             try:
-                return evaluated(tree, names).answers
+                done = evaluated(tree, names)
             finally:
                 shutil.rmtree(tree)
+            for name in known.intersection(names).difference(done.answers):
+                raise Inseparable(f"{name}: {done.faults.get(name, 'no answer')[:300]}")
+            return done.answers
 
         def all_answers(asked: Sequence[tuple[frozenset, Collection[str]]]) -> list[Answers]:
             return list(pool.map(answers, *zip(*asked, strict=True))) if asked else []
@@ -221,7 +244,8 @@ def evaluated(tree: Path, scenarios: Collection[str]) -> Evaluated:
         raise Inseparable(said[0][:300])
     found, read = json.loads(done.stdout.splitlines()[-1])
     answers = {name: tuple(each) for name, each in found.items() if not isinstance(each, str)}
-    return Evaluated(answers, frozenset(read))
+    faults = {name: each for name, each in found.items() if isinstance(each, str)}
+    return Evaluated(answers, frozenset(read), faults)
 
 
 def _all_subsets(groups: Sequence[str]) -> Iterable[frozenset]:
