@@ -51,6 +51,10 @@ COVERED = """() => [...document.querySelectorAll('figure.chart svg')].flatMap((s
       return apart ? [] : [`${before} / ${words}`];
     });
   }))"""
+# Tables and charts before the first fold that are wider than a phone.
+BESIDE = """() => [...document.querySelectorAll('.table, .said, figure.chart')]
+  .filter((one) => !one.closest('details') && one.scrollWidth > one.clientWidth + 4)
+  .map((one) => (one.dataset.label ?? one.textContent).trim().slice(0, 60))"""
 RING = "() => getComputedStyle(document.activeElement).outlineStyle"
 pytestmark = NEEDS_CHROMIUM
 
@@ -109,6 +113,13 @@ def test_names_of_an_axis_lie_apart(name, size, visit):
     assert visit(name, drawn=True, **size).evaluate(COVERED) == []
 
 
+def test_the_numbers_of_the_first_screen_fit_a_phone(visit):
+    beside = visit(REPORTS[0], **PHONE).evaluate(BESIDE)
+    assert [words for words in beside if words.startswith("tokens/s a chip")] == []
+    tables = visit(REPORTS[1], **PHONE).evaluate(BESIDE)
+    assert [words for words in tables if not words.startswith("What to do if")] == []
+
+
 def test_a_phone_that_is_turned_draws_its_charts_for_the_new_width(visit):
     page = visit(REPORTS[2], drawn=True, **PHONE)
     tree = page.locator("figure.chart svg").first
@@ -164,7 +175,7 @@ def test_a_slider_moves_by_the_keyboard_and_its_ring_is_seen(visit):
 
 
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-@pytest.mark.parametrize("name", [*REPORTS, "comparison.html"])
+@pytest.mark.parametrize("name", PAGES[1:])
 def test_the_first_screen_has_the_answer_and_a_picture(name, size, visit):
     page = visit(name, **size)
     page.wait_for_selector("figure.chart figcaption")
