@@ -260,6 +260,23 @@ def test_where_no_gain_is_enough_the_sentence_names_none():
     assert "In 20% of the draws" in some
 
 
+# Titles that hold everywhere: of physics, and of the chart whose own first line is the finding.
+STANDING_TITLES = {
+    "energy.batch",
+    "energy.density",
+    "energy.scarce",
+    "energy.water",
+    "cost.what_if",
+}
+
+
+def test_the_title_of_a_chart_is_a_computed_finding():
+    captions = {
+        name: words.split(" | ")[0] for name, words in words_module.worded("caption").items()
+    }
+    assert {name for name, title in captions.items() if "{" not in title} == STANDING_TITLES
+
+
 def test_importing_the_package_and_its_charts_changes_nothing_in_altair():
     code = (
         "import altair as alt, pandas as pd\n"
@@ -269,10 +286,10 @@ def test_importing_the_package_and_its_charts_changes_nothing_in_altair():
         "an.say, an.load, an.evaluate\n"
         "assert before == (alt.theme.active, alt.renderers.active, set(alt.theme.names()))\n"
         "from analysis.pages.charts.marks import titled\n"
-        "titled('cost.stack', alt.Chart(pd.DataFrame({'x': [1]})).mark_point(), 100)\n"
+        "titled('cost.stack', alt.Chart(pd.DataFrame({'x': [1]})).mark_point(), 100, finding='x')\n"
         "assert (alt.theme.active, alt.renderers.active) == ('passthrough', 'passthrough')\n"
         "alt.theme.enable('dark')\n"
-        "titled('cost.stack', alt.Chart(pd.DataFrame({'x': [1]})).mark_point(), 100)\n"
+        "titled('cost.stack', alt.Chart(pd.DataFrame({'x': [1]})).mark_point(), 100, finding='x')\n"
         "assert alt.theme.active == 'dark'\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

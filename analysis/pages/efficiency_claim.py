@@ -50,7 +50,20 @@ def headline_ratio(case: Scenario) -> float | None:
 
 def readings_chart(case: Scenario, effects: pd.DataFrame) -> alt.LayerChart:
     """What each reading would buy, per chip second and per dollar."""
-    return charts.readings(effects, headline_ratio(case))
+    return charts.readings(effects, headline_ratio(case), _readings_finding(case, effects))
+
+
+def _readings_finding(case: Scenario, effects: pd.DataFrame) -> str:
+    """How many readings bring the headline to dollars; without a claim, what a dollar buys."""
+    if not case.claim:
+        (ratio,) = effects.loc[effects["outcome"] == "dollars", "mid"].head(1)
+        return f"With the step a dollar buys {ratio:.2f}× the tokens"
+    needs = claim_questions.requirements(case, effects)
+    needs = needs[needs["reading"] != MEASURED]
+    carried = int(needs["holds"].sum())
+    verb = "brings" if carried == 1 else "bring"
+    asked = claim_questions.required_headline(case)
+    return f"{carried} of {len(needs)} readings {verb} the headline's {asked:.2f}× to a dollar"
 
 
 def readings_table(case: Scenario, effects: pd.DataFrame) -> Output:

@@ -193,29 +193,35 @@ def beside_peers() -> Output:
 
 def time_per_token(points: pd.DataFrame) -> alt.LayerChart:
     """Predicted against measured time per output token, a dot a deployment."""
-    title = "Time per output token, configurations left out"
+    title = _off("Time per output token", points["tpot_s_error"])
     return charts.against_measured(points, "tpot_s", "s per token", title)
 
 
 def first_token(points: pd.DataFrame) -> alt.LayerChart:
     """Predicted against measured time to the first token, a dot a deployment."""
-    title = "Time to first token, configurations left out"
+    title = _off("Time to first token", points["ttft_s_error"])
     return charts.against_measured(points, "ttft_s", "s", title)
+
+
+def _off(what: str, errors: pd.Series) -> str:
+    """The title of a chart of points that the fit did not see, from logarithms of their errors."""
+    off = np.abs(np.expm1(errors.dropna())).median()
+    return f"{what}, configurations left out: off by {off:.0%} in the median"
 
 
 def errors_by(points: pd.DataFrame, column: str) -> alt.LayerChart:
     """Median errors by accelerator, model, engine or precision."""
-    return charts.errors_by(validation.errors(points, column), column, f"By {column}")
+    return charts.errors_by(validation.errors(points, column), column, column)
 
 
 def errors_by_load(points: pd.DataFrame) -> alt.LayerChart:
     """Median errors by requests in flight on a chip."""
-    return charts.errors_by(validation.errors_by_load(points), "load", "By load")
+    return charts.errors_by(validation.errors_by_load(points), "load", "load")
 
 
 def errors_by_length(points: pd.DataFrame) -> alt.LayerChart:
     """Median errors by tokens of prompt and answer."""
-    return charts.errors_by(validation.errors_by_length(points), "lengths", "By tokens in and out")
+    return charts.errors_by(validation.errors_by_length(points), "lengths", "tokens in and out")
 
 
 def coverage() -> Output:

@@ -138,7 +138,7 @@ def gains_chart() -> alt.FacetChart:
     fp4 = rows[rows["after"] == "fp4"].set_index("matching")["measured"]
     words = [f"{_word(row.before)} to {_word(row.after)}" for row in rows.itertuples()]
     labels = [
-        f"{row.measured:.2f} measured, {row.predicted:.2f} predicted; {row.count}"
+        f"{row.measured:.2f}, {row.predicted:.2f} ({row.count})"
         for row in rows.itertuples(name="Row", index=False)
     ]
     finding = (

@@ -11,9 +11,9 @@ from analysis.units import convert
 
 OPTIONS = ("baseline", "candidate")
 CONTRACTS = {
-    "rent_3yr": "hired for 3 years",
-    "rent_1yr": "hired for 1 year",
-    "rent_on_demand": "hired on demand",
+    "rent_3yr": "rented for 3 years",
+    "rent_1yr": "rented for 1 year",
+    "rent_on_demand": "rented on demand",
 }
 
 

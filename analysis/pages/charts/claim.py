@@ -80,11 +80,11 @@ def _multiplier(row) -> str:
     return f"{median} ({prefixed(row.low, 'ratio')} to {prefixed(row.high, 'ratio')})"
 
 
-def readings(effects: pd.DataFrame, headline_ratio: float | None) -> alt.LayerChart:
+def readings(effects: pd.DataFrame, headline_ratio: float | None, finding: str) -> alt.LayerChart:
     """Each reading's effect on tokens per chip second and per dollar; the red line is the headline.
 
     `effects` is what `claim.effects` gives: a row a reading and outcome, columns title, outcome,
-    low, mid, high.
+    low, mid, high; `finding` is the title.
     """
     names = {"throughput": "per chip second", "dollars": "per dollar"}
     rows = effects[effects["outcome"].isin(list(names))].replace({"outcome": names})
@@ -108,7 +108,7 @@ def readings(effects: pd.DataFrame, headline_ratio: float | None) -> alt.LayerCh
     points = dots(base).encode(x=x, tooltip=tooltips("title", "outcome", mid=".2f"), **looks)
     caption = "claim.readings" if headline_ratio else "claim.step"
     layers = [*lines, pairs, ranges, points]
-    return titled(caption, layers, 34 * rows["title"].nunique(), data=rows)
+    return titled(caption, layers, 34 * rows["title"].nunique(), data=rows, finding=finding)
 
 
 def published_ratios(ratios: pd.DataFrame, headline_ratio: float | None) -> alt.LayerChart:
@@ -144,10 +144,19 @@ def published_ratios(ratios: pd.DataFrame, headline_ratio: float | None) -> alt.
     )
     middles = alt.Chart(medians).mark_tick(color=CANDIDATE, thickness=3, size=26)
     layers = [points, middles.encode(x=x, y=y)]
+    found = ratios.loc[ratios["same_step"], "times_ratio"]
+    finding = f"{len(found)} published results are of this step"
+    caption = "claim.published"
     if headline_ratio:
         layers += vertical_line(headline_ratio, CLAIM, (1, 0))
-        return titled("claim.required", layers, 44 * len(own))
-    return titled("claim.published", layers, 44 * len(own))
+        caption = "claim.required"
+        finding = (
+            f"{(found >= headline_ratio).sum()} of {len(found)} published results of this step "
+            f"reach the {headline_ratio:.2f}× that the headline asks for"
+        )
+    if found.empty:
+        finding = "No published result is of this step"
+    return titled(caption, layers, 44 * len(own), finding=finding)
 
 
 def credence(updates: pd.DataFrame) -> alt.LayerChart:
@@ -173,7 +182,9 @@ def credence(updates: pd.DataFrame) -> alt.LayerChart:
         ),
         base.mark_text(align="left", dx=8, color=INK).encode(x="high:Q", text="text:N"),
     ]
-    return titled("claim.credence", layers, 44 * len(rows), 420)
+    first, last = (f"{share:.1%}" for share in updates["mean"].iloc[[0, -1]])
+    finding = f"The chance that there is such a programme moved from {first} to {last}"
+    return titled("claim.credence", layers, 44 * len(rows), 420, finding=finding)
 
 
 def trust(sensitivity: pd.DataFrame, believed_share: float) -> alt.LayerChart:
@@ -187,4 +198,9 @@ def trust(sensitivity: pd.DataFrame, believed_share: float) -> alt.LayerChart:
     mean = base.mark_line(color=INK, strokeDash=[5, 3]).encode(y="mean:Q")
     bands = band(base, alt.Y("low:Q", title="tokens per dollar, new for old"))
     layers = [*bands, mean, *vertical_line(believed_share, INK, (1, 3))]
-    return titled("claim.trust", layers, 240)
+    now = np.interp(believed_share, sensitivity["true_share"], sensitivity["mean"])
+    finding = (
+        f"At the {believed_share:.1%} believed now a dollar buys {now:.2f}× in expectation; "
+        f"if true, {sensitivity['mean'].iloc[-1]:.2f}×"
+    )
+    return titled("claim.trust", layers, 240, finding=finding)

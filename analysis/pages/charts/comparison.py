@@ -16,7 +16,7 @@ from analysis.pages.charts.marks import (
 from analysis.pages.charts.theme import CANDIDATE
 
 ROW = 26  # pixels
-LINE = 12  # pixels of a line of a label
+LINE = 14  # pixels of a line of a label
 # A line break at each space beyond twelve characters: acts are sentences.
 WRAPPED = "split(replace(datum.label, /(.{12}\\S*) /g, '$1|'), '|')"
 
@@ -46,4 +46,14 @@ def regrets(rows: pd.DataFrame) -> alt.LayerChart:
     )
     x = alt.X("act:N", title=None, sort=acts, axis=axis)
     cells = heatmap(rows, x, name_axis("scenario", rows["scenario"]), "regret_ratio")
-    return titled("all.regrets", cells, ROW * rows["scenario"].nunique(), 540)
+    height = ROW * rows["scenario"].nunique()
+    return titled("all.regrets", cells, height, 540, finding=_regret_finding(rows))
+
+
+def _regret_finding(rows: pd.DataFrame) -> str:
+    """What the act that is best most often costs where another is best."""
+    best = rows.loc[rows["regret_ratio"] <= 0, "act"].mode()
+    worst = rows.loc[rows["act"].isin(best.head(1)), "regret_ratio"].max()
+    if worst > 0:
+        return f"The act that is best most often costs up to {worst:.0%} more elsewhere"
+    return "The act that is best most often is best wherever it can be had"

@@ -27,7 +27,9 @@ from analysis.pages.charts.theme import (
     WIDTH,
     option_colour,
     told_apart,
+    worded_options,
 )
+from analysis.pages.numbers import musd, number
 from analysis.pages.words import worded
 from analysis.units import convert
 
@@ -44,16 +46,21 @@ def stack(costs: pd.DataFrame) -> alt.Chart:
     kind_of_line = worded("cost")
     kinds = list(dict.fromkeys(kind_of_line.values()))
     kind = costs["line"].map(kind_of_line)
-    rows = costs.assign(kind=kind, order=kind.map(kinds.index))
+    rows = worded_options(costs).assign(kind=kind, order=kind.map(kinds.index))
+    shares = rows[costs["option"] == "candidate"].groupby("kind")["usd_per_chip_hour"].sum()
+    shares /= shares.sum()
+    finding = (
+        f"{shares.max():.0%} of an owned chip-hour of the headline's option: {shares.idxmax()}"
+    )
     bars = alt.Chart(rows).mark_bar(stroke="white", strokeWidth=0.5)
     bars = bars.encode(
         x=alt.X("usd_per_chip_hour:Q", title="$ per chip-hour"),
-        y=name_axis("option", OPTIONS),
+        y=name_axis("option", rows["option"]),
         order="order:O",
         tooltip=tooltips("line", usd_per_chip_hour=".3f"),
         **told_apart("kind", kinds, legend=alt.Legend(columns=3), color=KINDS),
     )
-    return titled("cost.stack", bars, 46 * costs["option"].nunique())
+    return titled("cost.stack", bars, 46 * costs["option"].nunique(), finding=finding)
 
 
 def tokens(costs: pd.DataFrame) -> alt.FacetChart:
@@ -61,14 +68,20 @@ def tokens(costs: pd.DataFrame) -> alt.FacetChart:
 
     `costs` has the columns kind, option, low, mid and high, in dollars per million tokens.
     """
-    base = alt.Chart(costs).encode(
-        y=name_axis("option", OPTIONS, axis=None), color=option_colour(costs["option"])
+    rows = worded_options(costs)
+    dollars = costs[costs["option"] == "candidate"].set_index("kind")["mid"]
+    finding = (
+        f"With the headline's option, {dollars.idxmax()} costs "
+        f"{number(dollars.max() / dollars.min(), 2)} times as much as {dollars.idxmin()}"
+    )
+    base = alt.Chart(rows).encode(
+        y=name_axis("option", rows["option"], axis=None), color=option_colour(rows["option"])
     )
     x = log_axis("low", "$ per million tokens", [*costs["low"], *costs["high"]])
     chart = alt.layer(*intervals(base, x)).properties(width=WIDTH - 110, height=64)
     head = alt.Header(labelAngle=0, labelAlign="left")
     kinds = alt.Row("kind:N", title=None, sort=list(costs["kind"].unique()), header=head)
-    return titled("cost.tokens", chart.facet(row=kinds))
+    return titled("cost.tokens", chart.facet(row=kinds), finding=finding)
 
 
 def budget_by_reading(
@@ -91,7 +104,11 @@ def budget_by_reading(
     rings = base.mark_point(size=80).encode(x="before_frictions:Q", color=alt.value(INK))
     x = alt.X("low:Q", title="$ million of today's work", scale=alt.Scale(zero=True))
     layers = [*lines, rings, *intervals(base, x)]
-    return titled("cost.readings", layers, 34 * len(rows), data=rows)
+    reached = (budgets["mid"].min(), budgets["mid"].max())
+    ends = [musd(end) if end > 0 else "nothing" for end in reached]
+    finding = f"{musd(budget_usd)} does what takes {' to '.join(dict.fromkeys(ends))} today"
+    finding += ", by reading" if len(rows) > 1 else ""
+    return titled("cost.readings", layers, 34 * len(rows), data=rows, finding=finding)
 
 
 def over_time(bought: pd.DataFrame) -> alt.LayerChart:
@@ -105,7 +122,14 @@ def over_time(bought: pd.DataFrame) -> alt.LayerChart:
     today = base.mark_line(color=INK, strokeDash=[4, 3], strokeWidth=1.5).encode(y="today:Q")
     colour = OPTIONS[rows["option"].iloc[0]]
     bands = band(base, alt.Y("low:Q", title="$ million, cumulative"), colour)
-    return titled("cost.work", [*bands, today], 260)
+    last = bought.iloc[-1]
+    finding = (
+        f"In {last['month']:.0f} months {musd(last['today'])} does the work that takes "
+        f"{musd(last['mid'])} today"
+    )
+    if last["mid"] <= 0:
+        finding = f"In {last['month']:.0f} months the move costs more than the new chips bring"
+    return titled("cost.work", [*bands, today], 260, finding=finding)
 
 
 def rents(quotes: pd.DataFrame) -> alt.LayerChart:
@@ -127,7 +151,18 @@ def rents(quotes: pd.DataFrame) -> alt.LayerChart:
     contracts = alt.Scale(domain=sorted(rows["contract"].unique()))
     lines = base.mark_line(strokeWidth=1.6).encode(detail="contract:N")
     marks = dots(base, 60).encode(shape=alt.Shape("contract:N", title=None, scale=contracts))
-    return titled("cost.rents", [lines, marks], 260)
+    return titled("cost.rents", [lines, marks], 260, finding=_rent_finding(rows))
+
+
+def _rent_finding(rows: pd.DataFrame) -> str:
+    """How the rent that was quoted most often moved from its first quote to its last."""
+    if rows.empty:
+        return "Nobody has quoted a rent"
+    thing, contract = rows.groupby(["thing", "contract"]).size().idxmax()
+    of_one = rows[(rows["thing"] == thing) & (rows["contract"] == contract)].sort_values("day")
+    first, last = (f"${rent:.2f}" for rent in of_one["usd_per_chip_hour"].iloc[[0, -1]])
+    move = f"from {first} to {last}" if first != last else first
+    return f"{thing}, {contract}: {move} an hour"
 
 
 def margins(viability: pd.DataFrame) -> alt.LayerChart:
@@ -144,11 +179,19 @@ def margins(viability: pd.DataFrame) -> alt.LayerChart:
         yOffset=alt.YOffset("prices:N", sort=sets),
         **told_apart("prices", sets, color=colours),
     )
+    finding = "Margins at the prices of tokens today"
+    if len(sets) > 1:
+        mids = rows.pivot_table("mid", "product", "prices", sort=False)
+        change = (mids[sets[1]] - mids[sets[0]]).abs().idxmax()
+        before, after = (mids.loc[change, name] for name in sets[:2])
+        finding = (
+            f"The margin of {change} moves most: {before:.0%} {sets[0]}, {after:.0%} {sets[1]}"
+        )
     lowest = min(float(rows["low"].min()), 0)
     x = share_axis("low", "gross margin", alt.X, (lowest, 1))
     aims = base.mark_tick(color=INK, thickness=2, size=48).encode(x="target_share:Q")
     layers = [*intervals(side_by_side, x), aims]
-    return titled("cost.margins", layers, 58 * rows["product"].nunique())
+    return titled("cost.margins", layers, 58 * rows["product"].nunique(), finding=finding)
 
 
 def sobol(indices: pd.DataFrame) -> alt.LayerChart:
@@ -173,7 +216,9 @@ def sobol(indices: pd.DataFrame) -> alt.LayerChart:
         x=x, **told_apart("part", parts.values(), color=KINDS[:2])
     )
     lines = base.mark_rule(color=INK).encode(x="low:Q", x2="high:Q")
-    return titled("cost.sobol", [bars, lines], 34 * len(indices))
+    most = indices.loc[indices["S1"].idxmax()]
+    finding = f"{most['S1']:.0%} of the doubt in the saving comes from one belief: {most['label']}"
+    return titled("cost.sobol", [bars, lines], 34 * len(indices), finding=finding)
 
 
 def _in_millions(table: pd.DataFrame, *columns: str) -> pd.DataFrame:

@@ -24,7 +24,10 @@ from analysis.pages.charts.theme import (
     MEASURED,
     option_colour,
     told_apart,
+    worded_options,
 )
+from analysis.pages.numbers import number
+from analysis.pages.words import worded
 from analysis.units import convert
 
 BOUNDARIES = {
@@ -49,10 +52,13 @@ def waterfall(steps: pd.DataFrame) -> alt.LayerChart:
     `steps` is what `energy.waterfall` gives: columns option, step, boundary, low, mid, high.
     """
     boundaries = [f" ({name})" if name else "" for name in steps["boundary"]]
-    rows = steps.assign(
+    at_meter = worded_options(steps).groupby("option", sort=False)["mid"].last()
+    ends = [f"{number(joules)} J {option}" for option, joules in at_meter.items()]
+    rows = worded_options(steps).assign(
         before=steps.groupby("option")["mid"].shift(fill_value=0.0),
         label=steps["step"] + boundaries,
     )
+    finding = f"A token at the meter: {', '.join(ends)}"
     base = alt.Chart(rows).encode(
         y=name_axis("label", rows["label"]), yOffset=alt.YOffset("option:N", sort=None)
     )
@@ -65,7 +71,7 @@ def waterfall(steps: pd.DataFrame) -> alt.LayerChart:
     medians = base.mark_tick(color=INK, thickness=2).encode(
         x="mid:Q", tooltip=tooltips("option", "step", mid=".3g")
     )
-    return titled("energy.steps", [bars, ranges, medians], 230)
+    return titled("energy.steps", [bars, ranges, medians], 230, finding=finding)
 
 
 def boundaries(tokens: pd.DataFrame) -> alt.FacetChart:
@@ -73,18 +79,25 @@ def boundaries(tokens: pd.DataFrame) -> alt.FacetChart:
 
     `tokens` is what `energy.tokens` gives: columns option, token, boundary, low, mid, high.
     """
-    rows = tokens.replace({"boundary": BOUNDARIES})
+    rows = worded_options(tokens.replace({"boundary": BOUNDARIES}))
+    at_meter = tokens[(tokens["option"] == "candidate") & (tokens["boundary"] == "facility")]
+    joules = at_meter.set_index("token")["mid"]
+    finding = (
+        "With the headline's option an output token takes "
+        f"{number(joules['output'] / joules['input'], 2)} times the energy of a prompt token"
+    )
     base = alt.Chart(rows).encode(
         y=name_axis("boundary", BOUNDARIES.values()),
         yOffset=alt.YOffset("option:N", sort=None),
         color=option_colour(rows["option"]),
     )
     x = log_axis("low", "J per token", [*rows["low"], *rows["high"]])
-    shape = {"shape": alt.Shape("option:N", legend=None)}
+    order = alt.Scale(domain=list(worded("option").values()))
+    shape = {"shape": alt.Shape("option:N", legend=None, scale=order)}
     chart = alt.layer(*intervals(base, x, shape, strokeWidth=1.5))
     chart = chart.properties(height=95, width=540)
     kinds = alt.Row("token:N", title=None, sort=["input", "cached", "output"])
-    return titled("energy.boundaries", chart.facet(row=kinds))
+    return titled("energy.boundaries", chart.facet(row=kinds), finding=finding)
 
 
 def batch(series: pd.DataFrame) -> alt.FacetChart:
@@ -135,10 +148,16 @@ def power_ratios(steps: pd.DataFrame) -> alt.LayerChart:
         text=alt.Text("power_ratio:Q", format=".2f")
     )
     lines: list[alt.Chart] = []
+    sold = rows.loc[rows["boundary"] != IMPLIED, "power_ratio"]
+    finding = f"From one chip to a later one power rose by up to {sold.max():.2f} times"
     for ratio in rows.loc[rows["boundary"] == IMPLIED, "power_ratio"]:
         lines += vertical_line(float(ratio), CLAIM)
+        finding = (
+            f"The claim implies {ratio:.2f} times the power; {(sold >= ratio).sum()} of "
+            f"{len(sold)} steps between chips on sale reach that"
+        )
     caption = "energy.claim" if lines else "energy.watts"
-    return titled(caption, [*lines, points, numbers], 30 * len(rows), data=rows)
+    return titled(caption, [*lines, points, numbers], 30 * len(rows), data=rows, finding=finding)
 
 
 def multipliers(limits: pd.DataFrame) -> alt.LayerChart:

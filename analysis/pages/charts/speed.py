@@ -1,6 +1,7 @@
 """Charts of speed: predicted against measured, frontiers, parts of a step; from tidy tables."""
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from analysis.facts import chip
@@ -18,9 +19,9 @@ from analysis.pages.charts.theme import (
     FAINT,
     INK,
     KINDS,
-    OPTIONS,
     SERIES,
     told_apart,
+    worded_options,
 )
 from analysis.pages.words import worded
 
@@ -42,9 +43,14 @@ def against_measured(points: pd.DataFrame, quantity: str, unit: str, title: str)
 
 def fp4_over_fp8(pairs: pd.DataFrame) -> alt.LayerChart:
     """FP4 over FP8, time per token at equal configuration: measured against predicted."""
+    medians = pairs[["measured", "predicted"]].median()
+    finding = (
+        f"FP4 takes {medians['measured']:.2f} of FP8's time per token; "
+        f"the model says {medians['predicted']:.2f}"
+    )
     rows = pairs[["accelerator", "model", "engine", "concurrency", "measured", "predicted"]]
     layers = _scatter(rows, "model", "ratio", "measured", size=30)
-    return titled("speed.narrower", layers, 340, 400, data=rows)
+    return titled("speed.narrower", layers, 340, 400, data=rows, finding=finding)
 
 
 def drafts(pairs: pd.DataFrame, finding: str) -> alt.LayerChart:
@@ -64,8 +70,10 @@ def records(printed: pd.DataFrame) -> alt.LayerChart:
     names = ["accelerator", "model", "precision", "input_tokens", "output_tokens"]
     rows = printed[[*names, "measured", "predicted"]]
     rows = rows.assign(accelerator=rows["accelerator"].map(chip))
+    off = np.abs(rows["predicted"] / rows["measured"] - 1).median()
+    finding = f"Vendors' records, which the fit has not seen: off by {off:.0%} in the median"
     layers = _scatter(rows, "accelerator", "tokens/s", "printed", size=20)
-    return titled("speed.records", layers, 340, 400, data=rows)
+    return titled("speed.records", layers, 340, 400, data=rows, finding=finding)
 
 
 def _scatter(
@@ -97,7 +105,7 @@ def _scatter(
 def errors_by(errors: pd.DataFrame, column: str, title: str) -> alt.LayerChart:
     """Median absolute error of throughput by one column, with the number of points.
 
-    `errors` is what `validation.errors` gives; `title` is in words.
+    `errors` is what `validation.errors` gives; `title` says in words by what.
     """
     complete = errors.dropna(subset=RATE)  # runs for energy print no first token
     names = complete[column].astype(str)
@@ -112,6 +120,8 @@ def errors_by(errors: pd.DataFrame, column: str, title: str) -> alt.LayerChart:
     counts = base.mark_text(align="left", dx=4, color=INK).encode(
         text=alt.Text("points:Q", format=",d")
     )
+    worst = rows.loc[rows["error"].idxmax()]
+    title = f"Largest error by {title}: {worst['error']:.0%} ({worst['group']})"
     return titled("speed.errors", [bars, counts], alt.Step(19), title=title)
 
 
@@ -136,7 +146,12 @@ def schemes(summary: pd.DataFrame, peers: pd.DataFrame) -> alt.FacetChart:
         **told_apart("whose", ["this model", "peers"], color=[CANDIDATE, BASELINE]),
     )
     chart = bars.resolve_scale(y="independent").properties(height=alt.Step(18))
-    return titled("speed.schemes", chart)
+    rates = summary.set_index("left_out")[RATE]
+    finding = (
+        f"Tokens/s per chip are off by {rates.min():.0%} ({rates.idxmin()}) to "
+        f"{rates.max():.0%} ({rates.idxmax()})"
+    )
+    return titled("speed.schemes", chart, finding=finding)
 
 
 def parts(shares: pd.DataFrame) -> alt.Chart:
@@ -145,16 +160,20 @@ def parts(shares: pd.DataFrame) -> alt.Chart:
     `shares` is what `speed.parts` gives: columns option, part, bound, share, rank.
     """
     words = worded("part")
-    rows = shares.assign(part=shares["part"].map(words))
+    rows = worded_options(shares).assign(part=shares["part"].map(words))
+    largest = rows.loc[rows.groupby("option", sort=False)["share"].idxmax()]
+    ends = [f"{row.part} {row.option} ({row.share:.0%})" for row in largest.itertuples()]
     bars = alt.Chart(rows).mark_bar()
     bars = bars.encode(
         x=share_axis("share", "share of the time between two tokens", alt.X, (0, 1)),
-        y=name_axis("option", OPTIONS),
+        y=name_axis("option", rows["option"]),
         order=alt.Order("rank:Q"),
         tooltip=tooltips("option", "part", "bound", share=".1%"),
         **told_apart("part", words.values(), legend=alt.Legend(columns=3), color=KINDS),
     )
-    return titled("speed.parts", bars, alt.Step(38))
+    return titled(
+        "speed.parts", bars, alt.Step(38), finding=f"Takes most time: {'; '.join(ends[:2])}"
+    )
 
 
 def differences(gains: pd.DataFrame) -> alt.LayerChart:
@@ -166,12 +185,16 @@ def differences(gains: pd.DataFrame) -> alt.LayerChart:
         {"difference": ["all together"], "ratio": [gains["ratio"].prod()], "kind": ["whole"]}
     )
     rows = pd.concat([gains.assign(kind="part"), whole]).assign(one=1.0)
+    most = gains.loc[np.abs(np.log(gains["ratio"])).idxmax()]
+    finding = (
+        f"{rows['ratio'].iloc[-1]:.2f}× in all; most by {most['difference']}, {most['ratio']:.2f}×"
+    )
     rows["text"] = [f"{ratio:.2f}×" for ratio in rows["ratio"]]
-    x = log_axis("ratio", "tokens/s per chip, candidate over baseline", [1.0, *rows["ratio"]])
+    x = log_axis("ratio", "tokens/s per chip, headline's option over today", [1.0, *rows["ratio"]])
     base = alt.Chart(rows).encode(x=x, y=name_axis("difference", rows["difference"]))
     kinds = alt.Scale(domain=["part", "whole"], range=[BASELINE, CANDIDATE])
     bars = base.mark_bar(opacity=0.75).encode(
         x2="one:Q", color=alt.Color("kind:N", legend=None, scale=kinds)
     )
     labels = base.mark_text(align="left", dx=4, color=INK).encode(text="text:N")
-    return titled("speed.differences", [bars, labels], alt.Step(26))
+    return titled("speed.differences", [bars, labels], alt.Step(26), finding=finding)

@@ -37,7 +37,11 @@ def cost(rows: pd.DataFrame, along: str) -> alt.FacetChart:
     header = alt.Header(labels=set(rows["panel"]) != {""}, labelExpr=LINES.format(COMMA))
     order = list(dict.fromkeys(rows["panel"]))
     panels = alt.Facet("panel:N", title=None, sort=order, header=header)
-    return titled("sweep.cost", chart.facet(facet=panels, columns=2))
+    span = [f"{end:.2f}" for end in (answered["mid"].min(), answered["mid"].max())]
+    finding = f"The act costs {' to '.join(dict.fromkeys(span))} of what keeping would"
+    if answered.empty:
+        finding = "No combination has an act"
+    return titled("sweep.cost", chart.facet(facet=panels, columns=2), finding=finding)
 
 
 def acts(rows: pd.DataFrame, along: str) -> alt.LayerChart:
@@ -57,7 +61,9 @@ def acts(rows: pd.DataFrame, along: str) -> alt.LayerChart:
     text = alt.Text("cost_ratio_mid:Q", format=".2f")
     numbers = base.mark_text(color="white", fontWeight="bold").encode(text=text)
     height = max(ROW, LINE * lines + 6) * cells["panel"].nunique()
-    return titled("sweep.acts", [rects, numbers], height, WIDTH - 120)
+    count = rows.loc[rows["act"] != "", "instruction"].nunique()
+    finding = f"{count} {'act is' if count == 1 else 'acts are'} best over {len(rows)} combinations"
+    return titled("sweep.acts", [rects, numbers], height, WIDTH - 120, finding=finding)
 
 
 def _x(rows: pd.DataFrame, along: str) -> alt.X:

@@ -10,7 +10,9 @@ from functools import cache
 from typing import Any
 
 import altair as alt
+import pandas as pd
 
+from analysis.pages.words import worded
 from analysis.press import altair_display
 
 BASELINE = "#6B7F99"
@@ -19,12 +21,7 @@ CLAIM = "#B5382A"
 MEASURED = "#1B1B1B"
 FAINT = "#C9CED6"
 INK = "#25303B"
-OPTIONS = {
-    "baseline": BASELINE,
-    "candidate": CANDIDATE,
-    "claimed": CLAIM,
-    "measured": MEASURED,
-}
+OPTIONS = {"baseline": BASELINE, "candidate": CANDIDATE, "claimed": CLAIM}
 # Told apart without colour vision and in grey print (Okabe and Ito 2008, darkened for white paper).
 SERIES = [CANDIDATE, CLAIM, BASELINE, "#C9861A", "#5A4E9C", "#7A7A7A", "#2F6DB2", "#A2477F"]
 # Of what is neither an option nor the claim.
@@ -96,10 +93,13 @@ def told_apart(
     return channels
 
 
-def option_colour(
-    options: Collection[str] = ("baseline", "candidate"), field: str = "option"
-) -> alt.Color:
-    """Colour by option, the same in every chart, with a legend of the options that are there."""
-    present = [name for name in OPTIONS if name in set(options)]
-    legend = alt.Legend(values=present)
-    return told_apart(field, OPTIONS, legend=legend, color=list(OPTIONS.values()))["color"]
+def worded_options(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows with their options in words: today, the headline's option, as claimed."""
+    return rows.assign(option=rows["option"].map(worded("option")))
+
+
+def option_colour(options: Collection[str]) -> alt.Color:
+    """Colour by option in words, the same in every chart; the legend has those that are there."""
+    words = [worded("option")[name] for name in OPTIONS]
+    legend = alt.Legend(values=[word for word in words if word in set(options)])
+    return told_apart("option", words, legend=legend, color=list(OPTIONS.values()))["color"]

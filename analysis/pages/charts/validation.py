@@ -50,7 +50,7 @@ def gains(rows: pd.DataFrame, finding: str) -> alt.FacetChart:
     `rows` is what `gains.summary` gives, with `words` for the change and `label` for its count.
     """
     both = [1.0, *rows["measured"], *rows["predicted"]]
-    x = log_axis("measured", "tokens/s per chip, after over before, logarithmic", both)
+    x = log_axis("measured", "tokens/s per chip, after over before", both)
     y = alt.Y("words:N", title=None, sort=None)
     base = alt.Chart().encode(y=y)
     line = base.mark_rule(color=INK, opacity=0.5).encode(x=x, x2="predicted:Q")
@@ -58,7 +58,9 @@ def gains(rows: pd.DataFrame, finding: str) -> alt.FacetChart:
         x="predicted:Q", tooltip=tooltips("words", measured=".2f", predicted=".2f", error=".0%")
     )
     measured = base.mark_point(color=MEASURED, shape="diamond", size=75, strokeWidth=1.8)
-    label = base.mark_text(align="left", dx=8, color=INK).encode(x=alt.value(430), text="label:N")
+    label = base.mark_text(align="left", dx=8, color=INK).encode(
+        x=alt.value("width"), text="label:N"
+    )
     layered = alt.layer(line, predicted, measured.encode(x="measured:Q"), label, data=rows)
     layered = layered.properties(width=430, height=alt.Step(24))
     head = alt.Header(labelOrient="top", labelAnchor="start", labelAngle=0, labelPadding=4)
