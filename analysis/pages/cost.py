@@ -169,16 +169,21 @@ def budget_words(case: Scenario) -> Output:
 
 def money(case: Scenario, draws: pd.DataFrame) -> Output:
     """What the options are called on this page, and which dollars it counts in."""
-    words = "Here the **baseline** is {old} and the **candidate** {new}."
+    names = "baseline and candidate"
+    words = "Here **today** is {old} and the **headline's option** {new}."
     if headline_option(draws) == "claimed":
         words += (
-            " **Claimed** is the baseline made faster as the claim says, at the candidate's price."
+            " **As claimed** is today made faster as the claim says, at the price of the "
+            "headline's option."
         )
+        names = "baseline, candidate and claimed"
+    words += " Tables to take away call them {names}."
     words += " All money is in nominal United States dollars of {year}."
     return say(
         words,
         old=option_words(case, "baseline"),
         new=option_words(case, "candidate"),
+        names=names,
         year=case.as_of.year,
     )
 
@@ -196,7 +201,8 @@ def stack_words(draws: pd.DataFrame) -> Output:
         shares = costs / costs.sum()
         energy = shares.reindex(["electricity", "demand"]).sum()
         largest = [f"{line} {shares[line]:.0%}" for line in shares.index[:2]]
-        rows.append([option, f"${number(costs.sum())}", *largest, f"{energy:.0%}"])
+        name = worded("option")[option]
+        rows.append([name, f"${number(costs.sum())}", *largest, f"{energy:.0%}"])
     heads = ["Option", "an owned chip-hour, mean", "largest line", "next", "energy"]
     return table(rows, heads)
 

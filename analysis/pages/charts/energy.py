@@ -53,7 +53,7 @@ def waterfall(steps: pd.DataFrame) -> alt.LayerChart:
     """
     boundaries = [f" ({name})" if name else "" for name in steps["boundary"]]
     at_meter = worded_options(steps).groupby("option", sort=False)["mid"].last()
-    ends = [f"{number(joules)} J {option}" for option, joules in at_meter.items()]
+    ends = [f"{number(joules)} J ({option})" for option, joules in at_meter.items()]
     rows = worded_options(steps).assign(
         before=steps.groupby("option")["mid"].shift(fill_value=0.0),
         label=steps["step"] + boundaries,

@@ -162,7 +162,7 @@ def parts(shares: pd.DataFrame) -> alt.Chart:
     words = worded("part")
     rows = worded_options(shares).assign(part=shares["part"].map(words))
     largest = rows.loc[rows.groupby("option", sort=False)["share"].idxmax()]
-    ends = [f"{row.part} {row.option} ({row.share:.0%})" for row in largest.itertuples()]
+    ends = [f"{row.part}, {row.share:.0%} ({row.option})" for row in largest.itertuples()]
     bars = alt.Chart(rows).mark_bar()
     bars = bars.encode(
         x=share_axis("share", "share of the time between two tokens", alt.X, (0, 1)),
@@ -172,7 +172,10 @@ def parts(shares: pd.DataFrame) -> alt.Chart:
         **told_apart("part", words.values(), legend=alt.Legend(columns=3), color=KINDS),
     )
     return titled(
-        "speed.parts", bars, alt.Step(38), finding=f"Takes most time: {'; '.join(ends[:2])}"
+        "speed.parts",
+        bars,
+        alt.Step(38),
+        finding=f"Largest part of the time: {'; '.join(ends[:2])}",
     )
 
 
