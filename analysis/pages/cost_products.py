@@ -57,7 +57,8 @@ def products_chart(viable: pd.DataFrame) -> alt.LayerChart:
 def _finding(rows: pd.DataFrame) -> str:
     pays = _paying(rows)
     count = rows["product"].nunique()
-    words = f"{len(pays['today'])} of {count} products pay today"
+    now = len(pays["today"])
+    words = f"{now} of {count} products {'pays' if now == 1 else 'pay'} today"
     for name in (THEN, NEXT):
         if name in pays:
             new = [product for product in pays[name] if product not in pays["today"]]

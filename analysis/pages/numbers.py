@@ -116,6 +116,17 @@ def text(value: float, unit: str) -> str:
     return prefixed(value, unit) + behind
 
 
+def chance(share: float, digits: int = 0) -> str:
+    """A chance in per cent, from draws: what happens in all of them is not certain for that.
+
+    >>> chance(0.7312), chance(0.044, 1), chance(1.0), chance(0.0001)
+    ('73%', '4.4%', 'over 99%', 'under 1%')
+    """
+    if share >= 0.995:
+        return "over 99%"
+    return "under 1%" if share < 0.005 else f"{share:.{digits}%}"
+
+
 def three_numbers(values: Sequence[float] | pd.Series) -> str:
     """P10, P50 and P90 of values without a unit, for one cell of a table."""
     return " / ".join(number(end) for end in interval(values).ends)

@@ -6,6 +6,7 @@ import altair as alt
 import numpy as np
 
 from analysis.pages.charts import rollout as charts
+from analysis.pages.numbers import chance
 from analysis.pages.outputs import Output, table
 from analysis.pages.words import day, plain
 from analysis.questions import dates as questions
@@ -18,7 +19,6 @@ STAGES = {"limited": "limited release", "general": "general availability", "volu
 HAS_COME = {"limited": "with a first customer", "general": "open to any customer"}
 CURVE_YEARS = 3
 LEVELS = (0.1, 0.5, 0.9)
-SURE = 0.99  # a chance above which its digits say nothing more
 
 
 def timing(forecast: Forecast, doubted_share: float) -> str:
@@ -175,8 +175,8 @@ def chances(case: Scenario, forecast: Forecast) -> alt.LayerChart:
     until = case.as_of.replace(year=case.as_of.year + CURVE_YEARS)
     year_end = date(case.as_of.year + 1, 12, 31)
     share = questions.chance_by(shown, "general", year_end)
-    odds = f"{share:.0%}" if share < SURE else f"over {SURE:.0%}"
-    finding = f"A chance of {odds}: {shown.product} is open to all by the end of {year_end.year}"
+    finding = f"A chance of {chance(share)}: {shown.product} is open to all by the end of "
+    finding += f"{year_end.year}"
     finding += if_it_exists(shown)
     return charts.chances(questions.curves(shown, until), case.as_of, finding)
 

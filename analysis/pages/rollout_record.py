@@ -10,8 +10,9 @@ import pandas as pd
 from analysis import model
 from analysis.pages.charts import rollout as charts
 from analysis.pages.inputs import cited
+from analysis.pages.numbers import chance
 from analysis.pages.outputs import Output, say, table, table_text
-from analysis.pages.rollout_dates import STAGES, SURE
+from analysis.pages.rollout_dates import STAGES
 from analysis.pages.words import day, plain
 from analysis.questions import dates as questions
 from analysis.questions import evidence, forecast_scores, launches, slips
@@ -157,6 +158,7 @@ def evidence_path(case: Scenario) -> alt.LayerChart:
     doubted = now["real_share"] < 1
     column = "real_share" if doubted else "general_share"
     what = "it exists" if doubted else f"it is open to all by the end of {case.as_of.year + 1}"
-    reached = f"{now[column]:.1%}" if now[column] < SURE else f"over {SURE:.0%}"
-    finding = f"The chance that {what} moved from {then[column]:.0%} to {reached}"
+    finding = (
+        f"The chance that {what} moved from {chance(then[column])} to {chance(now[column], 1)}"
+    )
     return charts.evidence_path(history, evidence.news(case, case.as_of), finding)

@@ -183,10 +183,8 @@ def margins(viability: pd.DataFrame) -> alt.LayerChart:
     if len(sets) > 1:
         mids = rows.pivot_table("mid", "product", "prices", sort=False)
         change = (mids[sets[1]] - mids[sets[0]]).abs().idxmax()
-        before, after = (mids.loc[change, name] for name in sets[:2])
-        finding = (
-            f"The margin of {change} moves most: {before:.0%} {sets[0]}, {after:.0%} {sets[1]}"
-        )
+        moved = [f"{mids.loc[change, name]:.0%} ({name})" for name in sets[:2]]
+        finding = f"The margin of {change} moves most: {', '.join(moved)}".replace("-", "−")
     lowest = min(float(rows["low"].min()), 0)
     x = share_axis("low", "gross margin", alt.X, (lowest, 1))
     aims = base.mark_tick(color=INK, thickness=2, size=48).encode(x="target_share:Q")
