@@ -101,6 +101,8 @@
       figure.prepend(make("div", { className: "canvas" }, host));
       const view = await vegaEmbed(host, spec, { mode: "vega-lite", renderer: "svg", actions: false, ast: true, tooltip: { theme: "custom" } });
       await fit.squeeze(spec, view.view, () => host.querySelector("svg"), room);
+      // Marks of which none says anything (an empty layer, a rule) are no picture without words.
+      all('[role="graphics-symbol"]:not([aria-label])', host).forEach((marks) => marks.querySelector("[aria-label]") || marks.removeAttribute("role"));
       figure.querySelector(":scope > img")?.remove();
       if (!figure.querySelector("figcaption")) tools(figure, spec, number);
       remember(figure, spec, view.view);
