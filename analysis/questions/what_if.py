@@ -30,6 +30,7 @@ from analysis.questions.what_if_edits import (
 from analysis.questions.what_if_worlds import (
     CHANCES,
     accepted,
+    act_usd,
     at_acceptance,
     at_chance,
     at_promise,
@@ -222,8 +223,8 @@ def _tilts(
     tilts = np.zeros((len(STATISTICS), len(found), len(acts), 2 * len(names)))
     for place, (speed, other) in enumerate(found.items()):
         if names and other is not base:
-            there = [act in other.acts for act in acts]
-            own_acts = [act for act in acts if act in other.acts]
+            there = [has_ways(other.ways, act) for act in acts]
+            own_acts = [act for act in acts if has_ways(other.ways, act)]
             under = at_promise(case, speed)
             tilts[:, place, there] = tilt(under, own_acts, names, slopes[:, there])
     return tilts
@@ -296,9 +297,7 @@ def _claim_accepted(
 def _stated(found: Evaluation, acts: Sequence[Act]) -> np.ndarray:
     """STATISTICS of acts in an evaluation, shape (statistics, acts); NaN for one that it lacks."""
     kept = next(iter(found.acts.values()))
-    nothing = np.full(len(kept), np.nan)
-    costs = np.stack([found.acts.get(act, nothing) for act in acts])
-    return statistics(costs[:, None, :], kept)[:, :, 0]
+    return statistics(act_usd(found, acts)[:, None, :], kept)[:, :, 0]
 
 
 def contracts(act: Act) -> set[str]:
