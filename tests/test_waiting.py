@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from analysis.pages import rollout as page
-from analysis.pages.rollout_map import NOTHING_AWAITED
+from analysis.pages.cost_cash import condition_words
+from analysis.pages.rollout_map import NOTHING_AWAITED, published_turn
 from analysis.pages.rollout_plans import plan_words
 from analysis.questions import waiting
 from analysis.questions.act_costs import drawn, plan
@@ -177,3 +178,6 @@ def test_the_map_says_what_was_published_of_the_awaited_chip(name, pays):
     assert ("and waiting would pay." in words) == pays
     assert ("and waiting would still cost more." in words) != pays
     assert waiting.published(load(name, {"model": "kimi-k2.5"}), evaluation, place) is None
+    turn = "published at 2.26 to 2.97 times those of GB200 in FP4"
+    assert (turn in published_turn(case, evaluation)) == pays
+    assert (turn in condition_words(case)) == pays

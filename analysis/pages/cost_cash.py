@@ -7,6 +7,7 @@ from analysis.pages.charts import cost_act as charts
 from analysis.pages.cost_options import Shift, shift
 from analysis.pages.numbers import Shown, interval, musd, usd_words
 from analysis.pages.outputs import Output, table
+from analysis.pages.rollout_map import published_turn
 from analysis.pages.words import day, plain, worded
 from analysis.questions import cash
 from analysis.questions.acts import PAID_BY_USE, Act
@@ -93,7 +94,8 @@ def conditions(case: Scenario) -> Output:
 
 
 def condition_words(case: Scenario) -> str:
-    """What the saving rests on: that what is left can be left, what it fetches, what is counted.
+    """What the saving rests on: that what is left can be left, what it fetches, what is counted,
+    and a forecast of a chip where what was published of it speaks for waiting.
 
     As plain text, blank where nothing can be done but to keep.
     """
@@ -129,6 +131,8 @@ def condition_words(case: Scenario) -> str:
             f"The new contract runs {more} months beyond the {horizon} that are counted. In them "
             "its chips still have to be used and paid."
         )
+    if followed.advised and (turn := published_turn(case, evaluated(case))):
+        words.append(turn)
     return " ".join(words)
 
 

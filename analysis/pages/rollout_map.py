@@ -111,6 +111,31 @@ def wait_or_not(case: Scenario, evaluation: Evaluation, gains: pd.DataFrame) -> 
     )
 
 
+def published_turn(case: Scenario, evaluation: Evaluation) -> str:
+    """What is published of the awaited chip, where waiting would pay if it held; blank elsewhere.
+
+    As plain text, for the papers that have no map.
+    """
+    gains = needed_gains(case, evaluation)
+    if gains.empty:
+        return ""
+    place = waiting.standing(evaluation)
+    known = waiting.published(case, evaluation, place)
+    if known is None or place.saved_usd > 0:
+        return ""
+    lifted = place.gain_ratio[1] * known.mid_ratio / known.forecast_ratio
+    if lifted < max(_needed(gains, place.delay_months[1]), place.gain_ratio[1]):
+        return ""
+    product = product_of(case, place.act_later)
+    other = named(case, place.act_now.later_option or place.act_now.option)
+    return (
+        f"Results of {product} have been published at {known.low_ratio:.2f} to "
+        f"{known.high_ratio:.2f} times those of {other}. The forecast counts on "
+        f"{known.forecast_ratio:.2f}. If the middle of the published ones holds, waiting for "
+        f"{product} costs less than this."
+    )
+
+
 def _starts_first(place: waiting.Standing) -> bool:
     """Whether the bridge is there at once and the act that it is compared with is not."""
     later, now = place.act_later, place.act_now
