@@ -202,7 +202,7 @@ def test_a_saving_within_two_standard_errors_is_none():
 
 
 def evaluation(money: Plan, *others: Way) -> Evaluation:
-    nothing = OptionColumns({}, {}, {}, {})
+    nothing = OptionColumns({}, {}, {}, {}, None)
     steps = FirstSteps(None, None, None)
     return Evaluation({}, (), found(*others), money, nothing, {}, steps)
 

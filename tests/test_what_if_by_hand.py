@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import analysis as an
-from analysis.questions import what_if
+from analysis.questions import what_if, what_if_edits, what_if_worlds
 from analysis.questions.acts import Act
 from analysis.questions.what_if import ADJUSTABLE, REACH, STATISTICS, Responses, edited, predicted
 from analysis.scenario.schema import Belief
@@ -34,9 +34,18 @@ def test_an_edit_of_nothing_says_what_is_stated_under_each_promise():
         promises=(10.0, 30.0),
         refused=(),
         own=1,
+        own_acceptance=0,
         stated=stated,
         slopes=np.full((4, 1, 3), 0.5),
         tilts=np.zeros((4, 2, 1, 2)),
+        acceptances=(1.0,),
+        accepted=np.zeros((4, 1, 1)),
+        accepted_tilts=np.zeros((4, 1, 1, 1)),
+        chances=(0.0,),
+        own_chance=0.0,
+        claimed=np.zeros((4, 1, 1)),
+        claim_tilts=np.zeros((4, 1, 1)),
+        claim_accepted=np.zeros((4, 1, 1)),
         draws=64,
     )
     assert predicted(found, [0.0])[:, 0].tolist() == [1, 3, 5, 7]
@@ -47,7 +56,7 @@ def test_an_edit_of_nothing_says_what_is_stated_under_each_promise():
 
 def test_edits_are_tried_alone_and_together_inside_the_ball_that_is_answered():
     # Two beliefs: none, each halfway and all the way up and down, and two for each of nine terms.
-    points = what_if._design(2, 9)
+    points = what_if_edits.design(2, 9)
     assert len(points) == 1 + 2 * 4 + 2 * 9
     assert points[0].tolist() == [0, 0]
     alone = sorted(map(tuple, points[1:9].tolist()))
@@ -70,7 +79,7 @@ def test_a_belief_that_moves_no_cost_by_a_five_hundredth_has_no_slider(monkeypat
         found[:, 1, 1] += 0.9
         return found
 
-    monkeypatch.setattr(what_if, "_at", at)
+    monkeypatch.setattr(what_if, "at_edits", at)
     assert all(case.believe[name].low < case.believe[name].high for name in ADJUSTABLE)
     assert what_if._moving(case, (KEEP, MOVE), 8) == ADJUSTABLE[:1]
     assert count > 1
@@ -82,10 +91,16 @@ def test_a_page_of_one_promise_has_no_tilts(monkeypatch, names):
     own = case.workload.tokens_per_s_per_user
 
     base = SimpleNamespace(acts={KEEP: np.full(8, 2.0), MOVE: np.full(8, 1.0)})
-    monkeypatch.setattr(what_if, "_promised", lambda case, base: ({own: base}, ()))
+    alone = what_if_worlds.Promised({own: base}, ())
+    monkeypatch.setattr(what_if, "promised", lambda case, base: alone)
+    monkeypatch.setattr(what_if, "accepted", lambda case, base, found: {1.0: base})
+    monkeypatch.setattr(what_if, "claimed", lambda case, base: None)
+    monkeypatch.setattr(what_if, "log_accepted", lambda found, own, acts: np.zeros((4, 1, 2)))
+    monkeypatch.setattr(what_if, "draws_of", lambda base: 8)
+    monkeypatch.setattr(what_if, "act_usd", lambda found, acts: np.stack([*found.acts.values()]))
     monkeypatch.setattr(what_if, "_followed", lambda base, others: (KEEP, MOVE))
     monkeypatch.setattr(what_if, "_moving", lambda case, acts, draws: names)
-    monkeypatch.setattr(what_if, "_at", lambda case, acts, names, points, draws: _flat(points))
+    monkeypatch.setattr(what_if, "at_edits", lambda *given: _flat(given[3]))
     found = what_if.responses(case, base)
     assert found.tilts.shape == (4, 1, 2, 2 * len(names))
     assert not found.tilts.any()
@@ -103,7 +118,7 @@ def test_keeping_costs_the_budget_where_rent_is_all_that_it_costs():
     # contract keeps its price. Where the load is higher, each request costs less and there are the
     # more of them.
     case = an.load("reference")
-    found = what_if._at(case, (KEEP,), ("load_factor",), np.array([[0.0], [1.0]]), 64)
+    found = what_if_edits.at_edits(case, (KEEP,), ("load_factor",), np.array([[0.0], [1.0]]), 64)
     assert found.shape == (len(STATISTICS), 1, 2)
     low, high = (found[STATISTICS.index(end), 0] / case.budget.usd_per_year for end in ENDS)
     assert (low < 1).all()
@@ -112,4 +127,4 @@ def test_keeping_costs_the_budget_where_rent_is_all_that_it_costs():
 
 
 def test_a_page_offers_promises_from_10_to_100_tokens_a_second():
-    assert what_if.PROMISES == (10, 20, 30, 50, 75, 100)
+    assert what_if_worlds.PROMISES == (10, 20, 30, 50, 75, 100)

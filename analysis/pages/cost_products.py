@@ -10,7 +10,7 @@ from analysis.model.prices import api_prices
 from analysis.pages.charts import cost as charts
 from analysis.pages.charts import cost_act
 from analysis.pages.cost_options import dollars, shift
-from analysis.pages.numbers import percent_change
+from analysis.pages.numbers import chance, percent_change
 from analysis.pages.outputs import Output, table
 from analysis.pages.verdicts import headline_option
 from analysis.pages.words import plain
@@ -118,7 +118,7 @@ def losses(viable: pd.DataFrame) -> Output:
     for product in viable["product"].unique():
         first = by_name.loc[(product, "today")]
         sale = [f"${first['price_usd']:,.2f}", f"{first['target_share']:.0%}"]
-        chances = [f"{by_name.loc[(product, name)]['loss_share']:.1%}" for name in sets]
+        chances = [chance(by_name.loc[(product, name)]["loss_share"], 1) for name in sets]
         rows.append([plain(product), *sale, _threshold_words(first["needed_ratio"]), *chances])
     heads = ["Product", "price of a sale", "margin aimed at", "cheaper tokens needed"]
     heads += [*(f"loss on a sale, {name}" for name in sets)]

@@ -86,14 +86,17 @@ def boundaries(tokens: pd.DataFrame) -> alt.FacetChart:
         "With the headline's option an output token takes "
         f"{number(joules['output'] / joules['input'], 2)} times the energy of a prompt token"
     )
+    colour = option_colour(rows["option"])
     base = alt.Chart(rows).encode(
         y=name_axis("boundary", BOUNDARIES.values()),
         yOffset=alt.YOffset("option:N", sort=None),
-        color=option_colour(rows["option"]),
+        color=colour,
     )
     x = log_axis("low", "J per token", [*rows["low"], *rows["high"]])
     order = alt.Scale(domain=list(worded("option").values()))
-    shape = {"shape": alt.Shape("option:N", legend=None, scale=order)}
+    # Of equal title and legend, so that Vega-Lite draws one legend of colours and shapes.
+    legend = {name: colour[name] for name in ("title", "legend")}
+    shape = {"shape": alt.Shape("option:N", scale=order, **legend)}
     chart = alt.layer(*intervals(base, x, shape, strokeWidth=1.5))
     chart = chart.properties(height=95, width=540)
     kinds = alt.Row("token:N", title=None, sort=["input", "cached", "output"])

@@ -65,5 +65,5 @@ def gains(rows: pd.DataFrame, finding: str) -> alt.FacetChart:
     layered = layered.properties(width=430, height=alt.Step(24))
     head = alt.Header(labelOrient="top", labelAnchor="start", labelAngle=0, labelPadding=4)
     row = alt.Row("matching:N", title=None, sort=None, header=head)
-    facets = layered.facet(row=row).resolve_scale(y="independent").properties(spacing=24)
+    facets = layered.facet(row=row).properties(spacing=24)
     return titled("validation.gains", facets, finding=finding)
