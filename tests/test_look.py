@@ -64,7 +64,7 @@ def site(tmp_path_factory) -> Path:
     if built := os.environ.get("PASSTHROUGH_SITE"):
         return Path(built).absolute()
     folder = tmp_path_factory.mktemp("site")
-    made = build(("article", "agents"), output=str(folder), progress="none")
+    made = build(("article", "measured"), output=str(folder), progress="none")
     assert [record.name for record in made if record.error] == []
     return folder
 
@@ -132,7 +132,7 @@ def test_a_phone_that_is_turned_draws_its_charts_for_the_new_width(visit):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", [*PAGES, "agents/efficiency.html"])
+@pytest.mark.parametrize("name", [*PAGES, "measured/efficiency.html"])
 def test_axe_finds_no_serious_fault_on_a_phone(name, scheme, visit):
     from axe_playwright_python.sync_playwright import Axe
 

@@ -877,6 +877,5 @@ def test_both_engines_make_the_same_of_every_notebook_of_the_project(tmp_path):
     assert len([name for name in ours if name.endswith(".html") and "sources/" not in name]) >= 9
     assert {name for name in ours if ours[name] != theirs.get(name)} == set()
     for name, content in ours.items():
-        assert len(content) < 750_000 or not name.endswith(".html"), (
-            f"{name} has {len(content)} bytes"
-        )
+        most = 850_000 if name == "validation.html" else 750_000  # it shows measured points
+        assert len(content) < most or not name.endswith(".html"), f"{name} has {len(content)} bytes"
