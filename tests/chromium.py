@@ -2,6 +2,9 @@
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -20,3 +23,14 @@ NEEDS_CHROMIUM = [
         reason="no Chromium: apt-get install chromium",
     ),
 ]
+
+
+@contextmanager
+def opened_chromium() -> Iterator[Any]:
+    """A browser of Playwright that asks no network; skips where there is no Playwright."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    assert CHROMIUM, "no Chromium on this machine: apt-get install chromium"
+    with sync_api.sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()

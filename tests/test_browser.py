@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from chromium import CHROMIUM, FLAGS, NEEDS_CHROMIUM
+from chromium import NEEDS_CHROMIUM, opened_chromium
 
 SCENARIOS = ("article", "measured")
 pytestmark = NEEDS_CHROMIUM
@@ -94,12 +94,8 @@ def site(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def browser():
-    sync_api = pytest.importorskip("playwright.sync_api")
-    assert CHROMIUM, "no Chromium on this machine: apt-get install chromium"
-    with sync_api.sync_playwright() as play:
-        opened = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with opened_chromium() as opened:
         yield opened
-        opened.close()
 
 
 def pages(site: Path) -> list[Path]:

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 import pandas as pd
 import pytest
-from chromium import CHROMIUM, FLAGS, NEEDS_CHROMIUM
+from chromium import NEEDS_CHROMIUM, opened_chromium
 from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
@@ -156,12 +156,8 @@ def sites(tmp_path_factory) -> dict[str, tuple[Path, Marked]]:
 
 @pytest.fixture(scope="module")
 def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with opened_chromium() as opened:
         yield opened
-        opened.close()
 
 
 STRUCTURE = """() => [...document.querySelectorAll('body *:not(bdi)')].map((e) =>

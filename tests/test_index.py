@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from chromium import CHROMIUM, FLAGS, NEEDS_CHROMIUM
+from chromium import NEEDS_CHROMIUM, opened_chromium
 
 from analysis.__main__ import DOMAIN
 from analysis.pages import index_rows
@@ -153,11 +153,8 @@ def luminance(colour: str) -> float:
 
 @pytest.fixture(scope="module")
 def browser():
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as play:
-        opened = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with opened_chromium() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture

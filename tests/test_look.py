@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chromium import CHROMIUM, FLAGS, NEEDS_CHROMIUM
+from chromium import NEEDS_CHROMIUM, opened_chromium
 from report_notebooks import build
 
 PHONE = {"viewport": {"width": 390, "height": 844}}
@@ -71,12 +71,8 @@ def site(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        opened = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with opened_chromium() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture

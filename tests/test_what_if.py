@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from chromium import CHROMIUM, FLAGS, NEEDS_CHROMIUM
+from chromium import NEEDS_CHROMIUM, opened_chromium
 
 import analysis as an
 from analysis.model.draws import DRAWS, SEED, Z90, z_scores
@@ -226,17 +226,14 @@ def cost_page(tmp_path_factory):
 @pytest.fixture
 def opened(cost_page):
     """The page without a network, at its sliders; what the browser complains of is an error."""
-    sync_api = pytest.importorskip("playwright.sync_api")
     complaints = []
-    with sync_api.sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with opened_chromium() as browser:
         page = browser.new_context(offline=True).new_page()
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(cost_page.as_uri())
         page.wait_for_selector(".vega-bind", timeout=30_000, state="attached")
         yield page
-        browser.close()
     assert complaints == []
 
 

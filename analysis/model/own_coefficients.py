@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from analysis.model.own_measurements import learn_text
-from analysis.model.settings import setting
-from analysis.model.workers import Coefficients
+from analysis.model.workers import Coefficients, setting_of
 from analysis.scenario.scenario import Scenario
 
 
@@ -22,8 +21,7 @@ class StatedAcceptance:
         self, accelerator: str, model: str, precision: str, engine: str = "", manner: str = ""
     ) -> dict[str, float]:
         """What the names fix, as `settings.setting` gives it, with the acceptance as stated."""
-        setting_of = setting if self.rest is None else self.rest.setting
-        fixed = setting_of(accelerator, model, precision, engine, manner)
+        fixed = setting_of(self.rest)(accelerator, model, precision, engine, manner)
         return {**fixed, "acceptance_ratio": fixed["acceptance_ratio"] * self.ratio}
 
 

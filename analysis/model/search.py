@@ -14,8 +14,8 @@ from analysis.model.manner import DISAGGREGATED, DRAFTED
 from analysis.model.numbers import number_column
 from analysis.model.predict import predict
 from analysis.model.runner import Columns
-from analysis.model.settings import ENGINES, setting
-from analysis.model.workers import RATE, Chip, Coefficients, Offers
+from analysis.model.settings import ENGINES
+from analysis.model.workers import RATE, Chip, Coefficients, Offers, setting_of
 from analysis.scenario.file_text import MeasurementFault
 
 DEPTHS = (0, 1, 2, 3, 4, 5)  # drafted tokens a step
@@ -211,8 +211,7 @@ def best_deployment(
     words = [DISAGGREGATED] if chosen["disaggregated_count"] > 0 else []
     words += [DRAFTED] if chosen["draft_count"] > 0 else []
     manner = " ".join(words)
-    setting_of = setting if coefficients is None else coefficients.setting
-    fixed = setting_of(*names[:3], chosen["engine"], manner)
+    fixed = setting_of(coefficients)(*names[:3], chosen["engine"], manner)
     predicted = {"engine", "ttft_s", "tpot_s", RATE, "tokens_per_s_per_user"}
     layout = {name: float(chosen[name]) for name in offers if name not in predicted}
     return Deployment({**fixed, **workload, **layout}, chosen["engine"], manner)

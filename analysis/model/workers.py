@@ -8,7 +8,7 @@ A search meets tens of thousands of rows in some hundred small steps, so rows ar
 of numbers (an array a quantity): tables of pandas took four fifths of its time.
 """
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
@@ -61,6 +61,11 @@ class Coefficients(Hashable, Protocol):
         """What the names fix, as `settings.setting` gives it."""
 
 
+def setting_of(coefficients: Coefficients | None) -> Callable[..., dict[str, float]]:
+    """What the names fix: by other coefficients than the fit's where they are given."""
+    return setting if coefficients is None else coefficients.setting
+
+
 class Chip:
     """One model on one kind of chip, in one precision with one engine, for one workload."""
 
@@ -73,7 +78,7 @@ class Chip:
         workload: Mapping[str, float],
         coefficients: Coefficients | None = None,
     ):
-        self.setting_of = setting if coefficients is None else coefficients.setting
+        self.setting_of = setting_of(coefficients)
         self.names = (accelerator, model, precision, engine)
         self.engine, self.workload = engine, dict(workload)
         self.chip, self.shape = find(Accelerator, accelerator), find(Model, model)

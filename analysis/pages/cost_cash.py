@@ -1,5 +1,7 @@
 """Money over time on the cost page: the bill by month, when a move has paid back, the budget."""
 
+import math
+
 import altair as alt
 import numpy as np
 
@@ -10,7 +12,7 @@ from analysis.pages.outputs import Output, table
 from analysis.pages.rollout_map import published_turn
 from analysis.pages.words import day, plain, worded
 from analysis.questions import cash
-from analysis.questions.acts import PAID_BY_USE, Act
+from analysis.questions.acts import FIXED_MONTHS, PAID_BY_USE, Act
 from analysis.questions.answer import evaluated, instruction, lower_first
 from analysis.questions.ways import chips_needed
 from analysis.scenario.scenario import Scenario
@@ -19,7 +21,6 @@ from analysis.units import convert
 NOTHING = Output("Nothing else can be done here, so the bill stays what it is.")
 HALF = 0.5  # of the draws: below it a move is not what mostly happens
 BOUGHT = "A bought chip is paid for over its whole life."
-CONTRACT_MONTHS = {"rent_3yr": 36, "rent_1yr": 12}
 OFTEN = 0.995  # a share of the draws above which its digits say nothing more
 
 
@@ -125,8 +126,8 @@ def condition_words(case: Scenario) -> str:
     _, tenure = followed.end
     if tenure == "own":
         words.append(f"{BOUGHT} The bills of {horizon} months hold {horizon} of those payments.")
-    elif CONTRACT_MONTHS.get(tenure, 0) > horizon:
-        more = CONTRACT_MONTHS[tenure] - horizon
+    elif horizon < FIXED_MONTHS[tenure] < math.inf:
+        more = FIXED_MONTHS[tenure] - horizon
         words.append(
             f"The new contract runs {more} months beyond the {horizon} that are counted. In them "
             "its chips still have to be used and paid."

@@ -123,7 +123,7 @@ def published_turn(case: Scenario, evaluation: Evaluation) -> str:
     known = waiting.published(case, evaluation, place)
     if known is None or place.saved_usd > 0:
         return ""
-    lifted = place.gain_ratio[1] * known.mid_ratio / known.forecast_ratio
+    lifted = known.gain(place.gain_ratio[1])
     if lifted < max(_needed(gains, place.delay_months[1]), place.gain_ratio[1]):
         return ""
     product = product_of(case, place.act_later)

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analysis.press.workbook import FORMULA_MARKS
+from analysis.press.workbook import is_formula
 
 
 def harmless(table: pd.DataFrame) -> pd.DataFrame:
@@ -19,7 +19,7 @@ def harmless(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _quoted(cell: object) -> object:
-    if not isinstance(cell, str) or not cell.lstrip().startswith(FORMULA_MARKS):
+    if not isinstance(cell, str) or not is_formula(cell):
         return cell
     return cell if _is_number(cell) else f"'{cell}"
 

@@ -8,7 +8,7 @@ from itertools import groupby
 from analysis.press import html, storage
 from analysis.press.domain import Cell, Domain
 from analysis.press.records import ReportRecord
-from analysis.press.workbook import FORMULA_MARKS
+from analysis.press.workbook import is_formula
 
 SCENARIOS = "scenarios"  # the name of the table of all scenarios
 Row = Mapping[str, Cell]
@@ -72,7 +72,7 @@ def _csv_cell(value: object) -> object:
         return f"{value:.6g}"
     if isinstance(value, str):
         value = html.marked(value)
-        return f"'{value}" if value.lstrip().startswith(FORMULA_MARKS) else value
+        return f"'{value}" if is_formula(value) else value
     return value
 
 

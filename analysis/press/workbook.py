@@ -17,6 +17,11 @@ OPTIONS = {
 WIDEST = 60  # characters
 
 
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet may take the text for a formula, blanks before it or not."""
+    return text.startswith(FORMULA_MARKS) or text.lstrip().startswith(FORMULA_MARKS)
+
+
 def workbook(sheets: Sequence[Sheet], title: str, day: str) -> bytes:
     """The tables as sheets of a workbook that is dated by `day` (YYYY-MM-DD).
 
@@ -37,7 +42,7 @@ def workbook(sheets: Sequence[Sheet], title: str, day: str) -> bytes:
         for at, row in enumerate(sheet.rows, 1):
             for column, cell in enumerate(row):
                 if isinstance(cell, str):
-                    is_risky = cell.startswith(FORMULA_MARKS)
+                    is_risky = is_formula(cell)
                     page.write_string(at, column, cell, quoted if is_risky else plain)
                 elif cell is not None:
                     page.write_number(at, column, cell, plain)

@@ -11,7 +11,8 @@ from analysis.model.layouts import layouts, sweep_layouts, workload_and_promise
 from analysis.model.operating_point import depths, modes
 from analysis.model.own_coefficients import coefficients_of
 from analysis.model.search import deployments, frontier
-from analysis.model.settings import option_names, setting
+from analysis.model.settings import option_names
+from analysis.model.workers import setting_of
 from analysis.questions.serving_steps import measured_points
 from analysis.scenario.scenario import Scenario
 
@@ -163,9 +164,8 @@ def _mixed_rates(case: Scenario, subsets: list[frozenset]) -> dict[frozenset, fl
     cannot keep the promise.
     """
     workload, promise = workload_and_promise(case)
-    own = coefficients_of(case)
-    setting_of = setting if own is None else own.setting
-    old, new = ({**setting_of(*option_names(case, option)), **workload} for option in OPTIONS)
+    fixed_by = setting_of(coefficients_of(case))
+    old, new = ({**fixed_by(*option_names(case, option)), **workload} for option in OPTIONS)
     differing = {name: _difference(name) for name in old if old[name] != new[name]}
     fixed = {name: value for name, value in old.items() if name not in differing}
     mixtures = pd.DataFrame([_mixture(subset, differing, old, new) for subset in subsets])

@@ -132,6 +132,10 @@ class Published:
     high_ratio: float
     forecast_ratio: float
 
+    def gain(self, forecast_gain: float) -> float:
+        """The work per dollar that waiting brings if the median of what is published holds."""
+        return forecast_gain * self.mid_ratio / self.forecast_ratio
+
 
 def published(case: Scenario, evaluation: Evaluation, place: Standing) -> Published | None:
     """Matched results (ratios.csv) of the awaited chip over that of the cheapest act of today.
