@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import analysis as an
 from analysis.laws.decision import slacking_months
+from analysis.questions.act_costs import drawn
 from analysis.questions.acts import (
     Plan,
     Way,
@@ -267,3 +268,13 @@ def test_no_chance_is_given_to_a_claim_where_there_is_none():
     assert an.load("reference", nothing).credence.true_share == 0
     with pytest.raises(an.ScenarioError, match=r"credence\.true_share: nothing is claimed"):
         an.load("reference", {**nothing, "credence.true_share": 0.3})
+
+
+def test_acts_alone_cost_what_they_cost_with_all_columns():
+    case = an.load("startup")
+    whole, lean = (drawn(case, 64, of_acts=of_acts) for of_acts in (False, True))
+    assert list(whole.acts) == list(lean.acts)
+    for act, usd in whole.acts.items():
+        assert np.array_equal(usd, lean.acts[act], equal_nan=True)
+    assert all(np.ndim(value) == 0 for value in lean.columns.options["gb200-rack"].values())
+    assert any(np.ndim(value) == 1 for value in whole.columns.options["gb200-rack"].values())

@@ -14,7 +14,7 @@ from analysis.facts import table
 from analysis.model.manner import kind_of
 from analysis.model.points import manners
 from analysis.model.predict import predict
-from analysis.model.search import deployments, frontier, stated_layout
+from analysis.model.search import frontier, stated_layout, undominated
 
 CHIPS = ("b200", "gb200", "gb300", "mi355x")
 MODEL, PRECISION = "deepseek-r1", "fp4"  # the model that was measured on all of them
@@ -28,7 +28,7 @@ def offers(accelerator: str) -> pd.DataFrame:
     """What the search offers on as many chips as the largest measured deployment; not to change."""
     points = measured_alike(MODEL, accelerator, PRECISION)
     chips = int(points["chips"].max()) if len(points) else RACK_CHIPS
-    return deployments(accelerator, MODEL, PRECISION, "", chips, *LENGTHS)
+    return undominated(accelerator, MODEL, PRECISION, "", chips, *LENGTHS)
 
 
 @cache

@@ -77,7 +77,7 @@ def best_few(
                 continue
             four = (named.accelerator, named.model, named.precision, named.engine)
             span = chips or int(find(Accelerator, named.accelerator).domain_chips)
-            offers = deployments(*four, span, *question.values())
+            offers = deployments(*four, span, **question)
             kept, reason = _kept(offers, tokens_per_s_per_user, ttft_limit_s)
             if reason:
                 what = f"{named.model} in {named.precision} on {span} x {named.accelerator}"

@@ -1,7 +1,7 @@
 """Options of a scenario as columns for the laws, and what all laws say of them, draw by draw."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -123,25 +123,47 @@ class OptionColumns:
     rest: Mapping[str, Columns]
     as_claimed: AsClaimed | None
 
+    def floats(self) -> "OptionColumns":
+        """The same without quantities that are drawn."""
+        options = {name: _floats(columns) for name, columns in self.options.items()}
+        rest = {name: _floats(columns) for name, columns in self.rest.items()}
+        return replace(self, today=_floats(self.today), options=options, rest=rest)
 
-def all_options(case: Scenario, beliefs: Mapping[str, np.ndarray], scores: Scores) -> OptionColumns:
-    """Evaluate what a scenario has and every option that is chips; raises Infeasible for today."""
+
+def all_options(
+    case: Scenario,
+    beliefs: Mapping[str, np.ndarray],
+    scores: Scores,
+    kept: Collection[str] | None = None,
+) -> OptionColumns:
+    """Evaluate what a scenario has and every option that is chips; raises Infeasible for today.
+
+    Quantities that are not among `kept` are dropped as soon as an option is evaluated: of a hundred
+    and fifty arrays a decision reads two dozen.
+    """
+
+    def reduced(columns: Columns) -> Columns:
+        if kept is None:
+            return columns
+        return {name: value for name, value in columns.items() if name in kept}
+
     today = evaluate(option_inputs(case, "baseline", beliefs, scores))
     options, reasons, rest = {}, {}, {}
+    as_claimed = None
     for name in case.chip_options:
         place = "candidate" if name == case.headline else name
         try:
-            options[name] = evaluate(option_inputs(case, place, beliefs, scores))
+            columns = evaluate(option_inputs(case, place, beliefs, scores))
         except Infeasible as fault:
             reasons[name] = str(fault)
             continue
+        if name == case.headline and case.credence.true_share > 0:
+            as_claimed = _as_claimed(case, today, columns, scores)
+        options[name] = reduced(columns)
         wider = _in_todays_precision(case, name, beliefs, scores)
         if wider is not None:
-            rest[name] = wider
-    as_claimed = None
-    if case.credence.true_share > 0 and case.headline in options:
-        as_claimed = _as_claimed(case, today, options[case.headline], scores)
-    return OptionColumns(today, options, reasons, rest, as_claimed)
+            rest[name] = reduced(wider)
+    return OptionColumns(reduced(today), options, reasons, rest, as_claimed)
 
 
 def _as_claimed(case: Scenario, today: Columns, headline: Columns, scores: Scores) -> AsClaimed:
@@ -229,6 +251,10 @@ def claimed_columns(case: Scenario, baseline: Mapping, candidate: Mapping, readi
     factors = readings.change(case, reading)
     repriced = [name for name, value in columns.items() if value is not baseline[name]]
     return evaluate(columns, downstream(LAWS, [*factors, *repriced]), factors)
+
+
+def _floats(columns: Columns) -> Columns:
+    return {name: value for name, value in columns.items() if np.ndim(value) == 0}
 
 
 def _numbers(record) -> dict[str, float]:

@@ -117,7 +117,7 @@ def _with_cache_format(
 def has_pools(frame: pd.DataFrame) -> np.ndarray:
     """Whether prompts have a pool of their own, as `mode` says; our own tables say it otherwise."""
     if "mode" in frame:
-        codes, written = pd.factorize(frame["mode"].fillna(""))
+        codes, written = pd.factorize(frame["mode"].astype(object).fillna(""))
         apart = [str(word).strip().lower().startswith("disagg") for word in written]
         return np.array(apart, dtype=bool)[codes]
     if "disaggregated" in frame:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 
@@ -183,7 +183,8 @@ class ReportRecord:
 
     def to_json(self) -> str:
         """The record as it lies in the site."""
-        return json.dumps(asdict(self), sort_keys=True)
+        # As asdict, without its copies of all that a record holds.
+        return json.dumps(self, default=vars, sort_keys=True)
 
     @classmethod
     def from_json(cls, text: bytes | str | None) -> "ReportRecord | None":

@@ -112,7 +112,7 @@ class WriteSite(SiteTask):
 
     def run(self) -> None:
         """Write those that changed."""
-        found = json.dumps([asdict(record) for record in self.records], sort_keys=True)
+        found = "\n".join(record.to_json() for record in self.records)
         sent = forwards(self.output)
         links = [link for link in self.domain.links if self._stands(link)]
         made = json.dumps([sent, [link.name for link in links]])
@@ -206,7 +206,7 @@ def _tables_of_scenario(scenario: str, records: Sequence[ReportRecord]) -> dict[
     for record in records:
         if record.page is not None:
             for number in record.page.numbers:
-                numbers.append({"notebook": record.notebook, **asdict(number)})
+                numbers.append({"notebook": record.notebook, **vars(number)})
             registers += record.page.forecasts
             files += record.page.files
     texts = {}

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ from analysis.questions.acts import (
     usd_per_year,
 )
 from analysis.questions.launches import months_between
-from analysis.questions.ways import TODAY, NoWay, Ways, ways
+from analysis.questions.ways import READ, TODAY, NoWay, Ways, ways
 from analysis.scenario.scenario import Scenario
 
 
@@ -57,14 +58,17 @@ def evaluate_acts(
     beliefs: Mapping[str, np.ndarray],
     scores: Scores,
     base: Evaluation | None = None,
+    of_acts: bool = False,
 ) -> Evaluation:
     """What every act costs a year at these draws; `scores` gives those behind the beliefs.
 
     Products that are not on sale yet come when their forecasts say, the work is what the budget
     buys, and bridges and splits begin with the cheapest steps; with a `base` the products come at
-    the medians behind it, and work and first steps are those of the base.
+    the medians behind it, and work and first steps are those of the base. Where only
+    `of_acts` is asked, the options' columns keep their floats alone: their arrays are most of the
+    memory of an evaluation.
     """
-    columns = all_options(case, beliefs, scores)
+    columns = all_options(case, beliefs, scores, READ if of_acts else None)
     if base is None:
         starts = arrival_months(case, beliefs)
         found = ways(case, columns, beliefs, starts)
@@ -78,20 +82,28 @@ def evaluate_acts(
         work = float(base.ways.requests_per_month[0])
         found = ways(case, columns, beliefs, starts, work)
         first_steps = base.first_steps
+    if of_acts:
+        columns = columns.floats()
     agreed = plan(case, found)
     costs, steps = _costs(found, agreed, starts, first_steps)
     return Evaluation(costs, found.none, found, agreed, columns, starts, steps)
 
 
-def drawn(case: Scenario, draws: int = DRAWS, seed: int | None = SEED) -> Evaluation:
+def drawn(
+    case: Scenario,
+    draws: int = DRAWS,
+    seed: int | None = SEED,
+    of_acts: bool = False,
+) -> Evaluation:
     """The same with everything uncertain drawn."""
     beliefs = all_belief_draws(case, draws, seed)
-    return evaluate_acts(case, beliefs, lambda name: z_scores(name, draws, seed))
+    scores = partial(z_scores, draws=draws, seed=seed)
+    return evaluate_acts(case, beliefs, scores, of_acts=of_acts)
 
 
 def at_scores(case: Scenario, scores: Scores, base: Evaluation) -> Evaluation:
     """The acts of an evaluation at other scores of everything uncertain, for the same work."""
-    return evaluate_acts(case, beliefs_at(case, scores), scores, base)
+    return evaluate_acts(case, beliefs_at(case, scores), scores, base, of_acts=True)
 
 
 def arrival_months(case: Scenario, beliefs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -13,7 +13,7 @@ from analysis.laws import LAWS
 from analysis.laws.cost import usd_per_s_per_chip
 from analysis.model.options import AsClaimed, OptionColumns, needs_wider
 from analysis.model.prices import api_request_usd, rent_usd_per_s_per_chip
-from analysis.model.runner import Columns, downstream, evaluate
+from analysis.model.runner import Columns, arguments, downstream, evaluate
 from analysis.questions.acts import PAID_BY_USE, Tenure, Way
 from analysis.questions.resale import kept_usd_per_s_per_chip
 from analysis.scenario.faults import has_token_prices
@@ -36,6 +36,20 @@ MONTH_S = convert(1.0, "month", "s")
 _AFTER_PRICE = tuple(
     law for law in downstream(LAWS, ["usd_per_s_per_chip"]) if law is not usd_per_s_per_chip
 )
+# What ways are made of: what `ways` reads of an option's columns, and `_drafts` of what_if_worlds.
+READ = frozenset(argument for law in _AFTER_PRICE for argument in arguments(law)) | {
+    "available_share",
+    "draft_count",
+    "elastic_share",
+    "eligible_share",
+    "first_year_ratio",
+    "load_factor",
+    "operating_usd_per_s_per_chip",
+    "output_tokens_per_request",
+    "owned_usd_per_s_per_chip",
+    "paid_tokens_per_s_per_chip",
+    "retrofit_usd_per_chip",
+}
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from analysis.model.options import all_options
 from analysis.questions import act_costs
 from analysis.questions.act_costs import monthly_usd
 from analysis.questions.acts import Act, Way, usd_per_year
-from analysis.questions.ways import Ways, full_request_usd, ways
+from analysis.questions.ways import READ, Ways, full_request_usd, ways
 from analysis.scenario.renamed import stream_of
 from analysis.scenario.scenario import Scenario
 from analysis.scenario.schema import Belief
@@ -28,6 +28,7 @@ REACH = 2.1  # scores by which one belief's median can be moved
 TILT, TILT_DRAWS = 0.8, 400  # scores, and draws, with which slopes elsewhere are found
 SLOPE, SLOPE_DRAWS = 1.2, 1000  # the same where squares are left out
 MIXED = 3  # beliefs, the first that move anything, whose products are fitted to the third degree
+ROWS_AT_ONCE = 12_000  # edits times draws whose options are in memory at once
 BLOCK = 1_000  # rows whose months are in a processor's cache at once
 SPARE = 2  # edits for each term that is fitted
 
@@ -132,6 +133,20 @@ def at_edits(
 
     The work is what the budget buys at each edit. First steps of bridges stay those of the base.
     """
+    at_once = max(ROWS_AT_ONCE // draws, 1)
+    parts = [points[start : start + at_once] for start in range(0, len(points), at_once)]
+    costs = np.concatenate([_costs_at(case, acts, names, part, draws) for part in parts], axis=1)
+    return statistics(costs, costs[:1])
+
+
+def _costs_at(
+    case: Scenario,
+    acts: Sequence[Act],
+    names: Sequence[str],
+    points: np.ndarray,
+    draws: int,
+) -> np.ndarray:
+    """Dollars a year of acts at edits, shape (acts, edits, draws)."""
     edits = len(points)
 
     def scores(name: str) -> np.ndarray:
@@ -145,14 +160,13 @@ def at_edits(
         name: np.tile(months, edits)
         for name, months in act_costs.arrival_months(case, once).items()
     }
-    columns = all_options(case, beliefs, scores)
+    columns = all_options(case, beliefs, scores, READ)
     full = full_request_usd(case, columns.today, beliefs).reshape(edits, draws)
     work = np.repeat(case.budget.usd_per_year / 12 / np.median(full, axis=1), draws)
     found = ways(case, columns, beliefs, starts, work)
     blocks = [slice(start, start + BLOCK) for start in range(0, edits * draws, BLOCK)]
     costs = np.concatenate([_costs(case, _part(found, rows), acts) for rows in blocks], axis=1)
-    costs = costs.reshape(len(acts), edits, draws)
-    return statistics(costs, costs[:1])
+    return costs.reshape(len(acts), edits, draws)
 
 
 def _costs(case: Scenario, found: Ways, acts: Sequence[Act]) -> np.ndarray:

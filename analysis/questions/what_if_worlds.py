@@ -67,7 +67,7 @@ def promised(case: Scenario, base: Evaluation) -> Promised:
     found, refused = {own: base}, []
     for speed in (speed for speed in PROMISES if speed != own):
         try:
-            other = act_costs.drawn(at_promise(case, speed), draws, SEED)
+            other = act_costs.drawn(at_promise(case, speed), draws, SEED, of_acts=True)
         except Infeasible:
             refused.append(speed)
             continue
@@ -108,7 +108,7 @@ def claimed(case: Scenario, base: Evaluation) -> tuple[Evaluation, Evaluation] |
         return None
     own, draws = case.credence.true_share, draws_of(base)
     never, always = (
-        base if share == own else act_costs.drawn(at_chance(case, share), draws, SEED)
+        base if share == own else act_costs.drawn(at_chance(case, share), draws, SEED, of_acts=True)
         for share in (0.0, 1.0)
     )
     return never, always
@@ -116,7 +116,7 @@ def claimed(case: Scenario, base: Evaluation) -> tuple[Evaluation, Evaluation] |
 
 def _drawn(case: Scenario, draws: int) -> Evaluation | None:
     try:
-        return act_costs.drawn(case, draws, SEED)
+        return act_costs.drawn(case, draws, SEED, of_acts=True)
     except Infeasible:
         return None
 
