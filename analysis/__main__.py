@@ -435,9 +435,10 @@ def best(
 
     A table has columns accelerator, model, precision, chips, input_tokens, output_tokens and
     tokens_per_s_per_user, and may have ttft_limit_s, cached_share, mode and engine; a blank lets
-    the search choose. Added are the layout, draft_tokens and concurrency as `predict` reads them,
-    its predictions with their ranges, and reason where nothing keeps the promise, with the nearest
-    that can be had.
+    the search choose. Loads are those at which servers are measured and set up, each twice the one
+    before; `any` in a column `loads` takes those between too, as scenarios do. Added are the
+    layout, draft_tokens and concurrency as `predict` reads them, its predictions with their ranges,
+    and reason where nothing keeps the promise, with the nearest that can be had.
     """
     from analysis.model import best as search
     from analysis.model.alternatives import best_few, printed

@@ -9,9 +9,11 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
+import analysis as an
 from analysis.model.alternatives import Unanswerable, best_few, layout_words
 from analysis.model.launch import launch_commands
 from analysis.model.search import RATE, deployments, keeping, undominated
@@ -244,3 +246,21 @@ def test_what_is_kept_of_a_search_answers_every_promise_alike(accelerator, chips
             assert nearest[0] == nearest[1]
             rates = [each[RATE].max() for each in best]
             assert rates[0] == rates[1] or nearest[0]
+
+
+def test_best_answers_at_the_loads_at_which_servers_are_measured_unless_all_are_asked_for():
+    question = {
+        "accelerator": "b200",
+        "model": "qwen3-32b",
+        "precision": "fp8",
+        "chips": 1,
+        "input_tokens": 1024,
+        "output_tokens": 1024,
+        "tokens_per_s_per_user": 80,
+    }
+    rows = [question, {**question, "loads": "Any"}, {**question, "loads": "some"}]
+    found = an.best(pd.DataFrame(rows).fillna({"loads": ""}))
+    assert np.log2(found.loc[0, "concurrency"]) % 1 == 0
+    assert np.log2(found.loc[1, "concurrency"]) % 1 != 0
+    assert found.loc[0, RATE] < found.loc[1, RATE] < 2 * found.loc[0, RATE]
+    assert "unknown loads 'some'; known: any, measured" in found.loc[2, "reason"]

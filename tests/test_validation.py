@@ -54,7 +54,8 @@ def test_frontiers_fall_and_their_points_are_those_that_were_measured():
         assert (line["low"] < line["mid"]).all()
         assert (line["mid"] < line["high"]).all()
         best = table("best_of_each").query(
-            "accelerator == @name and model == 'deepseek-v3' and precision == 'fp4'"
+            "accelerator == @name and model == 'deepseek-v3' and precision == 'fp4' "
+            "and input_tokens == 8192"
         )
         own = points[points["accelerator"] == name]
         for row in best.to_dict("records"):
@@ -116,7 +117,9 @@ def test_peers_stand_beside_errors_of_the_same_kind():
 
 
 def test_errors_of_the_best_count_what_is_not_found_as_nothing():
-    rows = table("best_of_each").query("model == 'deepseek-v3' and accelerator == 'h100-sxm'")
+    rows = table("best_of_each").query(
+        "model == 'deepseek-v3' and accelerator == 'h100-sxm' and input_tokens == 8192"
+    )
     errors = best_of_each.errors(rows).set_index(["found", "promise"])
     ratio = (rows["predicted"] / rows["best_measured"])[rows["promise"] == 100]
     assert ratio.isna().all()  # measured, and not found
@@ -126,7 +129,7 @@ def test_errors_of_the_best_count_what_is_not_found_as_nothing():
 
 def test_tables_of_the_page_print_seen_beside_unseen():
     text = page.best_unseen().plain
-    for words in ("racks", "all chips", "nothing unseen", "chip unseen", "model unseen"):
+    for words in ("racks", "1,024 out", "nothing unseen", "chip unseen", "model unseen"):
         assert words in text
     overall = best_of_each.errors(table("best_of_each"))
     overall = overall[overall["promise"].isna()].set_index("found")["error"]

@@ -6,6 +6,8 @@ unseen in both, and with the accelerator unseen in both.
 """
 
 from collections.abc import Iterator
+from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,16 +19,17 @@ from analysis.model.coefficients import combined, learnt_of
 from analysis.model.dimensions import same_dimensions
 from analysis.model.manner import TUNED
 from analysis.model.measured import serving_points
-from analysis.model.search import RATE, proven, searched
+from analysis.model.search import MEASURED, RATE, proven, searched
 from analysis.model.settings import setting
 
 LENGTHS = (8192.0, 1024.0)  # tokens of a prompt and an answer: the most that was measured is here
+ALL_LENGTHS = (LENGTHS, (1024.0, 1024.0), (1024.0, 8192.0))
 PROMISES = (20, 30, 50, 75, 100)  # tokens/s for each user
 NEAR = (0.75, 1.33)  # of the measured: what a buyer can plan with; judged
 FEWEST = 3  # points from which a best is read
 UNSEEN = {"model": "same_dimensions", "accelerator": "accelerator"}  # columns of fitted points
 NAMES = ["accelerator", "model", "precision"]
-HEADS = ["promise", "chips", "points", "best_measured"]
+HEADS = ["input_tokens", "output_tokens", "promise", "chips", "points", "best_measured"]
 FOUND = ("predicted", *(f"{name}_unseen_in_{what}" for name in UNSEEN for what in ("bound", "all")))
 
 
@@ -48,16 +51,19 @@ class Refit:
 
 
 def measured_alike(
-    model: str, accelerator: str | None = None, precision: str | None = None
+    model: str,
+    accelerator: str | None = None,
+    precision: str | None = None,
+    lengths: tuple[float, float] = LENGTHS,
 ) -> pd.DataFrame:
-    """Tuned points at LENGTHS with rate and speed, of a model and others of its dimensions.
+    """Tuned points at lengths with rate and speed, of a model and others of its dimensions.
 
     Of one accelerator and precision where they are given. Columns are those of `serving_points`,
     with `tokens_per_s_per_user`.
     """
     points = serving_points()
     wanted = points["model"].map(same_dimensions) == same_dimensions(model)
-    wanted &= (points["input_tokens"] == LENGTHS[0]) & (points["output_tokens"] == LENGTHS[1])
+    wanted &= (points["input_tokens"] == lengths[0]) & (points["output_tokens"] == lengths[1])
     wanted &= (points["engine_level"] == TUNED) & points["tpot_s"].notna() & points[RATE].notna()
     for name, value in (("accelerator", accelerator), ("precision", precision)):
         if value is not None:
@@ -66,13 +72,23 @@ def measured_alike(
     return own.assign(tokens_per_s_per_user=1 / own["tpot_s"])
 
 
-def _questions() -> Iterator[tuple[tuple[str, str, str], pd.DataFrame]]:
-    """Accelerator, model and precision with their points, where enough were measured."""
+class Question(NamedTuple):
+    """What is asked of the best, and the points in which somebody has answered it."""
+
+    names: tuple[str, str, str]  # accelerator, model and precision
+    lengths: tuple[float, float]
+    points: pd.DataFrame
+
+
+def _questions() -> Iterator[Question]:
+    """Accelerator, model, precision and lengths with their points, where enough were measured."""
     points = serving_points()
-    for model in sorted(set(points["model"].map(same_dimensions))):
-        for (accelerator, precision), own in measured_alike(model).groupby(NAMES[::2]):
+    models = sorted(set(points["model"].map(same_dimensions)))
+    for lengths, model in product(ALL_LENGTHS, models):
+        alike = measured_alike(model, lengths=lengths)
+        for (accelerator, precision), own in alike.groupby(NAMES[::2]):
             if len(own) >= FEWEST:
-                yield (str(accelerator), str(model), str(precision)), own
+                yield Question((str(accelerator), str(model), str(precision)), lengths, own)
 
 
 def best_of_each(
@@ -80,22 +96,24 @@ def best_of_each(
 ) -> pd.DataFrame:
     """Highest output tokens/s per chip under each promise, a row a chip, model, precision, promise.
 
-    Columns are NAMES, promise, chips (of the largest measured deployment, which is the most that
-    the search may span), points, best_measured, and of what the search finds `predicted` and
+    At the loads at which servers are measured: what was measured is between no two of them.
+    Columns are NAMES, input_tokens, output_tokens, promise, chips (of the largest measured
+    deployment, which is the most that the search may span), points, best_measured, and of what the
+    search finds `predicted` and
     `<model or accelerator>_unseen_in_<bound or all>`: nobody had measured this model (or chip) as
     far as the bound on loads and prompt rates goes, or the coefficients neither. NaN where nobody
     measured a deployment so fast, the search finds none, or `refits` has no fit without it. Of one
     `model` alone where it is given.
     """
     rows = []
-    for names, own in _questions():
+    for names, lengths, own in _questions():
         if model and names[1] != same_dimensions(model):
             continue
         span = int(own["chips"].max())  # both pools counted
-        offers = _offers(names, span, refits or {})
+        offers = _offers(names, lengths, span, refits or {})
         for promise in PROMISES:
             of_measured = most(own[RATE], own["tokens_per_s_per_user"], promise)
-            row = [*names, float(promise), span, len(own), of_measured]
+            row = [*names, *lengths, float(promise), span, len(own), of_measured]
             rows.append([*row, *(_found(offers.get(name), promise) for name in FOUND)])
     return pd.DataFrame(rows, columns=[*NAMES, *HEADS, *FOUND])
 
@@ -107,23 +125,27 @@ def _found(offers: pd.DataFrame | None, promise: float) -> float:
 
 
 def _offers(
-    names: tuple[str, str, str], chips: int, refits: dict[tuple[str, str], Refit]
+    names: tuple[str, str, str],
+    lengths: tuple[float, float],
+    chips: int,
+    refits: dict[tuple[str, str], Refit],
 ) -> dict[str, pd.DataFrame]:
     """Deployments that the search offers, by the column of FOUND that they fill."""
-    found = searched(*names, "", chips, *LENGTHS)
-    offers = {"predicted": proven(found, names, LENGTHS)}
+    question = (*names, "", chips, *lengths)
+    found = searched(*question, loads=MEASURED)
+    offers = {"predicted": proven(found, names, lengths)}
     for unseen in UNSEEN:
-        offers[f"{unseen}_unseen_in_bound"] = proven(found, names, LENGTHS, unseen=unseen)
+        offers[f"{unseen}_unseen_in_bound"] = proven(found, names, lengths, unseen=unseen)
         refit = refits.get((unseen, names[NAMES.index(unseen)]))
         if refit:
-            anew = searched(*names, "", chips, *LENGTHS, coefficients=refit)
-            offers[f"{unseen}_unseen_in_all"] = proven(anew, names, LENGTHS, unseen=unseen)
+            anew = searched(*question, coefficients=refit, loads=MEASURED)
+            offers[f"{unseen}_unseen_in_all"] = proven(anew, names, lengths, unseen=unseen)
     return offers
 
 
 def refits_without(problem: Problem, whole: np.ndarray) -> dict[tuple[str, str], Refit]:
     """A fit without each model, and without each accelerator, that a question is asked of."""
-    asked = [names for names, _ in _questions()]
+    asked = [question.names for question in _questions()]
     refits = {}
     for unseen, column in UNSEEN.items():
         for thing in sorted({names[NAMES.index(unseen)] for names in asked}):

@@ -14,7 +14,7 @@ from analysis.facts import table
 from analysis.model.manner import kind_of
 from analysis.model.points import manners
 from analysis.model.predict import predict
-from analysis.model.search import frontier, stated_layout, undominated
+from analysis.model.search import ANY, MEASURED, frontier, stated_layout, undominated
 
 CHIPS = ("b200", "gb200", "gb300", "mi355x")
 MODEL, PRECISION = "deepseek-r1", "fp4"  # the model that was measured on all of them
@@ -24,11 +24,14 @@ STEP = 0.015  # of the logarithm of speed: one deployment is drawn in each
 SLOWEST, FASTEST = 10, 400  # tokens/s for each user that a frontier is drawn over
 
 
-def offers(accelerator: str) -> pd.DataFrame:
-    """What the search offers on as many chips as the largest measured deployment; not to change."""
+def offers(accelerator: str, loads: str = MEASURED) -> pd.DataFrame:
+    """What the search offers on as many chips as the largest measured deployment; not to change.
+
+    At the loads at which servers are measured, unless all are asked for.
+    """
     points = measured_alike(MODEL, accelerator, PRECISION)
     chips = int(points["chips"].max()) if len(points) else RACK_CHIPS
-    return undominated(accelerator, MODEL, PRECISION, "", chips, *LENGTHS)
+    return undominated(accelerator, MODEL, PRECISION, "", chips, *LENGTHS, loads=loads)
 
 
 @cache
@@ -100,11 +103,12 @@ def published_rows() -> pd.DataFrame:
 def published() -> pd.DataFrame:
     """Published rates of VR200 beside the forecast that never saw them, a row a promised speed.
 
+    The publisher interpolates between its points, so the forecast is at all loads.
     Columns are promise, published (tokens/s a chip), published_ratio (over GB300 at that speed),
     low, mid and high (the forecast) and ratio (its median over that of GB300).
     """
     rows = published_rows()
-    forecast, before = offers(FORECAST), offers(BEFORE)
+    forecast, before = offers(FORECAST, ANY), offers(BEFORE, ANY)
     answers = []
     for row in rows.sort_values("user_tokens_per_s").to_dict("records"):
         promise = row["user_tokens_per_s"]

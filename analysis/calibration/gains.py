@@ -88,7 +88,7 @@ def best_pairs(change: Change) -> pd.DataFrame:
     From facts/best_of_each.csv; the search is that of the whole fit.
     """
     rows = table("best_of_each")
-    keys = ("accelerator", "model", "precision", "promise")
+    keys = ("accelerator", "model", "precision", "input_tokens", "output_tokens", "promise")
     same = [name for name in keys if name != change.column]
     before, after = (rows[rows[change.column] == value] for value in (change.before, change.after))
     pairs = after.merge(before, on=same, suffixes=("", "_before"))

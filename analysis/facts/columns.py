@@ -31,7 +31,7 @@ TABLES = {
     ),
     "aliases": Columns("alias source where", "accelerator model precision engine"),
     "best_of_each": Columns(
-        "accelerator model precision promise chips points",
+        "accelerator model precision input_tokens output_tokens promise chips points",
         f"best_measured predicted {' '.join(_UNSEEN)}",
     ),
     "coefficients": Columns("level thing field value source", "log_error"),
@@ -97,7 +97,14 @@ TABLES = {
 }
 # Columns that say by themselves which row it is: no two rows of a table have the same.
 KEYS = {
-    "best_of_each": ("accelerator", "model", "precision", "promise"),
+    "best_of_each": (
+        "accelerator",
+        "model",
+        "precision",
+        "input_tokens",
+        "output_tokens",
+        "promise",
+    ),
     "coefficients": ("level", "thing", "field"),
     "deviations": ("of", "part"),
     "energy_coefficients": ("field",),

@@ -13,6 +13,16 @@ FIRST = np.arange(0.5, 0.96, 0.01)  # chances of the first draft that are tried
 DECAY = np.arange(0.5, 1.005, 0.01)  # chance at a position over that at the one before
 
 
+def has_measured_drafts(model: str) -> bool:
+    """Whether somebody has measured how many drafts are accepted by a model of these dimensions."""
+    return same_dimensions(model) in _measured()
+
+
+@cache
+def _measured() -> frozenset[str]:
+    return frozenset(table("acceptance")["model"].map(same_dimensions))
+
+
 @cache
 def acceptance(model: str) -> dict[str, float]:
     """Chance that a model's first draft is accepted, and how it falls with depth.

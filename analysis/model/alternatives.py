@@ -12,7 +12,15 @@ from analysis.model.launch import launch_commands
 from analysis.model.predict import predict
 from analysis.model.prices import CONTRACTS
 from analysis.model.ranks import POOLS
-from analysis.model.search import LAYOUT, RATE, WORKER, deployments, keeping, stated_layout
+from analysis.model.search import (
+    LAYOUT,
+    MEASURED,
+    RATE,
+    WORKER,
+    deployments,
+    keeping,
+    stated_layout,
+)
 from analysis.units import convert
 
 OBJECTIVES = {"tokens": (RATE, False), "usd": ("usd_per_mtok", True), "joules": (ENERGY, True)}
@@ -77,7 +85,14 @@ def best_few(
                 continue
             four = (named.accelerator, named.model, named.precision, named.engine)
             span = chips or int(find(Accelerator, named.accelerator).domain_chips)
-            offers = deployments(*four, span, **question)
+            offers = deployments(
+                *four,
+                span,
+                float(input_tokens),
+                float(output_tokens),
+                float(cached_share),
+                loads=MEASURED,
+            )
             kept, reason = _kept(offers, tokens_per_s_per_user, ttft_limit_s)
             if reason:
                 what = f"{named.model} in {named.precision} on {span} x {named.accelerator}"

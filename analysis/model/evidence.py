@@ -74,9 +74,11 @@ def highest_loads(
     where none was measured, of any lengths. All chips of a generation are bounded alike: which of
     them somebody has measured more often is no reason to prefer it.
 
-    Of a model that nobody has measured, what most others do is counted on: pools and drafts where
-    at least half of the others had them, and the median of their highest loads. How fast
-    prompts are read goes with the parameters at work, so that of another model is scaled by them.
+    Of a model that nobody has measured, what most of its kind do is counted on: pools and drafts
+    where at least half of them had these, and the median of their highest loads. Models with
+    draft layers of their own are one kind, as all of them are served with drafts, and models
+    without are the other. How fast prompts are read goes with the parameters at work, so that of
+    another model is scaled by them.
 
     `unseen`, `model` or `accelerator`, leaves out what was measured of this one, as if nobody had.
     """
@@ -99,12 +101,21 @@ def highest_loads(
 
 
 def _of_most_models(rows: pd.DataFrame, model: str) -> pd.DataFrame:
-    """Those points of other models that are served as most of them are, as if of `model`."""
+    """Those points of models of its kind that are served as most of these are, as if of `model`."""
+    own_kind = rows["model"].map(_drafts_by_itself) == _drafts_by_itself(model)
+    if own_kind.any():
+        rows = rows[own_kind]
     served_so = rows.groupby(["pools", "drafts"])["model"].transform("nunique")
     own = find(Model, model).active_parameters
     active = rows["model"].map(lambda name: find(Model, name).active_parameters).astype(float)
     scaled = rows.assign(prompt_rate=rows["prompt_rate"] * active / own)
     return scaled[served_so >= rows["model"].nunique() / 2]
+
+
+@cache
+def _drafts_by_itself(model: str) -> bool:
+    """Whether a model comes with draft layers."""
+    return find(Model, model).mtp_layers_count > 0
 
 
 def shown(offers: Offers, loads: Mapping[Kind, Highest], prompt_rate: np.ndarray) -> np.ndarray:

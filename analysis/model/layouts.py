@@ -11,6 +11,7 @@ from analysis.model.runner import evaluate
 from analysis.scenario.scenario import Scenario
 
 BATCHES = np.unique(np.round(2 ** np.arange(0, 13.01, 0.25)))  # requests an instance, 1 to 8192
+DOUBLING = 2.0 ** np.arange(14)  # those of them at which servers are measured and set up
 RANKS = ["tensor_parallel", "data_parallel", "expert_parallel"]
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.facts import read_names, table
 from analysis.model.evidence import Highest, Kind, highest_loads, shown
-from analysis.model.layouts import Infeasible
+from analysis.model.layouts import BATCHES, DOUBLING, Infeasible
 from analysis.model.manner import DISAGGREGATED, DRAFTED
 from analysis.model.numbers import number_column
 from analysis.model.predict import predict
@@ -22,6 +22,10 @@ from analysis.scenario.file_text import MeasurementFault
 EDGES = np.linspace(0, 1, 33)  # shares of deployments by the time of their first token
 DEPTHS = (0, 1, 2, 3, 4, 5)  # drafted tokens a step
 MODES = ("aggregated", "disaggregated")
+# Loads that are tried. A benchmark doubles the requests in flight from one point to the next, and
+# so do those who set a server up; whoever plans with all loads between serves some 9% more.
+ANY, MEASURED = "any", "measured"
+LOADS = {ANY: BATCHES, MEASURED: DOUBLING}
 PROMISES = ("tokens_per_s_per_user", "ttft_s")
 NAMES = ("accelerator", "model", "precision", "engine")
 QUESTION = ["accelerator", "model", "precision", "chips", "input_tokens", "output_tokens"]
@@ -39,7 +43,9 @@ def best(frame: pd.DataFrame) -> pd.DataFrame:
 
     Read are `accelerator`, `model`, `precision`, `chips` (the most that one deployment may span),
     `input_tokens`, `output_tokens` and `tokens_per_s_per_user`, and where they are there
-    `ttft_limit_s`, `cached_share`, `mode` and `engine`: blank, the best of all is taken. Added are
+    `ttft_limit_s`, `cached_share`, `mode` and `engine`: blank, the best of all is taken. `loads` is
+    `measured`, where it is blank: those at which servers are measured and set up, each twice the
+    one before; or `any`, with which scenarios are decided and which serve some 9% more. Added are
     the layout, load and depth as `predict` reads them with `deployment_chips`, its predictions with
     their ranges, and `reason` where nothing keeps the promise, with the nearest that can be had.
     Raises MeasurementFault where a column is missing.
@@ -68,8 +74,9 @@ def _questions(frame: pd.DataFrame) -> pd.DataFrame:
     asked["cached_share"] = asked["cached_share"].fillna(0)
     asked["ttft_limit_s"] = pd.Series(number_column(frame, "ttft_limit_s"), frame.index)
     asked["ttft_limit_s"] = asked["ttft_limit_s"].fillna(np.inf)
-    mode = frame["mode"] if "mode" in frame else pd.Series("", frame.index)
-    asked["mode"] = mode.fillna("").astype(str).str.strip().str.lower()
+    for name in ("mode", "loads"):
+        asked[name] = [text.lower() for text in _texts(frame, name)]
+    asked["loads"] = asked["loads"].replace("", MEASURED)
     return asked
 
 
@@ -93,6 +100,7 @@ def _answer(question: dict) -> dict:
         question["output_tokens"],
         question["cached_share"],
         modes,
+        loads=question["loads"],
     )
     what = f"{question['model']} in {question['precision']} on {question['accelerator']}"
     if offers.empty:
@@ -113,6 +121,8 @@ def _fault(question: dict) -> str:
         return "chips, tokens and speeds have to be finite numbers above 0"
     if question["mode"] not in ("", *MODES):
         return f"unknown mode {question['mode']!r}; known: {', '.join(MODES)}"
+    if question["loads"] not in LOADS:
+        return f"unknown loads {question['loads']!r}; known: {', '.join(LOADS)}"
     return ""
 
 
@@ -262,15 +272,18 @@ def deployments(
     modes: tuple[str, ...] = MODES,
     depths: tuple[int, ...] = DEPTHS,
     coefficients: Coefficients | None = None,
+    loads: str = ANY,
 ) -> pd.DataFrame:
     """Deployments of up to `chips`, a row each, with what the laws say of them at their medians.
+
+    `loads` is one of LOADS: all loads, or those at which servers are measured and set up.
 
     Kept of `searched` are those that are served as somebody has shown it to work (`proven`).
     Columns are those that the laws read of a layout and load, `engine`, and what they predict.
     """
     names, lengths = (accelerator, model, precision), (input_tokens, output_tokens)
 
-    def found(loads: Mapping[Kind, Highest] | None) -> list[Offers]:
+    def found(within: Mapping[Kind, Highest] | None) -> list[Offers]:
         return searched(
             accelerator,
             model,
@@ -284,6 +297,7 @@ def deployments(
             depths,
             coefficients,
             loads,
+            within,
         )
 
     offers = proven(found(highest_loads(*names, *lengths, "")), names, lengths, cached_share)
@@ -304,13 +318,14 @@ def searched(
     modes: tuple[str, ...] = MODES,
     depths: tuple[int, ...] = DEPTHS,
     coefficients: Coefficients | None = None,
-    loads: Mapping[Kind, Highest] | None = None,
+    loads: str = ANY,
+    within: Mapping[Kind, Highest] | None = None,
 ) -> list[Offers]:
     """All that fits in memory, whether or not anybody has shown it to work, by kind of serving.
 
     Of two pools only those that may be best at some speed; of one pool all layouts, depths and
-    batches. With `loads` (`evidence.highest_loads`) only kinds of serving that have been shown, to
-    the depths of drafts to which they were.
+    batches of `loads`. `within` highest loads (`evidence.highest_loads`) only kinds of serving that
+    have been shown, to the depths of drafts to which they were.
     """
     workload = {
         "input_tokens_per_request": input_tokens,
@@ -319,24 +334,24 @@ def searched(
     }
     offers: list[Offers] = []
     for name in engines(accelerator, precision) if engine == "" else (engine,):
-        own = Chip(accelerator, model, precision, name, workload, coefficients)
+        own = Chip(accelerator, model, precision, name, workload, coefficients, LOADS[loads])
         drafts = [depth for depth in depths if depth == 0 or own.can_draft()]
         for mode, laid_out in zip(MODES, (own.one_pool, own.two_pools), strict=True):
-            within = drafts if loads is None else _shown_depths(drafts, loads, name, mode)
-            if within and mode in modes:
-                offers += laid_out(chips, within)
+            shown_to = drafts if within is None else _shown_depths(drafts, within, name, mode)
+            if shown_to and mode in modes:
+                offers += laid_out(chips, shown_to)
     return offers
 
 
 def _shown_depths(
-    depths: Sequence[int], loads: Mapping[Kind, Highest], engine: str, mode: str
+    depths: Sequence[int], within: Mapping[Kind, Highest], engine: str, mode: str
 ) -> list[int]:
     """Depths of drafts that somebody has shown with an engine in a mode of serving."""
     pools = mode == "disaggregated"
     deepest = {
-        drafts: loads[engine, pools, drafts].draft_tokens
+        drafts: within[engine, pools, drafts].draft_tokens
         for drafts in (False, True)
-        if (engine, pools, drafts) in loads
+        if (engine, pools, drafts) in within
     }
     return [depth for depth in depths if depth <= deepest.get(depth > 0, -1)]
 

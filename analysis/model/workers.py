@@ -10,15 +10,14 @@ of numbers (an array a quantity): tables of pandas took four fifths of its time.
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Protocol
 
 import numpy as np
 
-from analysis.facts import Accelerator, Model, find, table
+from analysis.facts import Accelerator, Model, find
 from analysis.laws.throughput import THROUGHPUT
+from analysis.model.acceptance import has_measured_drafts
 from analysis.model.closed_loop import SHARE, serve
-from analysis.model.dimensions import same_dimensions
 from analysis.model.layouts import BATCHES
 from analysis.model.manner import DISAGGREGATED, DRAFTED
 from analysis.model.runner import Columns, evaluate, upstream
@@ -77,7 +76,9 @@ class Chip:
         engine: str,
         workload: Mapping[str, float],
         coefficients: Coefficients | None = None,
+        batches: np.ndarray = BATCHES,
     ):
+        self.batches = batches  # requests of an instance that are tried
         self.setting_of = setting_of(coefficients)
         self.names = (accelerator, model, precision, engine)
         self.engine, self.workload = engine, dict(workload)
@@ -85,8 +86,7 @@ class Chip:
 
     def can_draft(self) -> bool:
         """Whether the model has draft layers, its own or by others that somebody has measured."""
-        own = self.shape.mtp_layers_count > 0
-        return own or same_dimensions(self.names[1]) in _measured_drafts()
+        return self.shape.mtp_layers_count > 0 or has_measured_drafts(self.names[1])
 
     def fixed(self, pools: bool, drafts: bool) -> Columns:
         """What the laws read besides layout and load."""
@@ -117,7 +117,7 @@ class Chip:
     def one_pool(self, chips: int, depths: Sequence[int]) -> Iterator[Offers]:
         """All layouts, depths and batches of one pool that fit in memory."""
         for drafts, own in _by_drafting(depths):
-            points = _crossed(self.workers(chips), _grid(own))
+            points = _crossed(self.workers(chips), self._grid(own))
             inputs = _worker_inputs(points, points["batch"], points["depth"])
             inputs["disaggregated_count"] = np.zeros(_length(points))
             yield self._offered(False, drafts, inputs)
@@ -142,6 +142,9 @@ class Chip:
             if _length(joined):
                 yield self._offered(True, drafts, _pool_inputs(joined))
 
+    def _grid(self, depths: Sequence[int]) -> Columns:
+        return _crossed({"depth": np.array(depths, dtype=float)}, {"batch": self.batches})
+
     def _alone(self, fixed: Columns, points: Columns, load, depth) -> Columns:
         """What the laws say of a worker by itself, all of whose requests decode."""
         ones = np.ones(_length(points))
@@ -152,7 +155,7 @@ class Chip:
 
     def _decode_workers(self, fixed: Columns, workers: Columns, depths: Sequence[int]) -> Columns:
         """Decode workers near the best rate at their speed, an entry a layout, depth and batch."""
-        points = _crossed(workers, _grid(depths))
+        points = _crossed(workers, self._grid(depths))
         load = points["batch"]
         results = self._alone(fixed, points, load, points["depth"])
         answer_s = results["tpot_s"] * self.workload["output_tokens_per_request"]
@@ -207,12 +210,6 @@ class Chip:
         return joined
 
 
-@cache
-def _measured_drafts() -> frozenset[str]:
-    """Models, by dimensions, with draft layers that somebody has measured."""
-    return frozenset(table("acceptance")["model"].map(same_dimensions))
-
-
 def _best_of_each(group: np.ndarray, value: np.ndarray, count: int) -> np.ndarray:
     """Places of the `count` highest values of each group, groups in order, the highest first."""
     order = np.lexsort([-value, group])
@@ -225,10 +222,6 @@ def _by_drafting(depths: Sequence[int]) -> list[tuple[bool, list[int]]]:
     """Depths without drafts and with: each runs with coefficients of its own."""
     groups = [(False, [d for d in depths if d == 0]), (True, [d for d in depths if d > 0])]
     return [group for group in groups if group[1]]
-
-
-def _grid(depths: Sequence[int]) -> Columns:
-    return _crossed({"depth": np.array(depths, dtype=float)}, {"batch": BATCHES})
 
 
 def _length(columns: Columns) -> int:

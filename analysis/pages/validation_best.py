@@ -31,10 +31,10 @@ def best_error() -> Output:
     overall = rows[rows["promise"].isna()].set_index("found")
     seen, chip_unseen, model_unseen = (overall.loc[name] for name in WHOLE)
     return say(
-        "Over {count} questions the best found is **{ratio:.2f} times** the best measured, in the "
-        "median, and off by **{seen:.0%}**. With the chip unseen it is off by **{chip:.0%}**. With "
-        "the model unseen it is off by **{model:.0%}**. It then finds {over:.1f} times the best "
-        "measured.",
+        "Over {count} questions, at the loads at which servers are measured, the best found is "
+        "**{ratio:.2f} times** the best measured, in the median, and off by **{seen:.0%}**. With "
+        "the chip unseen it is off by **{chip:.0%}**. With the model unseen it is off by "
+        "**{model:.0%}**. It then finds {over:.1f} times the best measured.",
         count=int(seen["questions"]),
         ratio=seen["ratio"],
         seen=seen["error"],
@@ -45,10 +45,14 @@ def best_error() -> Output:
 
 
 def best_unseen() -> Output:
-    """Median errors of the best found by promise, for all chips and for racks, seen and unseen."""
+    """Median errors of the best found by promise: racks, servers, by lengths, seen and unseen."""
     rows = table("best_of_each")
     rack = rows["accelerator"].map(_is_rack)
-    groups = {"racks": rows[rack], "servers": rows[~rack], "all chips": rows}
+    groups = {"racks": rows[rack], "servers": rows[~rack]}
+    for input_tokens, output_tokens in best_of_each.ALL_LENGTHS:
+        own = rows[_of_lengths(rows, (input_tokens, output_tokens))]
+        groups[f"{input_tokens:,.0f} tokens in, {output_tokens:,.0f} out"] = own
+    groups["all"] = rows
     return html_table(_by_promise(groups, WHOLE))
 
 
@@ -56,6 +60,10 @@ def best_by_chip() -> Output:
     """The same by chip, and with the bound alone unseen."""
     groups = {chip(str(name)): own for name, own in table("best_of_each").groupby("accelerator")}
     return html_table(_by_promise(groups, list(KNOWN)))
+
+
+def _of_lengths(rows: pd.DataFrame, lengths: tuple[float, float]) -> pd.Series:
+    return (rows["input_tokens"] == lengths[0]) & (rows["output_tokens"] == lengths[1])
 
 
 def _is_rack(accelerator: str) -> bool:
@@ -70,7 +78,7 @@ def _by_promise(groups: dict[str, pd.DataFrame], columns: list[str]) -> pd.DataF
         for found in columns:
             of_this = errors[errors["found"] == found].set_index("promise")
             overall = of_this[of_this.index.isna()].iloc[0]
-            row = {"chips": name, "what was unseen": KNOWN[found]}
+            row = {"questions of": name, "what was unseen": KNOWN[found]}
             for promise in best_of_each.PROMISES:
                 error = of_this.loc[promise, "error"]
                 row[f"off at {promise}"] = "" if np.isnan(error) else f"{error:.0%}"
@@ -85,6 +93,7 @@ def best_table() -> Output:
     """Best found over best measured, tokens/s a chip, of the model that was measured most."""
     rows = table("best_of_each")
     rows = rows[rows["model"] == best_of_each.same_dimensions(found_frontiers.MODEL)]
+    rows = rows[_of_lengths(rows, best_of_each.LENGTHS)]
     names = {"accelerator": "chip", "precision": "weights", "points": "points"}
     texts = [
         ""
@@ -112,6 +121,7 @@ def frontiers() -> alt.FacetChart:
         & (rows["model"] == model)
         & (rows["precision"] == found_frontiers.PRECISION)
         & (rows["promise"] == FIRST_PROMISE)
+        & _of_lengths(rows, best_of_each.LENGTHS)
     ]
     ratios = own["predicted"] / own["best_measured"]
     finding = (
