@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 import analysis as an
 from analysis.model.alternatives import Unanswerable, best_few, layout_words
 from analysis.model.launch import launch_commands
-from analysis.model.search import RATE, deployments, keeping, undominated
+from analysis.model.search import RATE, Search, deployments, keeping, undominated
 
 ROOT = Path(__file__).parents[1]
 R1 = {"input_tokens": 8192, "output_tokens": 1024, "tokens_per_s_per_user": 30}
@@ -235,8 +235,8 @@ def test_the_session_of_the_readme_runs_as_printed(tmp_path):
 
 @pytest.mark.parametrize(("accelerator", "chips"), [("b200", 8), ("gb300", 72), ("vr200", 72)])
 def test_what_is_kept_of_a_search_answers_every_promise_alike(accelerator, chips):
-    question = (accelerator, "deepseek-r1", "fp4", "", chips, 8192.0, 1024.0)
-    every, few = deployments(*question), undominated(*question)
+    search = Search(accelerator, "deepseek-r1", "fp4", "", chips, 8192.0, 1024.0)
+    every, few = deployments(search), undominated(search)
     assert 0 < len(few) < len(every) / 3
     for speed in (1, 20, 33.3, 50, 75, 120, 10_000):
         for limit_s in (0.01, 0.5, 2, 7, np.inf):

@@ -11,6 +11,7 @@ from analysis.model.numbers import count_column, number_column
 from analysis.model.ranks import resolve_pools, resolve_ranks
 from analysis.model.search import (
     RATE,
+    Search,
     _prompt_rate,
     best_deployment,
     deployments,
@@ -156,7 +157,9 @@ def test_one_prefill_worker_feeds_as_many_decode_workers_as_there_are_chips_for(
 
 
 def test_drafts_of_each_depth_up_to_five_are_searched():
-    offers = searched("b200", "qwen3.5-27b", "fp8", "vllm", 1, 1024, 1024, modes=("aggregated",))
+    offers = searched(
+        Search("b200", "qwen3.5-27b", "fp8", "vllm", 1, 1024, 1024, modes=("aggregated",))
+    )
     depths = {float(depth) for each in offers for depth in each.columns["draft_count"]}
     assert depths == {0, 1, 2, 3, 4, 5}
 
@@ -211,7 +214,7 @@ def test_the_best_deployment_keeps_its_promise_and_none_that_does_is_faster():
     names = ("h200-sxm", "qwen3-8b", "fp8", "vllm")
     promise = {"tokens_per_s_per_user": 50.0, "ttft_limit_s": np.inf}
     best = best_deployment(names, 1, CHAT, promise, ("aggregated",), (0,))
-    offers = deployments(*names, 1, 1024.0, 1024.0, 0.0, ("aggregated",), (0,))
+    offers = deployments(Search(*names, 1, 1024.0, 1024.0, 0.0, ("aggregated",), (0,)))
     keep = offers[offers["tpot_s"] <= 0.02]  # 50 tokens/s
     fastest = keep.sort_values(RATE).iloc[-1]
     assert best.columns["concurrency_requests"] == fastest["concurrency_requests"]

@@ -31,7 +31,7 @@ from analysis.model.points import read_points
 from analysis.model.predict import predict
 from analysis.model.ranks import resolve_pools
 from analysis.model.runner import evaluate
-from analysis.model.search import RATE, best, best_deployment, deployments, proven, searched
+from analysis.model.search import RATE, Search, best, best_deployment, deployments, proven, searched
 from analysis.model.settings import setting
 
 POOLS = {
@@ -378,7 +378,7 @@ def test_no_prefill_pool_reads_faster_than_anybody_has_been_seen_to():
     ]
     output_tokens_per_s = points[RATE] * points["chips"]
     measured = (output_tokens_per_s * 8 / points["prefill_chips"]).max()
-    offers = deployments("b200", "deepseek-r1", "fp8", "", 72, 8192.0, 1024.0)
+    offers = deployments(Search("b200", "deepseek-r1", "fp8", "", 72, 8192.0, 1024.0))
     pools = offers[offers["disaggregated_count"] > 0]
     workers = pools["prefill_instances_count"] * pools["prefill_data_parallel"]
     chips = workers * pools["prefill_tensor_parallel"]
@@ -510,7 +510,8 @@ def test_drafts_are_no_deeper_than_anybody_has_shown():
     depths = {most.draft_tokens for (_, _, drafts), most in seen.items() if drafts}
     assert depths
     assert max(depths) < 5
-    offered = proven(searched(*names, "", 72, 8192.0, 1024.0), names, (8192.0, 1024.0))
+    search = Search(*names, "", 72, 8192.0, 1024.0)
+    offered = proven(searched(search), search)
     assert offered["draft_count"].max() == max(depths)
 
 

@@ -15,7 +15,7 @@ from analysis.laws.throughput import THROUGHPUT
 from analysis.model.closed_loop import serve
 from analysis.model.layouts import Infeasible
 from analysis.model.runner import evaluate, ordered_laws, upstream
-from analysis.model.search import best_deployment, deployments, frontier
+from analysis.model.search import Search, best_deployment, deployments, frontier
 from analysis.model.settings import UNITS, setting
 
 LAYOUT = {
@@ -173,7 +173,9 @@ ONE_POOL = (("aggregated",), (0,))  # modes and depths of drafts
 
 def offers(accelerator: str, engine: str) -> pd.DataFrame:
     lengths = [WORK[f"{kind}_tokens_per_request"] for kind in ("input", "output")]
-    return deployments(accelerator, "deepseek-r1", "fp8", engine, 8, *lengths, 0.0, *ONE_POOL)
+    return deployments(
+        Search(accelerator, "deepseek-r1", "fp8", engine, 8, *lengths, 0.0, *ONE_POOL)
+    )
 
 
 def test_the_frontier_only_falls_and_names_its_layouts():

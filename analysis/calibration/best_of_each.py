@@ -6,6 +6,7 @@ unseen in both, and with the accelerator unseen in both.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 from typing import NamedTuple
 
@@ -19,7 +20,7 @@ from analysis.model.coefficients import combined, learnt_of
 from analysis.model.dimensions import same_dimensions
 from analysis.model.manner import TUNED
 from analysis.model.measured import serving_points
-from analysis.model.search import MEASURED, RATE, proven, searched
+from analysis.model.search import MEASURED, RATE, Search, proven, searched
 from analysis.model.settings import setting
 
 LENGTHS = (8192.0, 1024.0)  # tokens of a prompt and an answer: the most that was measured is here
@@ -131,15 +132,15 @@ def _offers(
     refits: dict[tuple[str, str], Refit],
 ) -> dict[str, pd.DataFrame]:
     """Deployments that the search offers, by the column of FOUND that they fill."""
-    question = (*names, "", chips, *lengths)
-    found = searched(*question, loads=MEASURED)
-    offers = {"predicted": proven(found, names, lengths)}
+    search = Search(*names, "", chips, *lengths, loads=MEASURED)
+    found = searched(search)
+    offers = {"predicted": proven(found, search)}
     for unseen in UNSEEN:
-        offers[f"{unseen}_unseen_in_bound"] = proven(found, names, lengths, unseen=unseen)
+        offers[f"{unseen}_unseen_in_bound"] = proven(found, search, unseen)
         refit = refits.get((unseen, names[NAMES.index(unseen)]))
         if refit:
-            anew = searched(*question, coefficients=refit, loads=MEASURED)
-            offers[f"{unseen}_unseen_in_all"] = proven(anew, names, lengths, unseen=unseen)
+            anew = searched(replace(search, coefficients=refit))
+            offers[f"{unseen}_unseen_in_all"] = proven(anew, search, unseen)
     return offers
 
 

@@ -14,7 +14,7 @@ from analysis.facts import table
 from analysis.model.manner import kind_of
 from analysis.model.points import manners
 from analysis.model.predict import predict
-from analysis.model.search import ANY, MEASURED, frontier, stated_layout, undominated
+from analysis.model.search import ANY, MEASURED, Search, frontier, stated_layout, undominated
 
 CHIPS = ("b200", "gb200", "gb300", "mi355x")
 MODEL, PRECISION = "deepseek-r1", "fp4"  # the model that was measured on all of them
@@ -31,7 +31,7 @@ def offers(accelerator: str, loads: str = MEASURED) -> pd.DataFrame:
     """
     points = measured_alike(MODEL, accelerator, PRECISION)
     chips = int(points["chips"].max()) if len(points) else RACK_CHIPS
-    return undominated(accelerator, MODEL, PRECISION, "", chips, *LENGTHS, loads=loads)
+    return undominated(Search(accelerator, MODEL, PRECISION, "", chips, *LENGTHS, loads=loads))
 
 
 @cache

@@ -17,6 +17,7 @@ from analysis.model.search import (
     MEASURED,
     RATE,
     WORKER,
+    Search,
     deployments,
     keeping,
     stated_layout,
@@ -86,12 +87,14 @@ def best_few(
             four = (named.accelerator, named.model, named.precision, named.engine)
             span = chips or int(find(Accelerator, named.accelerator).domain_chips)
             offers = deployments(
-                *four,
-                span,
-                float(input_tokens),
-                float(output_tokens),
-                float(cached_share),
-                loads=MEASURED,
+                Search(
+                    *four,
+                    chips=span,
+                    input_tokens=float(input_tokens),
+                    output_tokens=float(output_tokens),
+                    cached_share=float(cached_share),
+                    loads=MEASURED,
+                )
             )
             kept, reason = _kept(offers, tokens_per_s_per_user, ttft_limit_s)
             if reason:

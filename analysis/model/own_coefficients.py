@@ -33,3 +33,8 @@ def coefficients_of(case: Scenario) -> Coefficients | None:
     own = learn_text(case.own_points)
     ratio = case.serving.draft_acceptance_ratio
     return own if ratio == 1 else StatedAcceptance(ratio, own)
+
+
+def without_drafts(coefficients: Coefficients | None) -> Coefficients | None:
+    """Coefficients that serve alike where nothing is drafted, equal ones for all acceptances."""
+    return coefficients.rest if isinstance(coefficients, StatedAcceptance) else coefficients

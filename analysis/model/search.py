@@ -1,9 +1,8 @@
 """The search: deployments in one pool and in two, with and without drafts, and the best of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ from analysis.model.evidence import Highest, Kind, highest_loads, shown
 from analysis.model.layouts import BATCHES, DOUBLING, Infeasible
 from analysis.model.manner import DISAGGREGATED, DRAFTED
 from analysis.model.numbers import number_column
+from analysis.model.own_coefficients import without_drafts
 from analysis.model.predict import predict
 from analysis.model.runner import Columns
 from analysis.model.settings import ENGINES
@@ -36,6 +36,48 @@ LAYOUT = (  # of a deployment, as `predict` reads it
     *("decode_workers", *(f"decode_{rank}" for rank in WORKER)),
     *("draft_tokens", "concurrency"),
 )
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is searched: deployments of a model on up to so many chips, for one workload.
+
+    Names are those of our tables; a blank engine stands for all that are known. `modes` and
+    `depths` (of drafts) say what the operator can run, `coefficients` are other ones than the
+    fit's, and `loads` is one of LOADS: all loads, or those at which servers are measured.
+    """
+
+    accelerator: str
+    model: str
+    precision: str
+    engine: str
+    chips: int
+    input_tokens: float
+    output_tokens: float
+    cached_share: float = 0.0
+    modes: tuple[str, ...] = MODES
+    depths: tuple[int, ...] = DEPTHS
+    coefficients: Coefficients | None = None
+    loads: str = ANY
+
+    @property
+    def names(self) -> tuple[str, str, str]:
+        """Accelerator, model and precision."""
+        return self.accelerator, self.model, self.precision
+
+    @property
+    def lengths(self) -> tuple[float, float]:
+        """Tokens of a prompt and of an answer."""
+        return self.input_tokens, self.output_tokens
+
+    @property
+    def workload(self) -> dict[str, float]:
+        """The workload as the laws read it."""
+        return {
+            "input_tokens_per_request": self.input_tokens,
+            "output_tokens_per_request": self.output_tokens,
+            "cached_share": self.cached_share,
+        }
 
 
 def best(frame: pd.DataFrame) -> pd.DataFrame:
@@ -93,15 +135,16 @@ def _answer(question: dict) -> dict:
     if fault:
         return {"reason": fault}
     modes = MODES if question["mode"] == "" else (question["mode"],)
-    offers = undominated(
-        *(question[name] for name in NAMES),
-        int(question["chips"]),
-        question["input_tokens"],
-        question["output_tokens"],
-        question["cached_share"],
-        modes,
+    search = Search(
+        **{name: question[name] for name in NAMES},
+        chips=int(question["chips"]),
+        input_tokens=question["input_tokens"],
+        output_tokens=question["output_tokens"],
+        cached_share=question["cached_share"],
+        modes=modes,
         loads=question["loads"],
     )
+    offers = undominated(search)
     what = f"{question['model']} in {question['precision']} on {question['accelerator']}"
     if offers.empty:
         return {"reason": f"{what}: does not fit in the memory of {question['chips']:.0f} chips"}
@@ -201,16 +244,17 @@ def best_deployment(
     `coefficients` are other ones than the fit's.
     Raises Infeasible, with the nearest that can be had, where nothing keeps the promise.
     """
-    lengths = [f"{kind}_tokens_per_request" for kind in ("input", "output")]
-    offers = undominated(
+    search = Search(
         *names,
         chips,
-        *(workload[name] for name in lengths),
-        workload["cached_share"],
-        modes,
-        depths,
-        coefficients,
+        input_tokens=workload["input_tokens_per_request"],
+        output_tokens=workload["output_tokens_per_request"],
+        cached_share=workload["cached_share"],
+        modes=modes,
+        depths=depths,
+        coefficients=coefficients,
     )
+    offers = undominated(search)
     what = f"{names[1]} in {names[2]} on {chips} x {names[0]}"
     if 0 not in depths and not Chip(*names, workload).can_draft():
         raise Infeasible(f"{what}: nobody has shown drafted tokens with this model")
@@ -240,106 +284,74 @@ def _promised(tokens_per_s_per_user: float, ttft_limit_s: float) -> str:
 _OFFERED = ["deployment_chips", "disaggregated_count", "engine", "ttft_s", "tpot_s", RATE]
 
 
-@cache
-def undominated(*question: Any, **options: Any) -> pd.DataFrame:
+def undominated(search: Search) -> pd.DataFrame:
     """Those of `deployments` that none clearly beats in speed, first token and rate at once.
 
     Whatever is promised, the best that keeps it is among them, and so is the nearest that can be
-    had. Arguments are those of `deployments`. Not to be changed.
+    had. Deployments without drafts are found once for all acceptances of drafts. Not to be changed.
     """
-    offers = deployments(*question, **options)
+    drafted = replace(search, depths=tuple(depth for depth in search.depths if depth > 0))
+    plain = replace(search, depths=tuple(depth for depth in search.depths if depth == 0))
+    plain = replace(plain, coefficients=without_drafts(search.coefficients))
+    for is_shown in (True, False):  # the second where nothing of what somebody has shown fits
+        found = [_undominated(part, is_shown) for part in (plain, drafted) if part.depths]
+        if any(len(part) for part in found):
+            break
+    return pd.concat([part for part in found if len(part)] or found[:1], ignore_index=True)
+
+
+@cache
+def _undominated(search: Search, is_shown: bool) -> pd.DataFrame:
+    offers = _found(search, is_shown)
+    if offers.empty:
+        return offers
     offers = offers.sort_values(["tokens_per_s_per_user", RATE], ascending=False, kind="stable")
     rate, ttft_s = offers[RATE].to_numpy(), offers["ttft_s"].to_numpy()
     kept = np.ones(len(offers), dtype=bool)
     # Of those that are no sooner than an edge, none stays that a faster one, sooner than the edge,
     # beats: an eighth stays, in a twentieth of the time in which pairs are compared.
-    for edge in np.unique(np.quantile(ttft_s, EDGES)) if len(offers) else []:
+    for edge in np.unique(np.quantile(ttft_s, EDGES)):
         best_sooner = np.maximum.accumulate(np.where(ttft_s <= edge, rate, -np.inf))
         beaten = np.concatenate([[False], best_sooner[:-1] >= rate[1:]])
         kept &= (ttft_s < edge) | ~beaten
     return offers[kept].sort_index()
 
 
-def deployments(
-    accelerator: str,
-    model: str,
-    precision: str,
-    engine: str,
-    chips: int,
-    input_tokens: float,
-    output_tokens: float,
-    cached_share: float = 0.0,
-    modes: tuple[str, ...] = MODES,
-    depths: tuple[int, ...] = DEPTHS,
-    coefficients: Coefficients | None = None,
-    loads: str = ANY,
-) -> pd.DataFrame:
+def deployments(search: Search) -> pd.DataFrame:
     """Deployments of up to `chips`, a row each, with what the laws say of them at their medians.
-
-    `loads` is one of LOADS: all loads, or those at which servers are measured and set up.
 
     Kept of `searched` are those that are served as somebody has shown it to work (`proven`).
     Columns are those that the laws read of a layout and load, `engine`, and what they predict.
     """
-    names, lengths = (accelerator, model, precision), (input_tokens, output_tokens)
-
-    def found(within: Mapping[Kind, Highest] | None) -> list[Offers]:
-        return searched(
-            accelerator,
-            model,
-            precision,
-            engine,
-            chips,
-            input_tokens,
-            output_tokens,
-            cached_share,
-            modes,
-            depths,
-            coefficients,
-            loads,
-            within,
-        )
-
-    offers = proven(found(highest_loads(*names, *lengths, "")), names, lengths, cached_share)
-    if offers.empty:  # nothing of what somebody has shown: all that fits in memory
-        offers = proven(found(None), names, lengths, cached_share)
-    return offers
+    offers = _found(search, is_shown=True)
+    return _found(search, is_shown=False) if offers.empty else offers
 
 
-def searched(
-    accelerator: str,
-    model: str,
-    precision: str,
-    engine: str,
-    chips: int,
-    input_tokens: float,
-    output_tokens: float,
-    cached_share: float = 0.0,
-    modes: tuple[str, ...] = MODES,
-    depths: tuple[int, ...] = DEPTHS,
-    coefficients: Coefficients | None = None,
-    loads: str = ANY,
-    within: Mapping[Kind, Highest] | None = None,
-) -> list[Offers]:
+def _found(search: Search, is_shown: bool) -> pd.DataFrame:
+    """What somebody has shown of all that is searched; or all of it."""
+    if not is_shown:
+        return _rows(searched(search), None)
+    offers = searched(search, highest_loads(*search.names, *search.lengths, ""))
+    return _rows(offers, _are_shown(offers, search))
+
+
+def searched(search: Search, within: Mapping[Kind, Highest] | None = None) -> list[Offers]:
     """All that fits in memory, whether or not anybody has shown it to work, by kind of serving.
 
     Of two pools only those that may be best at some speed; of one pool all layouts, depths and
-    batches of `loads`. `within` highest loads (`evidence.highest_loads`) only kinds of serving that
-    have been shown, to the depths of drafts to which they were.
+    batches. `within` highest loads (`evidence.highest_loads`) only kinds of serving that have been
+    shown, to the depths of drafts to which they were.
     """
-    workload = {
-        "input_tokens_per_request": input_tokens,
-        "output_tokens_per_request": output_tokens,
-        "cached_share": cached_share,
-    }
     offers: list[Offers] = []
-    for name in engines(accelerator, precision) if engine == "" else (engine,):
-        own = Chip(accelerator, model, precision, name, workload, coefficients, LOADS[loads])
-        drafts = [depth for depth in depths if depth == 0 or own.can_draft()]
+    names = engines(search.accelerator, search.precision)
+    for name in names if search.engine == "" else (search.engine,):
+        four = (*search.names, name)
+        own = Chip(*four, search.workload, search.coefficients, LOADS[search.loads])
+        drafts = [depth for depth in search.depths if depth == 0 or own.can_draft()]
         for mode, laid_out in zip(MODES, (own.one_pool, own.two_pools), strict=True):
             shown_to = drafts if within is None else _shown_depths(drafts, within, name, mode)
-            if shown_to and mode in modes:
-                offers += laid_out(chips, shown_to)
+            if shown_to and mode in search.modes:
+                offers += laid_out(search.chips, shown_to)
     return offers
 
 
@@ -356,37 +368,38 @@ def _shown_depths(
     return [depth for depth in depths if depth <= deepest.get(depth > 0, -1)]
 
 
-def proven(
-    offers: Sequence[Offers],
-    names: tuple[str, str, str],
-    lengths: tuple[float, float],
-    cached_share: float = 0.0,
-    unseen: str = "",
-) -> pd.DataFrame:
+def proven(offers: Sequence[Offers], search: Search, unseen: str = "") -> pd.DataFrame:
     """Deployments of a kind and at a load that somebody has shown (`evidence`), or all if nobody.
 
-    `offers` is what `searched` gives for the same accelerator, model, precision and tokens of a
-    prompt and an answer. `unseen`, `model` or `accelerator`, leaves out what was measured of it.
-    A row a deployment: the columns of the offers, `engine` and `tokens_per_s_per_user`.
+    `offers` is what `searched` gives for the same search. `unseen`, `model` or `accelerator`,
+    leaves out what was measured of it. A row a deployment: the columns of the offers, `engine` and
+    `tokens_per_s_per_user`.
     """
+    kept = _are_shown(offers, search, unseen)
+    is_any = any(is_shown.any() for is_shown in kept)
+    return _rows(offers, kept if is_any else None)
+
+
+def _are_shown(offers: Sequence[Offers], search: Search, unseen: str = "") -> list[np.ndarray]:
+    """Which deployments of each kind somebody has shown."""
+    loads = highest_loads(*search.names, *search.lengths, unseen)
+    computed_tokens = search.input_tokens * (1 - search.cached_share)
+    rates = (_prompt_rate(each.columns, computed_tokens, search.output_tokens) for each in offers)
+    return [shown(each, loads, rate) for each, rate in zip(offers, rates, strict=True)]
+
+
+def _rows(offers: Sequence[Offers], kept: Sequence[np.ndarray] | None) -> pd.DataFrame:
+    """Those kept of the offers as one table; all for None."""
     if not offers:
         return pd.DataFrame(columns=_OFFERED)
-    input_tokens, output_tokens = lengths
-    loads = highest_loads(*names, *lengths, unseen)
-    computed_tokens = input_tokens * (1 - cached_share)
-    kept = [
-        shown(each, loads, _prompt_rate(each.columns, computed_tokens, output_tokens))
-        for each in offers
-    ]
-    if not any(is_shown.any() for is_shown in kept):
-        kept = [np.ones_like(is_shown) for is_shown in kept]
+    parts = [slice(None)] * len(offers) if kept is None else kept
     found = {
         name: np.concatenate(
-            [each.columns[name][is_shown] for each, is_shown in zip(offers, kept, strict=True)]
+            [each.columns[name][part] for each, part in zip(offers, parts, strict=True)]
         )
         for name in offers[0].columns
     }
-    counts = [is_shown.sum() for is_shown in kept]
+    counts = [len(each.columns[RATE][part]) for each, part in zip(offers, parts, strict=True)]
     named = np.repeat(np.array([each.engine for each in offers], dtype=object), counts)
     return pd.DataFrame({**found, "engine": named, "tokens_per_s_per_user": 1 / found["tpot_s"]})
 

@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.model.layouts import layouts, sweep_layouts, workload_and_promise
 from analysis.model.operating_point import depths, modes
 from analysis.model.own_coefficients import coefficients_of
-from analysis.model.search import frontier, undominated
+from analysis.model.search import Search, frontier, undominated
 from analysis.model.settings import option_names
 from analysis.model.workers import setting_of
 from analysis.questions.serving_steps import measured_points
@@ -97,7 +97,7 @@ def frontiers(case: Scenario, as_measured: bool = False) -> pd.DataFrame:
 
 def _frontier(case: Scenario, option: str, as_measured: bool) -> pd.DataFrame:
     workload, promise = workload_and_promise(case)
-    offers = undominated(
+    search = Search(
         *option_names(case, option),
         case.deployment(option).chips,
         workload["input_tokens_per_request"],
@@ -107,6 +107,7 @@ def _frontier(case: Scenario, option: str, as_measured: bool) -> pd.DataFrame:
         depths(case.serving),
         coefficients_of(case),
     )
+    offers = undominated(search)
     if as_measured:
         return frontier(offers)
     return frontier(offers[offers["ttft_s"] <= promise["ttft_limit_s"]])

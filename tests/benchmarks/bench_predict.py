@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.facts import table
 from analysis.model.predict import predict
-from analysis.model.search import deployments
+from analysis.model.search import Search, deployments
 
 PEER_QUERY_S, PEER_SWEEP_S = (
     0.045,
@@ -27,7 +27,7 @@ print(f"{len(rows):,} rows: at most {kibibytes / 2**20:.2f} GiB")
 print(f"predict: {1 / each:,.0f} rows/s, {PEER_QUERY_S / each:,.0f} times the peer's query")
 for accelerator, precision, chips in (("b200", "fp8", 8), ("gb300", "fp4", 72)):
     start = time.perf_counter()
-    found = deployments(accelerator, "deepseek-r1", precision, "", chips, 8192.0, 1024.0)
+    found = deployments(Search(accelerator, "deepseek-r1", precision, "", chips, 8192.0, 1024.0))
     took = time.perf_counter() - start
     print(
         f"search on {chips} {accelerator}, {len(found):,} deployments: {took:.2f} s, "
