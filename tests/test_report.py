@@ -748,6 +748,24 @@ def test_a_build_that_has_nothing_to_do_imports_little(built, notebooks):
     assert done.stdout == "[]\n"
 
 
+@pytest.mark.parametrize("damage", ["changed", "gone", "state cut off", "state is a list"])
+def test_tables_are_made_anew_where_they_are_not_as_they_were_written(damage, built, notebooks):
+    table, state = built / "results.csv", built / site.TABLES
+    was = table.read_bytes()
+    if damage == "gone":
+        table.unlink()
+    elif damage == "changed":
+        table.write_text("scenario\nmine\n")
+    else:
+        state.write_text('{"made_of": "' if damage == "state cut off" else "[]")
+        table.write_text("scenario\nmine\n")
+    build(SCENARIOS, notebooks, str(built))
+    assert table.read_bytes() == was
+    again = state.read_bytes()
+    build(SCENARIOS, notebooks, str(built))
+    assert state.read_bytes() == again
+
+
 def test_parameters_are_found_where_they_are_declared():
     source = "a: int = 1\nb = {'c': 2}  # c = 3\n# d = 4\na == b"
     first, second = Cell("code", "", (), "x = 1"), Cell("code", "", ("parameters",), source)

@@ -175,7 +175,7 @@ class _Build:
             if not partial:
                 site.remove_unplanned(output, planned)
             records = tuple(site.read_records(output))
-            answers = self._task(site.WriteTables(domain, output, records))
+            answers = self._task(site.WriteTables(domain, output, records, self.common))
             later = [job.reading(answers) for job in planned if job.reads_answers]
             made += self._reports(self._due(later), beside=[])
             records = tuple(site.read_records(output))

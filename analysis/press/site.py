@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from itertools import groupby
+from typing import Any
 
 from analysis.press import html, storage, tables
 from analysis.press.domain import Domain, ExtraLink
@@ -34,6 +35,7 @@ RESULT_COLUMNS = (
 RESULT_NUMBERS = ("value", "low", "high")
 NUMBER_COLUMNS = ("notebook", "quantity", "option", "unit", "low", "mid", "high")
 LATEST_ENTRIES = 200
+TABLES = ".records/tables"  # of what the tables were made, and what was written
 
 
 # The plain name of a JSON file.
@@ -57,13 +59,31 @@ class CheckScenarios(SiteTask):
 @dataclass(frozen=True)
 class WriteTables(SiteTask):
     """Writes results.csv and .parquet, the tables of scenarios and sweeps (tables.py), and for each
-    scenario numbers.csv and forecasts.json.
+    scenario numbers.csv and forecasts.json. `common` is the digest of what every report depends on.
     """
 
     records: tuple[ReportRecord, ...]
+    common: str
 
     def run(self) -> str:
-        """Write those that changed; a digest of all."""
+        """Write those that changed; a digest of all.
+
+        Nothing is made anew where the records are the same and every file is as it was written.
+        """
+        made_of = storage.digest(self.common, *(record.to_json() for record in self.records))
+        state = _state(storage.get_file(self.output, TABLES))
+        if state.get("made_of") == made_of and self._digests(state["files"]) == state["files"]:
+            return state["answers"]
+        names, answers = self._write()
+        state = {"made_of": made_of, "answers": answers, "files": self._digests(names)}
+        storage.put(self.output, TABLES, json.dumps(state))
+        return answers
+
+    def _digests(self, names: Iterable[str]) -> dict[str, str]:
+        return {name: storage.digest(storage.get_file(self.output, name) or b"") for name in names}
+
+    def _write(self) -> tuple[list[str], str]:
+        """The names of all files, and a digest of what they say."""
         results = _result_rows(self.records)
         texts = {"results.csv": tables.csv_text(RESULT_COLUMNS, results)}
         for scenario, group in groupby(self.records, lambda record: record.scenario):
@@ -73,9 +93,21 @@ class WriteTables(SiteTask):
         if "results.csv" in changed or storage.size(self.output, "results.parquet") is None:
             parquet = tables.parquet(RESULT_COLUMNS, results, numbers=RESULT_NUMBERS)
             storage.put(self.output, "results.parquet", parquet)
+        names = [*texts, "results.parquet"]
         for name, (columns, rows) in tables.tables(self.domain, self.records).items():
             tables.write(self.output, name, columns, rows)
-        return storage.digest(*texts, *texts.values())
+            names += [f"{name}.csv", f"{name}.parquet"]
+        return names, storage.digest(*texts, *texts.values())
+
+
+def _state(text: bytes | None) -> dict[str, Any]:
+    """What was remembered; empty where that cannot be read."""
+    try:
+        state = json.loads(text or b"")
+        files, rest = dict(state["files"]), (str(state["made_of"]), str(state["answers"]))
+        return {"made_of": rest[0], "answers": rest[1], "files": files}
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return {}
 
 
 @dataclass(frozen=True)
