@@ -6,11 +6,8 @@ as they were: a file that says what no page says any more is removed.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from email.message import EmailMessage
-from email.policy import SMTP
 from itertools import groupby
 
 from analysis.press import pdf, storage
@@ -53,6 +50,8 @@ class WriteForwards(SiteTask):
         if forward is None or not self.names:
             return
         states = _states(self.output)
+        from concurrent.futures import ThreadPoolExecutor
+
         with ThreadPoolExecutor(available_cores()) as printers:
             made = []
             for scenario, reference in self.references:
@@ -150,6 +149,9 @@ def mail(content: Forward, links: Iterable[str], address: str) -> bytes:
     Dated by the content's day, so that equal contents are equal files. Without an `address` the
     links are names of files in the site.
     """
+    from email.message import EmailMessage  # not where nothing is sent
+    from email.policy import SMTP
+
     message = EmailMessage(policy=SMTP)
     message["Subject"] = " ".join(content.title.split())
     message["Date"] = datetime.fromisoformat(content.day).replace(tzinfo=UTC)
