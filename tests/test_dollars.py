@@ -14,7 +14,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from chromium import CHROMIUM, FLAGS, NEEDS_CHROMIUM
+from chromium import NEEDS_CHROMIUM, opened_chromium
 from nbconvert import HTMLExporter
 from nbconvert.preprocessors import ExecutePreprocessor
 
@@ -72,8 +72,6 @@ def executed(tmp_path_factory):
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     """A page of JupyterLab with its application and its MathJax within reach of scripts."""
-    sync_api = pytest.importorskip("playwright.sync_api")
-    assert CHROMIUM, "no Chromium on this machine: apt-get install chromium"
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -95,13 +93,11 @@ def lab(tmp_path_factory):
     )
     try:
         wait_for(port, server)
-        with sync_api.sync_playwright() as play:
-            browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        with opened_chromium() as browser:
             opened = browser.new_page()
             opened.goto(f"http://127.0.0.1:{port}/lab")
             opened.wait_for_function("window.jupyterapp?.restored", timeout=60_000)
             yield opened
-            browser.close()
     finally:
         server.terminate()
         server.wait(20)

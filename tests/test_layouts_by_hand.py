@@ -213,8 +213,9 @@ def test_a_deployment_of_two_pools_states_its_workers_and_one_pool_its_ranks():
 def test_the_best_deployment_keeps_its_promise_and_none_that_does_is_faster():
     names = ("h200-sxm", "qwen3-8b", "fp8", "vllm")
     promise = {"tokens_per_s_per_user": 50.0, "ttft_limit_s": np.inf}
-    best = best_deployment(names, 1, CHAT, promise, ("aggregated",), (0,))
-    offers = deployments(Search(*names, 1, 1024.0, 1024.0, 0.0, ("aggregated",), (0,)))
+    search = Search(*names, 1, 1024.0, 1024.0, 0.0, ("aggregated",), (0,))
+    best = best_deployment(search, promise)
+    offers = deployments(search)
     keep = offers[offers["tpot_s"] <= 0.02]  # 50 tokens/s
     fastest = keep.sort_values(RATE).iloc[-1]
     assert best.columns["concurrency_requests"] == fastest["concurrency_requests"]

@@ -2,6 +2,8 @@
 kept, and what was measured.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -265,20 +267,18 @@ def test_a_promise_that_nothing_keeps_is_answered_with_the_nearest():
 
 
 def test_the_best_deployment_has_all_that_the_laws_read():
-    workload = {"input_tokens_per_request": 8192.0, "output_tokens_per_request": 1024.0}
-    workload["cached_share"] = 0.0
     promise = {"tokens_per_s_per_user": 50.0, "ttft_limit_s": 20.0}
-    names = ("b200", "deepseek-r1", "fp4", "")
-    columns = best_deployment(names, 36, workload, promise).columns
+    search = Search("b200", "deepseek-r1", "fp4", "", 36, 8192.0, 1024.0)
+    columns = best_deployment(search, promise).columns
     results = evaluate(columns, THROUGHPUT)
     assert 1 / results["tpot_s"] >= 50 * 0.999
     assert results["ttft_s"] <= 20 * 1.001
-    plain = best_deployment(names, 36, workload, promise, ("aggregated",), (0,)).columns
+    plain = best_deployment(replace(search, modes=("aggregated",), depths=(0,)), promise).columns
     assert plain["disaggregated_count"] == plain["draft_count"] == 0
     slower = evaluate(plain, THROUGHPUT)["output_tokens_per_s_per_chip"]
     assert results["output_tokens_per_s_per_chip"] > 2 * slower
     with pytest.raises(Infeasible, match="most is"):
-        best_deployment(names, 36, workload, promise | {"tokens_per_s_per_user": 5000.0})
+        best_deployment(search, promise | {"tokens_per_s_per_user": 5000.0})
 
 
 @pytest.mark.parametrize("draft_tokens", [3, "best"])

@@ -168,14 +168,16 @@ def test_speculation_yields_what_leviathan_et_al_derive():
     assert accepted["tpot_s"] < served(PAIRS[1])["tpot_s"]
 
 
+LENGTHS = [WORK[f"{kind}_tokens_per_request"] for kind in ("input", "output")]
 ONE_POOL = (("aggregated",), (0,))  # modes and depths of drafts
 
 
 def offers(accelerator: str, engine: str) -> pd.DataFrame:
-    lengths = [WORK[f"{kind}_tokens_per_request"] for kind in ("input", "output")]
-    return deployments(
-        Search(accelerator, "deepseek-r1", "fp8", engine, 8, *lengths, 0.0, *ONE_POOL)
-    )
+    return deployments(one_pool(accelerator, engine))
+
+
+def one_pool(accelerator: str, engine: str) -> Search:
+    return Search(accelerator, "deepseek-r1", "fp8", engine, 8, *LENGTHS, 0.0, *ONE_POOL)
 
 
 def test_the_frontier_only_falls_and_names_its_layouts():
@@ -188,9 +190,8 @@ def test_the_frontier_only_falls_and_names_its_layouts():
 
 
 def test_the_best_layout_keeps_its_promises_and_nothing_that_keeps_them_is_better():
-    work, promise = WORK | {"cached_share": 0.0}, {"tokens_per_s_per_user": 40, "ttft_limit_s": 2}
-    named = ("b200", "deepseek-r1", "fp8", "sglang", 8)
-    laid = best_deployment(named[:4], named[4], work, promise, *ONE_POOL)
+    promise = {"tokens_per_s_per_user": 40, "ttft_limit_s": 2}
+    laid = best_deployment(one_pool("b200", "sglang"), promise)
     best = serve(laid.columns)
     assert 1 / best["tpot_s"] >= 40
     assert best["ttft_s"] <= 2
@@ -205,9 +206,7 @@ def test_the_best_layout_keeps_its_promises_and_nothing_that_keeps_them_is_bette
 def test_a_promise_that_no_layout_keeps_is_refused_with_a_reason(chips, speed, message):
     with pytest.raises(Infeasible, match=message):
         best_deployment(
-            ("h200-sxm", "deepseek-r1", "fp8", ""),
-            chips,
-            WORK | {"cached_share": 0.0},
+            Search("h200-sxm", "deepseek-r1", "fp8", "", chips, *LENGTHS),
             {"tokens_per_s_per_user": speed, "ttft_limit_s": 5},
         )
 

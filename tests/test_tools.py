@@ -14,7 +14,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from chromium import CHROMIUM, FLAGS, NEEDS_CHROMIUM
+from chromium import NEEDS_CHROMIUM, opened_chromium
 from clean_notebook import strip
 from headlines import KERNEL, LANGUAGE
 from jupyter_browser import (
@@ -60,12 +60,8 @@ def run(*words: object, cwd: Path = ROOT, **environment: str) -> str:
 
 @pytest.fixture(scope="module")
 def browser():
-    sync_api = pytest.importorskip("playwright.sync_api")
-    assert CHROMIUM, "no Chromium on this machine: apt-get install chromium"
-    with sync_api.sync_playwright() as play:
-        opened = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with opened_chromium() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

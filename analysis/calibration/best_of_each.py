@@ -100,11 +100,10 @@ def best_of_each(
     At the loads at which servers are measured: what was measured is between no two of them.
     Columns are NAMES, input_tokens, output_tokens, promise, chips (of the largest measured
     deployment, which is the most that the search may span), points, best_measured, and of what the
-    search finds `predicted` and
-    `<model or accelerator>_unseen_in_<bound or all>`: nobody had measured this model (or chip) as
-    far as the bound on loads and prompt rates goes, or the coefficients neither. NaN where nobody
-    measured a deployment so fast, the search finds none, or `refits` has no fit without it. Of one
-    `model` alone where it is given.
+    search finds `predicted` and `<model or accelerator>_unseen_in_<bound or all>`: nobody had
+    measured this model (or chip) as far as the bound on loads and prompt rates goes, or the
+    coefficients neither. NaN where nobody measured a deployment so fast, the search finds none, or
+    `refits` has no fit without it. Of one `model` alone where it is given.
     """
     rows = []
     for names, lengths, own in _questions():

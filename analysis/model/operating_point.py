@@ -4,9 +4,8 @@ from functools import cache
 
 from analysis.model.layouts import workload_and_promise
 from analysis.model.own_coefficients import coefficients_of
-from analysis.model.search import DEPTHS, Deployment, best_deployment
+from analysis.model.search import DEPTHS, Deployment, Search, best_deployment
 from analysis.model.settings import option_names
-from analysis.model.workers import Coefficients
 from analysis.scenario.scenario import Scenario
 from analysis.scenario.schema import Serving
 
@@ -19,16 +18,27 @@ def operating_point(case: Scenario, option: str) -> Deployment:
     Raises Infeasible where nothing keeps
     the scenario's promise.
     """
-    workload, promise = workload_and_promise(case)
-    return _operating_point(
-        option_names(case, option),
-        case.deployment(option).chips,
-        tuple(workload.items()),
-        tuple(promise.items()),
-        modes(case.serving),
-        depths(case.serving),
-        coefficients_of(case),
+    _, promise = workload_and_promise(case)
+    return _best_deployment(search_of(case, option), tuple(promise.items()))
+
+
+def search_of(case: Scenario, option: str) -> Search:
+    """What a scenario searches for an option: all that its operator can run."""
+    return Search(
+        *option_names(case, option),
+        chips=case.deployment(option).chips,
+        input_tokens=float(case.workload.input_tokens),
+        output_tokens=float(case.workload.output_tokens),
+        cached_share=case.workload.cached_share,
+        modes=modes(case.serving),
+        depths=depths(case.serving),
+        coefficients=coefficients_of(case),
     )
+
+
+@cache
+def _best_deployment(search: Search, promise: tuple) -> Deployment:
+    return best_deployment(search, dict(promise))
 
 
 def modes(serving: Serving) -> tuple[str, ...]:
@@ -39,17 +49,3 @@ def modes(serving: Serving) -> tuple[str, ...]:
 def depths(serving: Serving) -> tuple[int, ...]:
     """The depths of drafts that an operator can run."""
     return DEPTHS if serving.draft_tokens == "best" else (serving.draft_tokens,)
-
-
-@cache
-def _operating_point(
-    four_names: tuple[str, str, str, str],
-    chips: int,
-    workload: tuple,
-    promise: tuple,
-    modes: tuple[str, ...],
-    depths: tuple[int, ...],
-    coefficients: Coefficients | None,
-) -> Deployment:
-    named = dict(workload), dict(promise)
-    return best_deployment(four_names, chips, *named, modes, depths, coefficients)

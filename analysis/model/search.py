@@ -75,8 +75,8 @@ class Search:
         """The workload as the laws read it."""
         return {
             "input_tokens_per_request": self.input_tokens,
-            "output_tokens_per_request": self.output_tokens,
             "cached_share": self.cached_share,
+            "output_tokens_per_request": self.output_tokens,
         }
 
 
@@ -227,36 +227,14 @@ class Deployment:
     manner: str
 
 
-def best_deployment(
-    names: tuple[str, str, str, str],
-    chips: int,
-    workload: Mapping[str, float],
-    promise: Mapping[str, float],
-    modes: tuple[str, ...] = MODES,
-    depths: tuple[int, ...] = DEPTHS,
-    coefficients: Coefficients | None = None,
-) -> Deployment:
-    """The best deployment under a promise.
+def best_deployment(search: Search, promise: Mapping[str, float]) -> Deployment:
+    """The best deployment under a promise: tokens_per_s_per_user and ttft_limit_s.
 
-    `names` are accelerator, model, precision and engine; a blank engine lets the search choose.
-    `workload` has input_tokens_per_request, output_tokens_per_request and cached_share, `promise`
-    tokens_per_s_per_user and ttft_limit_s. `modes` and `depths` say what the operator can run,
-    `coefficients` are other ones than the fit's.
     Raises Infeasible, with the nearest that can be had, where nothing keeps the promise.
     """
-    search = Search(
-        *names,
-        chips,
-        input_tokens=workload["input_tokens_per_request"],
-        output_tokens=workload["output_tokens_per_request"],
-        cached_share=workload["cached_share"],
-        modes=modes,
-        depths=depths,
-        coefficients=coefficients,
-    )
     offers = undominated(search)
-    what = f"{names[1]} in {names[2]} on {chips} x {names[0]}"
-    if 0 not in depths and not Chip(*names, workload).can_draft():
+    what = f"{search.model} in {search.precision} on {search.chips} x {search.accelerator}"
+    if 0 not in search.depths and not Chip(*search.names, "", search.workload).can_draft():
         raise Infeasible(f"{what}: nobody has shown drafted tokens with this model")
     if offers.empty:
         raise Infeasible(f"{what}: does not fit in memory")
@@ -267,10 +245,10 @@ def best_deployment(
     words = [DISAGGREGATED] if chosen["disaggregated_count"] > 0 else []
     words += [DRAFTED] if chosen["draft_count"] > 0 else []
     manner = " ".join(words)
-    fixed = setting_of(coefficients)(*names[:3], chosen["engine"], manner)
+    fixed = setting_of(search.coefficients)(*search.names, chosen["engine"], manner)
     predicted = {"engine", "ttft_s", "tpot_s", RATE, "tokens_per_s_per_user"}
     layout = {name: float(chosen[name]) for name in offers if name not in predicted}
-    return Deployment({**fixed, **workload, **layout}, chosen["engine"], manner)
+    return Deployment({**fixed, **search.workload, **layout}, chosen["engine"], manner)
 
 
 def _promised(tokens_per_s_per_user: float, ttft_limit_s: float) -> str:

@@ -104,8 +104,8 @@ def _state(text: bytes | None) -> dict[str, Any]:
     """What was remembered; empty where that cannot be read."""
     try:
         state = json.loads(text or b"")
-        files, rest = dict(state["files"]), (str(state["made_of"]), str(state["answers"]))
-        return {"made_of": rest[0], "answers": rest[1], "files": files}
+        texts = {name: str(state[name]) for name in ("made_of", "answers")}
+        return {**texts, "files": dict(state["files"])}
     except (ValueError, TypeError, KeyError, RecursionError):
         return {}
 

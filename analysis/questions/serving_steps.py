@@ -16,9 +16,8 @@ from analysis.model.draws import DRAWS, SEED, z_scores
 from analysis.model.layouts import Infeasible, workload_and_promise
 from analysis.model.manner import TUNED
 from analysis.model.measured import serving_points
-from analysis.model.operating_point import depths, modes
+from analysis.model.operating_point import depths, modes, search_of
 from analysis.model.options import residual_sizes
-from analysis.model.own_coefficients import coefficients_of
 from analysis.model.runner import evaluate
 from analysis.model.search import RATE, best_deployment
 from analysis.model.settings import residual_draws
@@ -100,18 +99,23 @@ def _rates(case: Scenario, stage: Stage, draws: int, seed: int) -> np.ndarray | 
 
     It is found at the medians.
     """
-    workload, promise = workload_and_promise(case)
-    names = (stage.accelerator, case.model, stage.precision, "")
-    own = coefficients_of(case)
+    _, promise = workload_and_promise(case)
+    search = replace(
+        search_of(case, "candidate"),
+        accelerator=stage.accelerator,
+        precision=stage.precision,
+        engine="",
+        chips=stage.chips,
+        modes=stage.modes,
+        depths=stage.depths,
+    )
     try:
-        found = best_deployment(
-            names, stage.chips, workload, promise, stage.modes, stage.depths, own
-        )
+        found = best_deployment(search, promise)
     except Infeasible:
         return None
     residuals = residual_draws(
         found.columns,
-        residual_sizes(case, found, (*names[:3], found.engine)),
+        residual_sizes(case, found, (*search.names, found.engine)),
         stage.accelerator,  # a chip's own error is one, however it is served
         lambda name: z_scores(name, draws, seed),
     )

@@ -1,6 +1,7 @@
 """Speed taken apart: where a step's time goes, both frontiers, what each difference brings."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import combinations
 from math import comb
 
@@ -8,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.model.layouts import layouts, sweep_layouts, workload_and_promise
-from analysis.model.operating_point import depths, modes
+from analysis.model.operating_point import search_of
 from analysis.model.own_coefficients import coefficients_of
-from analysis.model.search import Search, frontier, undominated
+from analysis.model.search import frontier, undominated
 from analysis.model.settings import option_names
 from analysis.model.workers import setting_of
 from analysis.questions.serving_steps import measured_points
@@ -96,21 +97,11 @@ def frontiers(case: Scenario, as_measured: bool = False) -> pd.DataFrame:
 
 
 def _frontier(case: Scenario, option: str, as_measured: bool) -> pd.DataFrame:
-    workload, promise = workload_and_promise(case)
-    search = Search(
-        *option_names(case, option),
-        case.deployment(option).chips,
-        workload["input_tokens_per_request"],
-        workload["output_tokens_per_request"],
-        0.0 if as_measured else workload["cached_share"],
-        modes(case.serving),
-        depths(case.serving),
-        coefficients_of(case),
-    )
-    offers = undominated(search)
+    search = search_of(case, option)
     if as_measured:
-        return frontier(offers)
-    return frontier(offers[offers["ttft_s"] <= promise["ttft_limit_s"]])
+        return frontier(undominated(replace(search, cached_share=0.0)))
+    offers = undominated(search)
+    return frontier(offers[offers["ttft_s"] <= case.workload.ttft_limit_s])
 
 
 def measured_frontier_points(case: Scenario) -> pd.DataFrame:

@@ -133,40 +133,31 @@ def at_edits(
 
     The work is what the budget buys at each edit. First steps of bridges stay those of the base.
     """
+    once = {name: quantile(name, b, _even_scores(name, draws)) for name, b in case.believe.items()}
+    arrivals = act_costs.arrival_months(case, once)
+
+    def costs_at(moved: np.ndarray) -> np.ndarray:
+        edits = len(moved)
+
+        def scores(name: str) -> np.ndarray:
+            return np.tile(_even_scores(name, draws), edits)
+
+        beliefs = {name: np.tile(values, edits) for name, values in once.items()}
+        for name, moves in zip(names, moved.T, strict=True):
+            beliefs[name] = _moved(name, case.believe[name], moves, draws)
+        starts = {name: np.tile(months, edits) for name, months in arrivals.items()}
+        columns = all_options(case, beliefs, scores, READ)
+        full = full_request_usd(case, columns.today, beliefs).reshape(edits, draws)
+        work = np.repeat(case.budget.usd_per_year / 12 / np.median(full, axis=1), draws)
+        found = ways(case, columns, beliefs, starts, work)
+        blocks = [slice(start, start + BLOCK) for start in range(0, edits * draws, BLOCK)]
+        costs = np.concatenate([_costs(case, _part(found, rows), acts) for rows in blocks], axis=1)
+        return costs.reshape(len(acts), edits, draws)
+
     at_once = max(ROWS_AT_ONCE // draws, 1)
     parts = [points[start : start + at_once] for start in range(0, len(points), at_once)]
-    costs = np.concatenate([_costs_at(case, acts, names, part, draws) for part in parts], axis=1)
+    costs = np.concatenate([costs_at(part) for part in parts], axis=1)
     return statistics(costs, costs[:1])
-
-
-def _costs_at(
-    case: Scenario,
-    acts: Sequence[Act],
-    names: Sequence[str],
-    points: np.ndarray,
-    draws: int,
-) -> np.ndarray:
-    """Dollars a year of acts at edits, shape (acts, edits, draws)."""
-    edits = len(points)
-
-    def scores(name: str) -> np.ndarray:
-        return np.tile(_even_scores(name, draws), edits)
-
-    once = {name: quantile(name, b, _even_scores(name, draws)) for name, b in case.believe.items()}
-    beliefs = {name: np.tile(values, edits) for name, values in once.items()}
-    for name, moves in zip(names, points.T, strict=True):
-        beliefs[name] = _moved(name, case.believe[name], moves, draws)
-    starts = {
-        name: np.tile(months, edits)
-        for name, months in act_costs.arrival_months(case, once).items()
-    }
-    columns = all_options(case, beliefs, scores, READ)
-    full = full_request_usd(case, columns.today, beliefs).reshape(edits, draws)
-    work = np.repeat(case.budget.usd_per_year / 12 / np.median(full, axis=1), draws)
-    found = ways(case, columns, beliefs, starts, work)
-    blocks = [slice(start, start + BLOCK) for start in range(0, edits * draws, BLOCK)]
-    costs = np.concatenate([_costs(case, _part(found, rows), acts) for rows in blocks], axis=1)
-    return costs.reshape(len(acts), edits, draws)
 
 
 def _costs(case: Scenario, found: Ways, acts: Sequence[Act]) -> np.ndarray:
